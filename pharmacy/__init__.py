@@ -1,0 +1,1 @@
+"""Order fulfilment for a compounding pharmacy that makes low-dose naltrexone capsules."""

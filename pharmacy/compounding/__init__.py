@@ -1,0 +1,1 @@
+"""From label strength to weighed powder: corrections, filler, trituration, dates."""

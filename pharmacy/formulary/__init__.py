@@ -1,0 +1,1 @@
+"""Ingredients, fillers and capsule shells, with the figures that arithmetic needs."""

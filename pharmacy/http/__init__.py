@@ -1,0 +1,1 @@
+"""What api and web share: sessions, dependencies, problem details."""

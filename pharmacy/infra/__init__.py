@@ -1,0 +1,1 @@
+"""The machinery below the features: database, jobs, audit, signatures, logs, metrics."""

@@ -1,0 +1,87 @@
+"""
+Who did or read what, append-only. Rows are written with the change they speak of and sealed into
+a hash chain in batches afterwards, so that writers never wait for each other.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Identity, Index, insert, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from pharmacy.infra.db import Base
+
+
+class Acting(Protocol):
+    """Whoever did it; `staff.rules.Actor` is one."""
+
+    @property
+    def id(self) -> UUID | None: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class AuditEntry(Base):
+    """One act. Triggers refuse every change but the one that puts it under a seal."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_unsealed", "id", postgresql_where=text("seal_seq is null")),
+        Index(None, "seal_seq", "id"),
+        Index(None, "patient_id", "id"),
+        Index(None, "subject_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    """A constant: `order.approved`, `prescription.read`."""
+    by_id: Mapped[UUID | None]
+    by_kind: Mapped[str]
+    """`staff`, `client`, `worker`, `operator` or `anonymous`."""
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Codes, numbers and identifiers. Never a name, a birth date or free text of a patient."""
+    seal_seq: Mapped[int | None]
+
+
+class AuditSeal(Base):
+    """One link of the chain: it covers its entries and the seal before it."""
+
+    __tablename__ = "audit_seals"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entries: Mapped[int]
+    entries_sha256: Mapped[bytes]
+    previous_sha256: Mapped[bytes]
+    sha256: Mapped[bytes]
+    sealed_at: Mapped[datetime]
+
+
+def record(
+    session: Session,
+    action: str,
+    *,
+    by: Acting,
+    at: datetime,
+    subject_kind: str,
+    subject_id: UUID | None,
+    patient_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write one entry in the caller's transaction."""
+    session.execute(
+        insert(AuditEntry).values(
+            at=at,
+            action=action,
+            by_kind=by.kind,
+            by_id=by.id,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            patient_id=patient_id,
+            detail=detail or {},
+        )
+    )

@@ -1,0 +1,1 @@
+"""Lots of powder and of capsules: receipt, first expired first out, ledger."""

@@ -1,0 +1,1 @@
+"""Words that everyone shares: refusals, quantities, identifiers, kinds of job. Pure."""

@@ -1,0 +1,14 @@
+"""The kinds of work that the pharmacy owes itself. A job carries a kind and an id, nothing else."""
+
+from enum import StrEnum
+
+
+class JobKind(StrEnum):
+    """What a job does; the value is also the name of its Celery task."""
+
+    CHECK_ORDER = "orders.check"
+    """Prescriber check, screening and strength plan of one order. ref: order."""
+    RENDER_LABELS = "labels.render"
+    """Every container label and the leaflet of one order. ref: order."""
+    SCHEDULE_REFILL = "refills.schedule"
+    """Work out the next fill's window after one order. ref: order."""

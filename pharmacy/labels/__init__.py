@@ -1,0 +1,1 @@
+"""What must stand on a label and a leaflet, and drawing it."""

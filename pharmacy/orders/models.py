@@ -1,0 +1,178 @@
+"""Tables of orders, holds, events, containers and batch requests."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra.db import Base, one_of
+from pharmacy.kernel.ids import new_id
+from pharmacy.orders.rules import Status
+
+RX_NUMBERS = Sequence("rx_numbers", start=100001, metadata=Base.metadata)
+
+
+class Order(Base):
+    """One fill of one prescription, from received to handed over."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        one_of("status", Status),
+        UniqueConstraint("prescription_id", "fill_no"),
+        ForeignKeyConstraint(
+            ["prescription_id", "authorised_fills"],
+            ["prescriptions.id", "prescriptions.authorised_fills"],
+        ),
+        CheckConstraint("fill_no between 1 and authorised_fills", name="fill_authorised"),
+        CheckConstraint("packed_by <> checked_by", name="second_person"),
+        Index(
+            "ix_orders_queue",
+            "due_at",
+            "id",
+            postgresql_where=text(
+                "status in ('received','review','planned','compounding','labeling',"
+                "'final-check','ready')"
+            ),
+        ),
+        Index(None, "status", "due_at", "id"),
+        Index(None, "patient_id", "received_at"),
+        Index(None, "npi", "received_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(RX_NUMBERS, server_default=RX_NUMBERS.next_value(), unique=True)
+    """The serial (Rx) number on the label."""
+    prescription_id: Mapped[UUID]
+    fill_no: Mapped[int]
+    authorised_fills: Mapped[int]
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    npi: Mapped[str]
+    status: Mapped[Status] = mapped_column(server_default=Status.RECEIVED)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    """Counts every change; the ETag."""
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    status_since: Mapped[datetime]
+    claimed_by: Mapped[UUID | None]
+    claimed_until: Mapped[datetime | None]
+    plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("strength_plans.id"))
+    first_dose_on: Mapped[date | None]
+    last_dose_on: Mapped[date | None]
+    packed_by: Mapped[UUID | None]
+    packed_at: Mapped[datetime | None]
+    checked_by: Mapped[UUID | None]
+    checked_at: Mapped[datetime | None]
+    handed_over_by: Mapped[UUID | None]
+    handed_over_at: Mapped[datetime | None]
+
+
+class Hold(Base):
+    """Why an order waits, in a code and in words, for whom, and until when."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint("(lifted_at is null) = (lift_reason is null)", name="lift_reasoned"),
+        Index(
+            "uq_holds_open",
+            "order_id",
+            "code",
+            unique=True,
+            postgresql_where=text("lifted_at is null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    code: Mapped[str]
+    words: Mapped[str]
+    owner: Mapped[str]
+    """Who must act: `pharmacist`, `technician`, `prescriber`, `administrator` or `clock`."""
+    facts: Mapped[dict[str, Any]]
+    placed_at: Mapped[datetime]
+    placed_by: Mapped[UUID | None]
+    deadline_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[UUID | None]
+    lift_reason: Mapped[str | None]
+
+
+class OrderEvent(Base):
+    """One step in an order's life. Append-only."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (Index(None, "order_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    action: Mapped[str]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    by_kind: Mapped[str]
+    by_id: Mapped[UUID | None]
+    reason: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class Container(Base):
+    """One vial of one strength for one dated part of the plan."""
+
+    __tablename__ = "containers"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("first_dose_on <= last_dose_on", name="dates"),
+        CheckConstraint("capsules_per_dose > 0", name="capsules_positive"),
+        Index(
+            "uq_containers_part",
+            "order_id",
+            "part_no",
+            unique=True,
+            postgresql_where=text("voided_at is null"),
+        ),
+        Index(None, "lot_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    part_no: Mapped[int]
+    parts: Mapped[int]
+    step_no: Mapped[int]
+    steps: Mapped[int]
+    strength_ug: Mapped[int]
+    capsules_per_dose: Mapped[int]
+    quantity: Mapped[int]
+    directions: Mapped[str]
+    """A key of the standard directions: `take-1-bedtime`, …"""
+    first_dose_on: Mapped[date]
+    last_dose_on: Mapped[date]
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("capsule_lots.id"))
+    scanned_at: Mapped[datetime | None]
+    scanned_by: Mapped[UUID | None]
+    voided_at: Mapped[datetime | None]
+
+
+class BatchRequest(Base):
+    """Capsules of one strength that an order waits for."""
+
+    __tablename__ = "batch_requests"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        UniqueConstraint("order_id", "strength_ug"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    strength_ug: Mapped[int]
+    quantity: Mapped[int]
+    asked_at: Mapped[datetime]
+    met_at: Mapped[datetime | None]

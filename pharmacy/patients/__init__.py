@@ -1,0 +1,1 @@
+"""Who the medicine is for, and what they answered when asked about their health."""

@@ -1,0 +1,64 @@
+"""Tables of patients and of their answers."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra.db import Base, one_of
+from pharmacy.kernel.ids import new_id
+
+
+class Answer(StrEnum):
+    """What a person said when asked. A topic without a row was not asked."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class Patient(Base):
+    """Who the medicine is for, as the signed prescription names them."""
+
+    __tablename__ = "patients"
+    __table_args__ = (
+        UniqueConstraint("identifier_system", "identifier_value"),
+        Index("ix_patients_name", text("lower(family) text_pattern_ops"), "birth_date"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    identifier_system: Mapped[str]
+    identifier_value: Mapped[str]
+    family: Mapped[str]
+    given: Mapped[str]
+    birth_date: Mapped[date]
+    gender: Mapped[str]
+    phone: Mapped[str]
+    address_line: Mapped[str]
+    city: Mapped[str]
+    state: Mapped[str]
+    postal_code: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="en")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class HealthAnswer(Base):
+    """One answer to one question about health. Append-only; the newest of a topic counts."""
+
+    __tablename__ = "health_answers"
+    __table_args__ = (one_of("answer", Answer), Index(None, "patient_id", "topic", "asked_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    topic: Mapped[str]
+    """As in `patients.rules.Topic`: `opioids`, `transplant`, `pregnancy`, …"""
+    answer: Mapped[Answer]
+    details: Mapped[dict[str, Any]]
+    """What the topic asks for: RxNorm codes, dates, free words of the patient."""
+    source: Mapped[str]
+    """`patient-phone`, `patient-form`, `prescriber` or `ehr`."""
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]

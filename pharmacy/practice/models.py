@@ -1,0 +1,52 @@
+"""Tables of the pharmacy itself."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Identity, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra.db import Base
+
+
+class Site(Base):
+    """The pharmacy that runs this system: one row."""
+
+    __tablename__ = "site"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default=text("1"), autoincrement=False)
+    name: Mapped[str]
+    npi: Mapped[str]
+    address_line: Mapped[str]
+    city: Mapped[str]
+    state: Mapped[str]
+    postal_code: Mapped[str]
+    phone: Mapped[str]
+    phone_hours: Mapped[str]
+    time_zone: Mapped[str]
+
+
+class StateLicense(Base):
+    """A State into which this pharmacy may dispense, and until when."""
+
+    __tablename__ = "site_state_licenses"
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    expires_on: Mapped[date]
+
+
+class PolicyChange(Base):
+    """One value of one policy, from one moment on. The newest row of a name is in force."""
+
+    __tablename__ = "policy_changes"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    value: Mapped[dict[str, Any]]
+    """`{"value": …}`; decimals as text."""
+    reason: Mapped[str]
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

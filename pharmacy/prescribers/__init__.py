@@ -1,0 +1,1 @@
+"""Who may prescribe: identity, keys, registries, and dated evidence of each check."""

@@ -1,0 +1,195 @@
+"""Tables of prescribers, their keys, the imported registries and the evidence of checks."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra.db import Base, one_of
+from pharmacy.kernel.ids import new_id
+
+
+class Revocation(StrEnum):
+    """Why a key ended. Only `compromised` reaches back in time."""
+
+    ROUTINE = "routine"
+    SUPERSEDED = "superseded"
+    COMPROMISED = "compromised"
+    DECEASED = "deceased"
+    LICENSE_LOST = "license-lost"
+
+
+class CheckKind(StrEnum):
+    """What was asked about a prescriber."""
+
+    IDENTITY = "identity"
+    LICENSE = "license"
+    EXCLUSION = "exclusion"
+
+
+class CheckOutcome(StrEnum):
+    """What the answer means. Only `verified` lets an order go on."""
+
+    VERIFIED = "verified"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+    ERROR = "error"
+
+
+class Prescriber(Base):
+    """A person who orders, known by NPI."""
+
+    __tablename__ = "prescribers"
+
+    npi: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
+    family: Mapped[str]
+    given: Mapped[str]
+    practice_state: Mapped[str]
+    """Where a licence must be active (two letters)."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class PrescriberKey(Base):
+    """A public key by which a prescriber signs. Enrolled by one person, approved by another."""
+
+    __tablename__ = "prescriber_keys"
+    __table_args__ = (
+        CheckConstraint("enrolled_by <> approved_by", name="second_person"),
+        CheckConstraint("not_before < not_after", name="window"),
+        CheckConstraint("alg in ('Ed25519', 'ES256')", name="alg_known"),
+        CheckConstraint("(revoked_at is null) = (revocation is null)", name="revocation_whole"),
+        CheckConstraint(
+            "(revocation is not distinct from 'compromised') = (compromised_since is not null)",
+            name="compromise_dated",
+        ),
+    )
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    npi: Mapped[str] = mapped_column(ForeignKey("prescribers.npi"), index=True)
+    alg: Mapped[str]
+    public_jwk: Mapped[dict[str, Any]]
+    thumbprint: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    """`ehr-software`, `ehr-hsm` or `webauthn`."""
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    enrolled_by: Mapped[UUID]
+    approved_by: Mapped[UUID]
+    proof_of_possession: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    revoked_at: Mapped[datetime | None]
+    revocation: Mapped[Revocation | None]
+    compromised_since: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
+
+
+class RegistryImport(Base):
+    """One file of a public registry that was loaded."""
+
+    __tablename__ = "registry_imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    """`nppes`, `leie` or `licenses`."""
+    file_name: Mapped[str]
+    file_sha256: Mapped[bytes]
+    file_date: Mapped[date]
+    rows_read: Mapped[int]
+    rows_kept: Mapped[int]
+    imported_at: Mapped[datetime]
+
+
+class RegistryProvider(Base):
+    """What NPPES says of an NPI. It proves identity, not licensure."""
+
+    __tablename__ = "registry_providers"
+
+    npi: Mapped[str] = mapped_column(primary_key=True)
+    entity_type: Mapped[str]
+    family: Mapped[str]
+    given: Mapped[str]
+    other_family: Mapped[str]
+    other_given: Mapped[str]
+    credential: Mapped[str]
+    practice_state: Mapped[str]
+    taxonomies: Mapped[list[Any]]
+    """`[{"code", "license", "state", "primary"}]`"""
+    deactivated_on: Mapped[date | None]
+    reactivated_on: Mapped[date | None]
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("registry_imports.id"))
+
+
+class RegistryExclusion(Base):
+    """A row of the OIG's list of excluded individuals and entities."""
+
+    __tablename__ = "registry_exclusions"
+    __table_args__ = (
+        Index(None, "npi"),
+        Index("ix_registry_exclusions_name", text("lower(family)"), text("lower(given)")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    family: Mapped[str]
+    given: Mapped[str]
+    business: Mapped[str]
+    npi: Mapped[str | None]
+    """None where the file has the placeholder 0000000000."""
+    birth_date: Mapped[date | None]
+    state: Mapped[str]
+    exclusion_type: Mapped[str]
+    excluded_on: Mapped[date]
+    reinstated_on: Mapped[date | None]
+    waiver_on: Mapped[date | None]
+    waiver_state: Mapped[str]
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("registry_imports.id"))
+
+
+class RegistryLicense(Base):
+    """A row of a State board's extract of licences."""
+
+    __tablename__ = "registry_licenses"
+    __table_args__ = (
+        Index(None, "npi"),
+        Index("ix_registry_licenses_name", text("lower(family)"), text("lower(given)")),
+    )
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    license_type: Mapped[str]
+    npi: Mapped[str | None]
+    family: Mapped[str]
+    given: Mapped[str]
+    status_raw: Mapped[str]
+    issued_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    disciplined: Mapped[bool]
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("registry_imports.id"))
+
+
+class PrescriberCheck(Base):
+    """One question to one source, with its dated answer. Append-only."""
+
+    __tablename__ = "prescriber_checks"
+    __table_args__ = (
+        one_of("kind", CheckKind),
+        one_of("outcome", CheckOutcome),
+        Index(None, "npi", "kind", "answered_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    npi: Mapped[str]
+    kind: Mapped[CheckKind]
+    source: Mapped[str]
+    """`import:nppes`, `nppes-api`, `import:licenses:TX`, `import:leie`, …"""
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime]
+    outcome: Mapped[CheckOutcome]
+    code: Mapped[str]
+    """Stable: `identity-verified`, `license-expired`, `exclusion-list-too-old`, …"""
+    facts: Mapped[dict[str, Any]]
+    answer_sha256: Mapped[bytes]
+    valid_until: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Signed intake: the bytes kept as evidence, and the regimen that they order."""

@@ -1,0 +1,1 @@
+"""Contraindications and interactions: rules as data, findings, decisions."""

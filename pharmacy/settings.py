@@ -1,0 +1,56 @@
+"""The environment, read once into a frozen object. Nothing else reads `os.environ`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pharmacy.kernel.refusals import Invalid
+
+
+class SettingMissing(Invalid):
+    """An environment variable that this process needs is not set."""
+
+    code = "setting-missing"
+    remedy = "Set the variable, or use ./run, which starts servers of its own."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process must know before it can read its policies from the database."""
+
+    database_url: str = field(repr=False)
+    """`postgresql://…` as libpq understands it."""
+    redis_url: str = field(repr=False)
+    """`redis://…`, `rediss://…` or `unix:///path/to/socket`."""
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8000
+    secret: str = field(default="", repr=False)
+    """Pepper of API key hashes. Production must set it; the local stack makes its own."""
+    secure_cookies: bool = True
+    """Off only on loopback, where there is no TLS."""
+    nppes_url: str = ""
+    """The NPPES API, asked when set. Off by default: the imported registry answers."""
+    log_level: str = "INFO"
+    state_dir: Path = Path(".var")
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment. Raises SettingMissing."""
+
+        def needed(name: str) -> str:
+            if not (value := environ.get(name, "")):
+                raise SettingMissing(f"{name} is not set", variable=name)
+            return value
+
+        return cls(
+            database_url=needed("DATABASE_URL"),
+            redis_url=needed("REDIS_URL"),
+            listen_host=environ.get("PHARMACY_HOST", "127.0.0.1"),
+            listen_port=int(environ.get("PHARMACY_PORT", "8000")),
+            secret=environ.get("PHARMACY_SECRET", ""),
+            secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
+            nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
+            log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
+            state_dir=Path(environ.get("PHARMACY_STATE_DIR", ".var")),
+        )

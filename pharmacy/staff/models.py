@@ -1,0 +1,100 @@
+"""Tables of people and of machines that may come in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra.db import Base, one_of
+from pharmacy.kernel.ids import new_id
+from pharmacy.staff.rules import Role
+
+
+class Account(Base):
+    """A person who signs in."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (Index("uq_accounts_username", text("lower(username)"), unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str]
+    display_name: Mapped[str]
+    initials: Mapped[str]
+    password_hash: Mapped[str | None]
+    npi: Mapped[str | None]
+    """A physician's own, by which they see what is theirs."""
+    failed_sign_ins: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AccountRole(Base):
+    """A role that an account holds."""
+
+    __tablename__ = "account_roles"
+    __table_args__ = (one_of("role", Role),)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)
+    granted_by: Mapped[UUID | None]
+    granted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SignInSession(Base):
+    """A signed-in browser or program. Only the hash of its token is kept."""
+
+    __tablename__ = "sign_in_sessions"
+
+    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SetupToken(Base):
+    """A one-time token from the command line, with which the first administrator is made."""
+
+    __tablename__ = "setup_tokens"
+
+    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class EhrClient(Base):
+    """A clinic's system that submits for the prescribers it is enrolled for."""
+
+    __tablename__ = "ehr_clients"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EhrClientKey(Base):
+    """An API key of a client: its public half, and a keyed hash of the secret half."""
+
+    __tablename__ = "ehr_client_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("ehr_clients.id"), index=True)
+    secret_hmac: Mapped[bytes]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EhrEnrolment(Base):
+    """A prescriber for whom a client may submit."""
+
+    __tablename__ = "ehr_enrolments"
+
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("ehr_clients.id"), primary_key=True)
+    npi: Mapped[str] = mapped_column(primary_key=True)
+    enrolled_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""Which capsules to make for each step of a regimen, with the working shown."""

@@ -1,0 +1,1 @@
+"""Celery tasks (thin), the relay that wakes them, the sweep and the schedule."""

@@ -1,0 +1,76 @@
+"""Real PostgreSQL, built by the migrations. Most tests roll back; a few get a database of their own."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.db import Database
+from tests.services import TEMPLATE, VALKEY_VARIABLE, Services, run_sql, url_of
+
+NOW = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
+"""Monday 2 March 2026, 16:30 in Houston: nine minutes after the sample prescription was signed."""
+
+counter = itertools.count()
+services: Services | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers in the process that controls the run; pytest's workers inherit them."""
+    global services  # noqa: PLW0603
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        services = Services()
+        services.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if services is not None and not hasattr(config, "workerinput"):
+        services.stop()
+
+
+@pytest.fixture(scope="session")
+def worker_database() -> Iterator[Database]:
+    """Give a pytest worker its own copy of the migrated database."""
+    name = f"worker_{os.getpid()}"
+    run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")
+    database = Database(url_of(name))
+    yield database
+    database.close()
+    run_sql(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def session(worker_database: Database) -> Iterator[Session]:
+    """A session whose every write is rolled back after the test."""
+    with worker_database.engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as session:
+            yield session
+        transaction.rollback()
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """A database of the test's own, for several connections, commits, workers and LISTEN."""
+    name = f"own_{os.getpid()}_{next(counter)}"
+    run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")
+    database = Database(url_of(name), pool_size=20)
+    yield database
+    database.close()
+    run_sql(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def valkey_url() -> str:
+    """The run's Valkey; use a key prefix of the test's own."""
+    return os.environ[VALKEY_VARIABLE]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
