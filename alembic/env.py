@@ -1,8 +1,8 @@
 """How Alembic reaches the database: a given connection (tests, the CLI) or DATABASE_URL."""
 
+from alembic import context
 from sqlalchemy import Connection
 
-from alembic import context
 from pharmacy.infra.db import Database
 from pharmacy.settings import Settings
 from pharmacy.tables import METADATA

@@ -1,19 +1,19 @@
 """Imports every module of tables, so that `Base.metadata` is whole."""
 
-import pharmacy.formulary.models  # noqa: F401
-import pharmacy.infra.audit  # noqa: F401
-import pharmacy.infra.idempotency  # noqa: F401
-import pharmacy.infra.jobs  # noqa: F401
-import pharmacy.inventory.models  # noqa: F401
-import pharmacy.labels.models  # noqa: F401
-import pharmacy.orders.models  # noqa: F401
-import pharmacy.patients.models  # noqa: F401
-import pharmacy.practice.models  # noqa: F401
-import pharmacy.prescribers.models  # noqa: F401
-import pharmacy.prescriptions.models  # noqa: F401
-import pharmacy.refills.models  # noqa: F401
-import pharmacy.screening.models  # noqa: F401
-import pharmacy.staff.models  # noqa: F401
+import pharmacy.formulary.models
+import pharmacy.infra.audit
+import pharmacy.infra.idempotency
+import pharmacy.infra.jobs
+import pharmacy.inventory.models
+import pharmacy.labels.models
+import pharmacy.orders.models
+import pharmacy.patients.models
+import pharmacy.practice.models
+import pharmacy.prescribers.models
+import pharmacy.prescriptions.models
+import pharmacy.refills.models
+import pharmacy.screening.models
+import pharmacy.staff.models
 import pharmacy.titration.models  # noqa: F401
 from pharmacy.infra.db import Base
 

@@ -1,4 +1,4 @@
-"""Real PostgreSQL, built by the migrations. Most tests roll back; a few get a database of their own."""
+"""Real PostgreSQL, built by the migrations. Most tests roll back; a few get their own."""
 
 import itertools
 import os

@@ -5,10 +5,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import text
-
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import text
+
 from pharmacy.embedded.postgres import FAST_AND_LOSSY, EmbeddedPostgres
 from pharmacy.embedded.valkey import EmbeddedValkey
 from pharmacy.infra.db import Database

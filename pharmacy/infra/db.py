@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,

@@ -1,4 +1,4 @@
-"""What the pharmacy says when it will not do a thing. Each refusal has a code that never changes."""
+"""What the pharmacy says when it will not do a thing. The code of a refusal never changes."""
 
 from typing import ClassVar
 

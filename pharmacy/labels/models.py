@@ -25,7 +25,9 @@ class Label(Base):
     __tablename__ = "labels"
     __table_args__ = (
         one_of("kind", LabelKind),
-        CheckConstraint("(kind = 'container') = (container_id is not null)", name="container_whole"),
+        CheckConstraint(
+            "(kind = 'container') = (container_id is not null)", name="container_whole"
+        ),
         Index(
             "uq_labels_container",
             "container_id",

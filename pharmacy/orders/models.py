@@ -51,7 +51,9 @@ class Order(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    number: Mapped[int] = mapped_column(RX_NUMBERS, server_default=RX_NUMBERS.next_value(), unique=True)
+    number: Mapped[int] = mapped_column(
+        RX_NUMBERS, server_default=RX_NUMBERS.next_value(), unique=True
+    )
     """The serial (Rx) number on the label."""
     prescription_id: Mapped[UUID]
     fill_no: Mapped[int]
