@@ -1,7 +1,7 @@
 """The environment, read once into a frozen object. Nothing else reads `os.environ`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,17 +35,27 @@ class Settings:
     state_dir: Path = Path(".var")
 
     @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the environment. Raises SettingMissing."""
+    def of(
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        needs: Sequence[str] = ("DATABASE_URL", "REDIS_URL"),
+    ) -> "Settings":
+        """
+        Read the environment.
 
-        def needed(name: str) -> str:
-            if not (value := environ.get(name, "")):
+        Args:
+            needs: Variables without which this process cannot work.
+
+        Raises:
+            SettingMissing: One of `needs` is not set.
+        """
+        for name in needs:
+            if not environ.get(name):
                 raise SettingMissing(f"{name} is not set", variable=name)
-            return value
-
         return cls(
-            database_url=needed("DATABASE_URL"),
-            redis_url=needed("REDIS_URL"),
+            database_url=environ.get("DATABASE_URL", ""),
+            redis_url=environ.get("REDIS_URL", ""),
             listen_host=environ.get("PHARMACY_HOST", "127.0.0.1"),
             listen_port=int(environ.get("PHARMACY_PORT", "8000")),
             secret=environ.get("PHARMACY_SECRET", ""),

@@ -1,0 +1,51 @@
+"""What every command needs: settings, a database, and refusals in words instead of tracebacks."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from pharmacy.infra.db import Database
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.local.state import running_stack
+from pharmacy.settings import SettingMissing, Settings
+
+REFUSED = 1
+NOT_SET_UP = 2
+
+
+def settings(*needs: str) -> Settings:
+    """
+    Return the environment, completed by what `./run up` is running in this folder, if it is.
+
+    Args:
+        needs: Variables without which the command cannot work. Default: DATABASE_URL alone.
+    """
+    environ = dict(os.environ)
+    if not environ.get("DATABASE_URL") and not environ.get("REDIS_URL"):
+        environ |= running_stack(Path(environ.get("PHARMACY_STATE_DIR", ".var")))
+    return Settings.of(environ, needs=needs or ("DATABASE_URL",))
+
+
+def database() -> Database:
+    """Return the database, with a small pool, closed when the command ends."""
+    opened = Database(settings().database_url, pool_size=2)
+    click.get_current_context().call_on_close(opened.close)
+    return opened
+
+
+@contextmanager
+def refusing_in_words() -> Iterator[None]:
+    """Turn a refusal into its code, words and remedy on stderr, and an exit status."""
+    try:
+        yield
+    except Refusal as refusal:
+        click.echo(f"{refusal.code}: {refusal}", err=True)
+        for name, fact in refusal.facts.items():
+            click.echo(f"  {name}: {fact}", err=True)
+        if refusal.remedy:
+            click.echo(refusal.remedy, err=True)
+        sys.exit(NOT_SET_UP if isinstance(refusal, SettingMissing) else REFUSED)
