@@ -1,0 +1,77 @@
+"""Public keys between JWK and pyca/cryptography, and signatures over plain bytes."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+COORDINATE_BYTES: Final = 32
+
+PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+
+
+def jwk_of(key: PublicKey) -> dict[str, str]:
+    """Return a public key as the JWK members that RFC 7638 hashes."""
+    if isinstance(key, Ed25519PublicKey):
+        raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return {"kty": "OKP", "crv": "Ed25519", "x": _base64url(raw)}
+    point = key.public_numbers()
+    x, y = (_base64url(value.to_bytes(COORDINATE_BYTES)) for value in (point.x, point.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def key_of(jwk: Mapping[str, Any]) -> PublicKey:
+    """Return the key of a JWK that was checked when it was enrolled."""
+    x = _bytes(jwk["x"])
+    if jwk["kty"] == "OKP":
+        return Ed25519PublicKey.from_public_bytes(x)
+    point = ec.EllipticCurvePublicNumbers(
+        int.from_bytes(x), int.from_bytes(_bytes(jwk["y"])), ec.SECP256R1()
+    )
+    return point.public_key()
+
+
+def sign(key: PrivateKey, message: bytes) -> bytes:
+    """Return a 64-byte signature: Ed25519's own form, or r and s side by side for P-256."""
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign(message)
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(COORDINATE_BYTES) + s.to_bytes(COORDINATE_BYTES)
+
+
+def is_signed_by(jwk: Mapping[str, Any], signature: bytes, message: bytes) -> bool:
+    """Say whether a signature over a message was made with the private half of a key."""
+    if len(signature) != 2 * COORDINATE_BYTES:
+        return False
+    key = key_of(jwk)
+    try:
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(signature, message)
+        else:
+            r, s = signature[:COORDINATE_BYTES], signature[COORDINATE_BYTES:]
+            pair = encode_dss_signature(int.from_bytes(r), int.from_bytes(s))
+            key.verify(pair, message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

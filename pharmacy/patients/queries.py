@@ -1,0 +1,36 @@
+"""Reading patients and their answers."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.patients.models import HealthAnswer, Patient
+from pharmacy.patients.rules import Topic
+
+
+class PatientNotFound(NotFound):
+    """There is no such patient, or none that the caller may see."""
+
+    code = "patient-not-found"
+
+
+def get(session: Session, patient_id: UUID) -> Patient:
+    """Return a patient. Raises PatientNotFound."""
+    patient = session.get(Patient, patient_id)
+    if patient is None:
+        raise PatientNotFound("there is no such patient")
+    return patient
+
+
+def latest_answers(session: Session, patient_id: UUID) -> dict[Topic, HealthAnswer]:
+    """Return the newest answer of each topic. A topic that is absent was never asked."""
+    newest = (
+        select(HealthAnswer)
+        .where(HealthAnswer.patient_id == patient_id)
+        .distinct(HealthAnswer.topic)
+        .order_by(HealthAnswer.topic, HealthAnswer.asked_at.desc(), HealthAnswer.id.desc())
+    )
+    known = {topic.value for topic in Topic}
+    return {Topic(row.topic): row for row in session.scalars(newest) if row.topic in known}

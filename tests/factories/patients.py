@@ -1,0 +1,37 @@
+"""Patients that do not exist."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from pharmacy.patients import operations
+from pharmacy.patients.models import Patient
+from pharmacy.patients.rules import PatientFacts
+from pharmacy.staff.rules import WORKER
+from tests.conftest import NOW
+
+AVERY: Final = PatientFacts(
+    identifier_system="https://ehr.example.org/fhir/mrn",
+    identifier_value="MRN-TEST-0042",
+    family="Testpatient",
+    given="Avery M",
+    birth_date=date(1981, 7, 14),
+    gender="female",
+    phone="+1-555-010-0142",
+    address_line="100 Example Street",
+    city="Houston",
+    state="TX",
+    postal_code="77002",
+)
+"""The patient of the sample prescription."""
+
+
+def facts(**changes: Any) -> PatientFacts:
+    return replace(AVERY, **changes)
+
+
+def make_patient(session: Session, **changes: Any) -> Patient:
+    """Enter a patient; the same identifier gives the same patient."""
+    return operations.enter(session, facts(**changes), by=WORKER, now=NOW).patient

@@ -1,0 +1,89 @@
+"""Prescribers that do not exist, with keys that anybody may know."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.keys import PrivateKey, jwk_of
+from pharmacy.kernel.ids import new_id
+from pharmacy.prescribers.models import Prescriber, PrescriberKey
+from pharmacy.prescribers.rules.keys import thumbprint
+from tests.conftest import NOW
+
+JORDAN: Final = "1234567893"
+"""The prescriber of the sample prescription: Jordan Testprescriber, MD, in Texas."""
+ENROLLER: Final = UUID("018f0000-0000-7000-8000-0000000000e1")
+APPROVER: Final = UUID("018f0000-0000-7000-8000-0000000000e2")
+P256_ORDER_ROOM: Final = 2**255
+
+
+def private_key(name: str, alg: str = "Ed25519") -> PrivateKey:
+    """Return the private key of a name: the same in every run, and worth nothing."""
+    seed = hashlib.sha256(f"{alg}:{name}".encode()).digest()
+    if alg == "ES256":
+        return ec.derive_private_key(int.from_bytes(seed) % P256_ORDER_ROOM + 1, ec.SECP256R1())
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An enrolled key with its private half."""
+
+    kid: str
+    alg: str
+    private_key: PrivateKey
+    row: PrescriberKey
+
+
+def make_prescriber(session: Session, npi: str = JORDAN, **changes: Any) -> Prescriber:
+    """Enrol a prescriber, unless the NPI is enrolled already."""
+    known = session.get(Prescriber, npi)
+    if known is not None:
+        return known
+    row: dict[str, Any] = {"family": "Testprescriber", "given": "Jordan", "practice_state": "TX"}
+    prescriber = Prescriber(npi=npi, id=new_id(), created_at=NOW, **{**row, **changes})
+    session.add(prescriber)
+    session.flush()
+    return prescriber
+
+
+def make_key(
+    session: Session,
+    npi: str = JORDAN,
+    *,
+    alg: str = "Ed25519",
+    kid: str = "",
+    name: str = "",
+    not_before: datetime = NOW - timedelta(days=30),
+    not_after: datetime = NOW + timedelta(days=300),
+    **changes: Any,
+) -> SigningKey:
+    """Enrol a key of a prescriber, who is enrolled too where needed."""
+    make_prescriber(session, npi)
+    private = private_key(name or npi, alg)
+    jwk = jwk_of(private.public_key())
+    row = PrescriberKey(
+        kid=kid or f"rxk_{npi}_{alg.lower()}{name}",
+        npi=npi,
+        alg=alg,
+        public_jwk=jwk,
+        thumbprint=thumbprint(jwk),
+        not_before=not_before,
+        not_after=not_after,
+        **{
+            "kind": "ehr-software",
+            "enrolled_by": ENROLLER,
+            "approved_by": APPROVER,
+            "proof_of_possession": {},
+            **changes,
+        },
+    )
+    session.add(row)
+    session.flush()
+    return SigningKey(kid=row.kid, alg=alg, private_key=private, row=row)
