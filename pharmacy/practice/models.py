@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Identity, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base
+from pharmacy.practice.rules import local_date
 
 
 class Site(Base):
@@ -26,6 +27,10 @@ class Site(Base):
     phone: Mapped[str]
     phone_hours: Mapped[str]
     time_zone: Mapped[str]
+
+    def today(self, now: datetime) -> date:
+        """Return the pharmacy's date at `now`."""
+        return local_date(now, self.time_zone)
 
 
 class StateLicense(Base):

@@ -1,7 +1,13 @@
 """What a pharmacy may decide for itself, with the defaults and where each comes from."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pharmacy.kernel.refusals import Invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +66,111 @@ class Policy:
     claim_minutes: int = 20
     hold_deadline_hours: int = 24
     recheck_at_release_hours: int = 24
+    """Older prescriber evidence is renewed before an order is released."""
+    fewest_containers: bool = True
+    """Prefer the first lot to expire that covers a whole step to one more vial from a remnant."""
 
     # refills
     refill_percent: int = 75
+    """Share of the days' supply that must be used before the next fill."""
     refill_hard_stop_percent: int = 60
+    """Below this share only a pharmacist, and only for a coded reason, fills early."""
+    refill_counts_both_days: bool = True
+    """Count the day of the fill and the day of the request; off counts the days between them."""
     refill_lead_days: int = 7
     """A refill is due this many days before the patient runs out."""
+
+
+class UnknownPolicy(Invalid):
+    """There is no policy of this name."""
+
+    code = "policy-unknown"
+    remedy = "`pharmacy policy list` shows every name."
+
+
+class PolicyValueInvalid(Invalid):
+    """The value is not of the kind that this policy holds."""
+
+    code = "policy-value-invalid"
+    remedy = "Give a value of the same kind as the default."
+
+
+DEFAULTS: Final = Policy()
+NAMES: Final = tuple(field.name for field in fields(Policy))
+
+
+def to_data(value: object) -> object:
+    """Return a policy value as JSON holds it: decimals as text, tuples as lists."""
+    if isinstance(value, Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def of_data(name: str, data: object) -> object:
+    """Return the value that JSON `data` stands for. Raises UnknownPolicy, PolicyValueInvalid."""
+    if name not in NAMES:
+        raise UnknownPolicy(f"there is no policy named {name}", name=name)
+    default = getattr(DEFAULTS, name)
+    try:
+        return _like(default, data)
+    except (TypeError, InvalidOperation) as error:
+        kind = type(default).__name__
+        raise PolicyValueInvalid(f"{name} holds a value of the kind {kind}", name=name) from error
+
+
+def _like(default: object, data: object) -> object:
+    if isinstance(default, Decimal) and isinstance(data, str | int):
+        return _finite(Decimal(data))
+    if isinstance(default, tuple) and isinstance(data, list):
+        return tuple(str(item) for item in data)
+    if type(data) is not type(default):  # exactly: True is an int to isinstance
+        raise TypeError(type(data))
+    return data
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite() or value < 0:
+        raise TypeError(value)
+    return value
+
+
+def in_force(changes: Mapping[str, object]) -> Policy:
+    """Return the policies with the newest change of each name; `changes` is as JSON holds it."""
+    known = {name: of_data(name, data) for name, data in changes.items() if name in NAMES}
+    return replace(DEFAULTS, **known) if known else DEFAULTS  # type: ignore[arg-type]
+
+
+def local_date(now: datetime, time_zone: str) -> date:
+    """Return the pharmacy's date at an instant: bedtime is a civil date, not an instant."""
+    return now.astimezone(ZoneInfo(time_zone)).date()
+
+
+class TimeZoneUnknown(Invalid):
+    """The dates on labels need a time zone of the tz database."""
+
+    code = "time-zone-unknown"
+    remedy = "Give a name such as America/Chicago."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """The pharmacy as its labels name it. Raises TimeZoneUnknown."""
+
+    name: str
+    npi: str
+    address_line: str
+    city: str
+    state: str
+    postal_code: str
+    phone: str
+    phone_hours: str
+    time_zone: str
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, ZoneInfoNotFoundError) as error:
+            raise TimeZoneUnknown(f"there is no time zone {self.time_zone!r}") from error
+
+    def as_columns(self) -> dict[str, str]:
+        return asdict(self)

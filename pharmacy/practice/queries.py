@@ -1,0 +1,48 @@
+"""Reading the pharmacy's own facts: its site, its policies in force, where it is licensed."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel.refusals import Unavailable
+from pharmacy.practice.models import PolicyChange, Site, StateLicense
+from pharmacy.practice.rules import Policy, in_force
+
+
+class SiteMissing(Unavailable):
+    """The pharmacy has not been described yet."""
+
+    code = "site-missing"
+    remedy = "Run `pharmacy policy site` once, with the pharmacy's name, address and time zone."
+
+
+NEWEST = (
+    select(PolicyChange.name, PolicyChange.value)
+    .distinct(PolicyChange.name)
+    .order_by(PolicyChange.name, PolicyChange.id.desc())
+)
+
+
+def policy(session: Session) -> Policy:
+    """Return every policy as it is in force now."""
+    return in_force({name: value["value"] for name, value in session.execute(NEWEST)})
+
+
+def site(session: Session) -> Site:
+    """Return the pharmacy. Raises SiteMissing."""
+    if (found := session.get(Site, 1)) is None:
+        raise SiteMissing("this pharmacy has no name and address yet")
+    return found
+
+
+def licensed_in(session: Session, state: str, on: date) -> bool:
+    """Say whether the pharmacy may dispense into a State on a day."""
+    license_ = session.get(StateLicense, state)
+    return license_ is not None and license_.expires_on >= on
+
+
+def history(session: Session, name: str) -> list[PolicyChange]:
+    """Return the changes of one policy, newest first."""
+    found = select(PolicyChange).where(PolicyChange.name == name).order_by(PolicyChange.id.desc())
+    return list(session.scalars(found))
