@@ -1,0 +1,3 @@
+from pharmacy.cli import main
+
+main(prog_name="pharmacy")
