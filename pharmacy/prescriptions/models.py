@@ -1,7 +1,6 @@
 """Tables of what was signed, what was verified, and what it orders."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-
-
-class PrescriptionKind(StrEnum):
-    """What a request is for."""
-
-    TITRATION = "titration"
-    """Two steps or more, each with an end."""
-    MAINTENANCE = "maintenance"
-    """One dose that goes on."""
+from pharmacy.prescriptions.rules.kinds import PrescriptionKind
 
 
 class Evidence(Base):
