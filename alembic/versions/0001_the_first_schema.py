@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+
 
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -324,7 +324,9 @@ def upgrade() -> None:
         sa.Column(
             "run_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "send_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("worker", sa.Text(), nullable=True),
@@ -358,6 +360,13 @@ def upgrade() -> None:
         ["lease_until"],
         unique=False,
         postgresql_where=sa.text("state = 'running'"),
+    )
+    op.create_index(
+        "ix_jobs_to_send",
+        "jobs",
+        ["send_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'ready'"),
     )
     op.create_table(
         "patients",
@@ -1035,20 +1044,35 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("strategy", sa.Text(), nullable=False),
+        sa.Column("fill", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("steps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("working", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("chosen_by", sa.Uuid(), nullable=True),
+        sa.Column("choice_reason", sa.Text(), nullable=True),
         sa.Column("approved_by", sa.Uuid(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_dose_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
-            "(state = 'approved') = (approved_by is not null)",
-            name=op.f("ck_strength_plans_approval_whole"),
+            "state <> 'approved' or approved_by is not null",
+            name=op.f("ck_strength_plans_approved_by_whom"),
         ),
         sa.CheckConstraint(
             "state in ('proposed', 'approved', 'superseded')",
             name=op.f("ck_strength_plans_state_known"),
+        ),
+        sa.CheckConstraint(
+            "(approved_by is null) = (approved_at is null)",
+            name=op.f("ck_strength_plans_approval_whole"),
+        ),
+        sa.CheckConstraint(
+            "(approved_by is null) = (first_dose_on is null)",
+            name=op.f("ck_strength_plans_approval_dated"),
+        ),
+        sa.CheckConstraint(
+            "(chosen_by is null) = (choice_reason is null)",
+            name=op.f("ck_strength_plans_choice_reasoned"),
         ),
         sa.ForeignKeyConstraint(
             ["prescription_id"],
@@ -1115,6 +1139,7 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.Uuid(), nullable=True),
         sa.Column("first_dose_on", sa.Date(), nullable=True),
         sa.Column("last_dose_on", sa.Date(), nullable=True),
+        sa.Column("labeled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("packed_by", sa.Uuid(), nullable=True),
         sa.Column("packed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("checked_by", sa.Uuid(), nullable=True),
@@ -1230,7 +1255,28 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column(
+            "owner",
+            sa.Enum(
+                "pharmacist",
+                "technician",
+                "prescriber",
+                "administrator",
+                "worker",
+                "clock",
+                name="owner",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "origin",
+            sa.Enum(
+                "person", "check", "labels", "key", name="origin", native_enum=False, length=40
+            ),
+            nullable=False,
+        ),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("placed_by", sa.Uuid(), nullable=True),
@@ -1238,6 +1284,13 @@ def upgrade() -> None:
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_by", sa.Uuid(), nullable=True),
         sa.Column("lift_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "origin in ('person', 'check', 'labels', 'key')", name=op.f("ck_holds_origin_known")
+        ),
+        sa.CheckConstraint(
+            "owner in ('pharmacist', 'technician', 'prescriber', 'administrator', 'worker', 'clock')",
+            name=op.f("ck_holds_owner_known"),
+        ),
         sa.CheckConstraint(
             "(lifted_at is null) = (lift_reason is null)", name=op.f("ck_holds_lift_reasoned")
         ),
@@ -1261,6 +1314,12 @@ def upgrade() -> None:
         sa.Column("by_kind", sa.Text(), nullable=False),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column(
+            "facts",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name=op.f("fk_order_events_order_id_orders")
@@ -1494,6 +1553,7 @@ def downgrade() -> None:
     op.drop_table("policy_changes")
     op.drop_index("ix_patients_name", table_name="patients")
     op.drop_table("patients")
+    op.drop_index("ix_jobs_to_send", table_name="jobs", postgresql_where=sa.text("state = 'ready'"))
     op.drop_index(
         "ix_jobs_running", table_name="jobs", postgresql_where=sa.text("state = 'running'")
     )
