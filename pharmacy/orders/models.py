@@ -18,7 +18,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-from pharmacy.orders.rules import Status
+from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status, next_status
+from pharmacy.orders.rules.claims import require_unclaimed_by_another
+from pharmacy.staff.rules import Actor
 
 RX_NUMBERS = Sequence("rx_numbers", start=100001, metadata=Base.metadata)
 
@@ -71,6 +73,8 @@ class Order(Base):
     plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("strength_plans.id"))
     first_dose_on: Mapped[date | None]
     last_dose_on: Mapped[date | None]
+    labeled_at: Mapped[datetime | None]
+    """When the labels of the present containers were drawn."""
     packed_by: Mapped[UUID | None]
     packed_at: Mapped[datetime | None]
     checked_by: Mapped[UUID | None]
@@ -78,12 +82,32 @@ class Order(Base):
     handed_over_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
 
+    def apply(
+        self, action: Action, *, by: Actor, now: datetime, held_by: tuple[str, ...] = ()
+    ) -> None:
+        """
+        Take one step in the order's life. Nothing else sets `status`.
+
+        Raises:
+            PermissionMissing, MoveNotAllowed, OrderHeld: See `rules.next_status`.
+            ClaimedByAnother: Somebody else is working on it.
+        """
+        status = next_status(self.status, action, by=by, held_by=held_by)
+        if MOVES[action].respects_claim:
+            require_unclaimed_by_another(self.claimed_by, self.claimed_until, by=by, now=now)
+        if status is not self.status:
+            self.status, self.status_since = status, now
+            self.claimed_by = self.claimed_until = None
+        self.version += 1
+
 
 class Hold(Base):
     """Why an order waits, in a code and in words, for whom, and until when."""
 
     __tablename__ = "holds"
     __table_args__ = (
+        one_of("owner", Owner),
+        one_of("origin", Origin),
         CheckConstraint("(lifted_at is null) = (lift_reason is null)", name="lift_reasoned"),
         Index(
             "uq_holds_open",
@@ -98,8 +122,10 @@ class Hold(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     code: Mapped[str]
     words: Mapped[str]
-    owner: Mapped[str]
-    """Who must act: `pharmacist`, `technician`, `prescriber`, `administrator` or `clock`."""
+    owner: Mapped[Owner]
+    """Who must act."""
+    origin: Mapped[Origin]
+    """What noticed it, and so what may lift it again."""
     facts: Mapped[dict[str, Any]]
     placed_at: Mapped[datetime]
     placed_by: Mapped[UUID | None]
@@ -123,6 +149,8 @@ class OrderEvent(Base):
     by_kind: Mapped[str]
     by_id: Mapped[UUID | None]
     reason: Mapped[str | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Codes, counts and identifiers: a release's dated evidence, what a cancellation wasted."""
     at: Mapped[datetime]
 
 

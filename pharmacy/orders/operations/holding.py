@@ -1,0 +1,141 @@
+"""Placing and lifting holds."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.orders import queries
+from pharmacy.orders.models import Hold, Order
+from pharmacy.orders.operations.steps import lock_for, take
+from pharmacy.orders.rules import OPEN, Action, Origin, Owner
+from pharmacy.orders.rules.holds import HoldReasonNeeded, kind_of, require_liftable
+from pharmacy.practice import queries as practice
+from pharmacy.prescriptions.models import Evidence, Prescription, Verification
+from pharmacy.staff.rules import WORKER, Actor
+
+
+class HoldAlreadyLifted(Conflict):
+    """The hold was lifted before."""
+
+    code = "hold-already-lifted"
+
+
+def place_hold(
+    session: Session,
+    order_id: UUID,
+    *,
+    code: str,
+    words: str,
+    owner: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    deadline_at: datetime | None = None,
+    origin: Origin = Origin.PERSON,
+    by: Actor,
+    now: datetime,
+) -> Hold:
+    """
+    Keep an order where it is until somebody acts. A hold that is open already is returned as it is.
+
+    Args:
+        code: Stable and lower case; it says what must be settled.
+        words: One sentence for whoever must act, without patient data.
+        owner: Who must act, as in `rules.Owner`. Default: as the catalogue says.
+        deadline_at: Default: the policy's hours from now.
+        origin: What noticed it: `Origin.LABELS` for the drawing of labels.
+
+    Raises:
+        MoveNotAllowed: The order is over.
+        HoldReasonNeeded: No words.
+    """
+    order = lock_for(session, order_id, by)
+    if not words.strip():
+        raise HoldReasonNeeded(f"say what must be settled for {code}", hold=code)
+    already = next((h for h in queries.open_holds(session, order_id) if h.code == code), None)
+    if already is not None:
+        return already
+    if deadline_at is None:
+        deadline_at = now + timedelta(hours=practice.policy(session).hold_deadline_hours)
+    hold = Hold(
+        order_id=order_id,
+        code=code,
+        words=words,
+        owner=Owner(owner) if owner else kind_of(code).owner,
+        origin=origin,
+        facts=dict(facts or {}),
+        placed_at=now,
+        placed_by=by.id,
+        deadline_at=deadline_at,
+    )
+    take(session, order, Action.PLACE_HOLD, by=by, now=now, facts={"hold": code})
+    session.add(hold)
+    session.flush()
+    return hold
+
+
+def lift_hold(
+    session: Session, order_id: UUID, hold_id: UUID, *, reason: str, by: Actor, now: datetime
+) -> Hold:
+    """
+    Record a person's decision that a hold no longer stands in the way.
+
+    Raises:
+        HoldNotLiftable: Only a check that no longer finds the reason lifts this one.
+        HoldReasonNeeded: No reason was given.
+        HoldAlreadyLifted: Somebody was faster.
+    """
+    order = lock_for(session, order_id, by)
+    hold = queries.get_hold(session, order_id, hold_id)
+    if hold.lifted_at is not None:
+        raise HoldAlreadyLifted("this hold was lifted before")
+    require_liftable(hold.code, reason)
+    take(session, order, Action.LIFT_HOLD, by=by, now=now, reason=reason, facts={"hold": hold.code})
+    _lift(hold, reason, by=by, now=now)
+    return hold
+
+
+def lift_what_no_longer_applies(
+    session: Session, order: Order, origin: Origin, *, still: frozenset[str], now: datetime
+) -> None:
+    """Lift a locked order's machine-made holds of one origin, but for the codes in `still`."""
+    for hold in queries.open_holds(session, order.id):
+        if hold.origin is origin and hold.code not in still:
+            _lift(hold, "no-longer-applies", by=WORKER, now=now)
+
+
+def _lift(hold: Hold, reason: str, *, by: Actor, now: datetime) -> None:
+    hold.lifted_at, hold.lifted_by, hold.lift_reason = now, by.id, reason
+
+
+def hold_for_compromised_key(session: Session, kid: str, since: datetime, *, now: datetime) -> int:
+    """
+    Hold every order that is not handed over yet and whose evidence a compromised key signed since.
+
+    Returns how many orders are held by it.
+    """
+    signed_with_it = (
+        select(Order.id)
+        .join(Prescription, Prescription.id == Order.prescription_id)
+        .join(Evidence, Evidence.id == Prescription.evidence_id)
+        .join(Verification, Verification.evidence_id == Evidence.id)
+        .where(Order.status.in_(OPEN), Verification.kid == kid, Evidence.received_at >= since)
+        .distinct()
+        .order_by(Order.id)
+    )
+    order_ids = session.scalars(signed_with_it).all()
+    for order_id in order_ids:
+        place_hold(
+            session,
+            order_id,
+            code="key-compromised",
+            words="The key that signed this prescription was reported compromised.",
+            facts={"kid": kid, "since": since.isoformat()},
+            origin=Origin.KEY,
+            by=WORKER,
+            now=now,
+        )
+    return len(order_ids)

@@ -1,0 +1,76 @@
+"""What every operation on an order does alike: lock it, move it, remember the step."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit
+from pharmacy.orders import queries
+from pharmacy.orders.models import Order, OrderEvent
+from pharmacy.orders.rules import Action, Status
+from pharmacy.staff.rules import Actor
+
+
+def lock_for(session: Session, order_id: UUID, by: Actor) -> Order:
+    """Return an order locked, if it is the actor's to see. Raises OrderNotFound."""
+    order = queries.lock(session, order_id)
+    if not by.may_see(order.npi):
+        raise queries.OrderNotFound("there is no such order")
+    return order
+
+
+def take(
+    session: Session,
+    order: Order,
+    action: Action,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Move a locked order, and remember the step in its events and in the audit."""
+    before = order.status
+    held_by = tuple(hold.code for hold in queries.open_holds(session, order.id))
+    order.apply(action, by=by, now=now, held_by=held_by)
+    remember(session, order, action, before, by=by, now=now, reason=reason, facts=facts)
+
+
+def remember(
+    session: Session,
+    order: Order,
+    action: Action,
+    before: Status | None,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the event and the audit entry of a step that was taken."""
+    session.execute(
+        insert(OrderEvent).values(
+            order_id=order.id,
+            action=action,
+            from_status=before,
+            to_status=order.status,
+            by_kind=by.kind,
+            by_id=by.id,
+            reason=reason,
+            facts=facts or {},
+            at=now,
+        )
+    )
+    audit.record(
+        session,
+        f"order.{action}",
+        by=by,
+        at=now,
+        subject_kind="order",
+        subject_id=order.id,
+        patient_id=order.patient_id,
+        detail={"version": order.version, **(facts or {})},
+    )

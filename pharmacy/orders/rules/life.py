@@ -1,0 +1,155 @@
+"""The life of an order in one table: which move is legal, from where, and who may make it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.staff.rules import Actor, Permission, PermissionMissing, Role
+
+
+class Status(StrEnum):
+    """Where an order stands. Each status has one owner and one next action."""
+
+    RECEIVED = "received"
+    REVIEW = "review"
+    PLANNED = "planned"
+    COMPOUNDING = "compounding"
+    LABELING = "labeling"
+    FINAL_CHECK = "final-check"
+    READY = "ready"
+    HANDED_OVER = "handed-over"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+    RECALLED = "recalled"
+
+
+class Action(StrEnum):
+    """What somebody does to an order. The value is also the name of its event."""
+
+    CHECK = "checked"
+    RECHECK = "recheck-asked"
+    APPROVE = "approved"
+    REJECT = "rejected"
+    CLAIM = "claimed"
+    UNCLAIM = "unclaimed"
+    ALLOCATE = "allocated"
+    AWAIT_CAPSULES = "awaits-capsules"
+    LABEL = "labeled"
+    PACK = "packed"
+    RELEASE = "released"
+    SEND_BACK = "sent-back"
+    HAND_OVER = "handed-over"
+    CANCEL = "cancelled"
+    RETURN = "returned"
+    PLACE_HOLD = "hold-placed"
+    LIFT_HOLD = "hold-lifted"
+
+
+S = Status
+OPEN: Final = (S.RECEIVED, S.REVIEW, S.PLANNED, S.COMPOUNDING, S.LABELING, S.FINAL_CHECK, S.READY)
+"""Somebody owes these orders something."""
+CLAIMABLE: Final = (S.REVIEW, S.PLANNED, S.COMPOUNDING, S.LABELING, S.FINAL_CHECK, S.READY)
+PACKED: Final = (S.FINAL_CHECK, S.READY, S.HANDED_OVER)
+"""Capsules of these left the lots' bottles; they never go back."""
+
+
+class Move(NamedTuple):
+    """One row of the table."""
+
+    paths: Mapping[Status, Status]
+    """From each status that allows the action to the one that it leads to."""
+    needs: Permission | None
+    """None: only the worker does it."""
+    while_held: bool = False
+    """Legal while holds are open."""
+    respects_claim: bool = True
+    """Refused while somebody else has claimed the order."""
+
+
+def _to(end: Status, *starts: Status) -> dict[Status, Status]:
+    return dict.fromkeys(starts, end)
+
+
+def _stay(*statuses: Status) -> dict[Status, Status]:
+    return {status: status for status in statuses}
+
+
+P = Permission
+MOVES: Final[dict[Action, Move]] = {
+    Action.CHECK: Move(
+        _to(S.REVIEW, S.RECEIVED) | _stay(*CLAIMABLE), None, while_held=True, respects_claim=False
+    ),
+    Action.RECHECK: Move(
+        _to(S.RECEIVED, S.REVIEW) | _stay(S.RECEIVED, *CLAIMABLE[1:]),
+        P.APPROVE_ORDER,
+        while_held=True,
+    ),
+    Action.APPROVE: Move(_to(S.PLANNED, S.REVIEW), P.APPROVE_ORDER),
+    Action.REJECT: Move(_to(S.REJECTED, S.RECEIVED, S.REVIEW), P.APPROVE_ORDER, while_held=True),
+    Action.CLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER, while_held=True),
+    Action.UNCLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER, while_held=True),
+    Action.ALLOCATE: Move(_to(S.LABELING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
+    Action.AWAIT_CAPSULES: Move(_to(S.COMPOUNDING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
+    Action.LABEL: Move(_stay(S.LABELING), None, while_held=True, respects_claim=False),
+    Action.PACK: Move(_to(S.FINAL_CHECK, S.LABELING), P.PACK),
+    Action.RELEASE: Move(_to(S.READY, S.FINAL_CHECK), P.RELEASE),
+    Action.SEND_BACK: Move(_to(S.LABELING, S.FINAL_CHECK), P.RELEASE, while_held=True),
+    Action.HAND_OVER: Move(_to(S.HANDED_OVER, S.READY), P.HAND_OVER),
+    Action.CANCEL: Move(
+        _to(S.CANCELLED, *OPEN), P.CANCEL_ORDER, while_held=True, respects_claim=False
+    ),
+    Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER), P.HAND_OVER, while_held=True),
+    Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
+    Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
+}
+"""What is not in this table does not happen to an order."""
+
+
+class MoveNotAllowed(Conflict):
+    """The order's status does not allow this."""
+
+    code = "order-move-not-allowed"
+    remedy = "Read the order: its next action says what is owed, and by whom."
+
+
+class OrderHeld(Conflict):
+    """Open holds keep the order where it is."""
+
+    code = "order-held"
+    remedy = "Settle each open hold first; each says who must act."
+
+
+def next_status(
+    current: Status, action: Action, *, by: Actor, held_by: tuple[str, ...] = ()
+) -> Status:
+    """
+    Return the status that an action leads to.
+
+    Args:
+        held_by: The codes of the order's open holds.
+
+    Raises:
+        PermissionMissing: The actor's roles do not grant it.
+        MoveNotAllowed: Not from this status.
+        OrderHeld: Holds are open, and the action does not go round them.
+    """
+    move = MOVES[action]
+    _require(by, move.needs)
+    if current not in move.paths:
+        raise MoveNotAllowed(
+            f"an order that is {current} cannot be {action}", status=current, action=action
+        )
+    if held_by and not move.while_held:
+        raise OrderHeld("the order is on hold", holds=list(held_by))
+    return move.paths[current]
+
+
+def _require(by: Actor, needs: Permission | None) -> None:
+    if needs is not None and Role.WORKER not in by.roles:
+        by.require(needs)
+    elif needs is None and Role.WORKER not in by.roles:
+        raise PermissionMissing("only the pharmacy's own worker does this", needs="worker")
+    elif needs is not None and needs is not Permission.PLACE_HOLD:
+        raise PermissionMissing(f"a worker does not {needs}", needs=needs)
