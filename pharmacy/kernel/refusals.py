@@ -54,3 +54,10 @@ class Unavailable(Refusal):
 
     code = "unavailable"
     remedy = "Try again later; nothing was changed."
+
+
+class Malformed(Refusal):
+    """The bytes are not of the form that was agreed; what they mean was not looked at."""
+
+    code = "malformed"
+    remedy = "Correct the form of the request and send it again."

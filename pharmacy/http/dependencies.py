@@ -1,0 +1,40 @@
+"""What every controller may ask for by name: `db`, `actor` and `now`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from litestar import Request
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+
+from pharmacy.infra.db import Database
+from pharmacy.staff.rules import Actor
+
+Clock = Callable[[], datetime]
+
+Db = NamedDependency[SkipValidation[Database]]
+"""Parameter `db`: gives out the one transaction of a call."""
+CurrentActor = NamedDependency[SkipValidation[Actor]]
+"""Parameter `actor`: who is asking. Only on routes that are not public."""
+Now = NamedDependency[SkipValidation[datetime]]
+"""Parameter `now`: the instant of this call, aware, UTC."""
+
+
+def system_clock() -> datetime:
+    """Return the present instant."""
+    return datetime.now(UTC)
+
+
+def current_actor(request: Request[Any, Any, Any]) -> Actor:
+    """Return who is asking, as the guard found out."""
+    return cast("Actor", request.user)
+
+
+def provide(database: Database, clock: Clock) -> dict[str, Provide]:
+    """Return the dependencies of the application."""
+    return {
+        "db": Provide(lambda: database, sync_to_thread=False),
+        "actor": Provide(current_actor, sync_to_thread=False),
+        "now": Provide(clock, sync_to_thread=False),
+    }
