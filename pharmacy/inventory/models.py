@@ -9,16 +9,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
+from pharmacy.inventory.rules import LotStatus as LotStatus  # noqa: PLC0414  (tables' users find it here)
+from pharmacy.inventory.rules.allocation import Supply
 from pharmacy.kernel.ids import new_id
-
-
-class LotStatus(StrEnum):
-    """Whether a lot may be used."""
-
-    QUARANTINED = "quarantined"
-    RELEASED = "released"
-    RECALLED = "recalled"
-    REJECTED = "rejected"
 
 
 class IngredientLot(Base):
@@ -105,6 +98,17 @@ class CapsuleLot(Base):
     made_by: Mapped[UUID | None]
     released_by: Mapped[UUID | None]
     released_at: Mapped[datetime | None]
+
+    @property
+    def supply(self) -> Supply:
+        """What is free of it, as the rules of allocation see it."""
+        return Supply(
+            lot_id=self.id,
+            strength_ug=self.strength_ug,
+            beyond_use_on=self.beyond_use_on,
+            free=self.on_hand - self.reserved,
+            status=self.status,
+        )
 
 
 class MoveKind(StrEnum):

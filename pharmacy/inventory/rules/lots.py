@@ -1,0 +1,173 @@
+"""What is written down when a lot arrives or is made, and until when it may be used."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from pharmacy.kernel.quantities import Mass
+from pharmacy.kernel.refusals import Conflict, Invalid
+
+
+class LotStatus(StrEnum):
+    """Whether a lot may be used."""
+
+    QUARANTINED = "quarantined"
+    RELEASED = "released"
+    RECALLED = "recalled"
+    REJECTED = "rejected"
+
+
+SALT_FORMS: Final = ("hcl-anhydrous", "hcl-dihydrate", "base")
+ASSAY_BASES: Final = ("anhydrous", "dried", "as-is")
+ASSAY_SANE: Final = (Decimal(50), Decimal(110))
+WATER_SANE: Final = (Decimal(0), Decimal(50))
+
+
+class CertificateInvalid(Invalid):
+    """The certificate of analysis says what no certificate can say."""
+
+    code = "certificate-invalid"
+    remedy = "Copy the figures from the certificate again; percent, not fractions."
+
+
+class LotInvalid(Invalid):
+    """The lot cannot be as it is described."""
+
+    code = "lot-invalid"
+
+
+class BeyondUseTooLate(Invalid):
+    """The beyond-use date is later than the formula and the components allow."""
+
+    code = "beyond-use-too-late"
+    remedy = "Use the date in the facts, or an earlier one."
+
+
+class LotNotUsable(Conflict):
+    """The lot is quarantined, recalled, rejected, out of date or empty."""
+
+    code = "lot-not-usable"
+    remedy = "Choose another lot; the facts say why this one is out."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngredientLotFacts:
+    """
+    A received lot of powder, as its container and its certificate of analysis describe it.
+
+    Raises:
+        CertificateInvalid: An assay without its basis, or a figure that no certificate can have.
+        LotInvalid: A naltrexone lot without its salt form, no amount, or dates out of order.
+    """
+
+    ingredient: str
+    """A key of `formulary.rules.INGREDIENTS`."""
+    lot_number: str
+    manufacturer: str
+    amount: Mass
+    received_on: date
+    expires_on: date | None = None
+    salt_form: str | None = None
+    assay_pct: Decimal | None = None
+    assay_basis: str | None = None
+    water_pct: Decimal | None = None
+    certificate_sha256: bytes | None = None
+
+    def __post_init__(self) -> None:
+        _require_text(self.ingredient, self.lot_number, self.manufacturer)
+        if self.amount <= Mass.ZERO:
+            raise LotInvalid("a lot holds something")
+        if self.expires_on is not None and self.expires_on < self.received_on:
+            raise LotInvalid("the lot had expired when it was received")
+        self._check_certificate()
+
+    def _check_certificate(self) -> None:
+        if self.salt_form is not None and self.salt_form not in SALT_FORMS:
+            raise LotInvalid("the salt form is unknown", known=SALT_FORMS)
+        if self.salt_form is not None and self.assay_pct is None:
+            raise CertificateInvalid("an active ingredient is received with its assay")
+        if (self.assay_pct is None) != (self.assay_basis is None):
+            raise CertificateInvalid("an assay comes with its basis", known=ASSAY_BASES)
+        if self.assay_basis is not None and self.assay_basis not in ASSAY_BASES:
+            raise CertificateInvalid("the basis of the assay is unknown", known=ASSAY_BASES)
+        _require_within("assay", self.assay_pct, ASSAY_SANE)
+        _require_within("water", self.water_pct, WATER_SANE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapsuleLotFacts:
+    """A batch of finished capsules of one strength. Raises LotInvalid."""
+
+    lot_number: str
+    strength_ug: int
+    capsule_size: str
+    description: str
+    """Colour and shape, as the label words it."""
+    filler: str
+    active_lot_id: UUID
+    compounded_on: date
+    beyond_use_on: date
+    made: int
+
+    def __post_init__(self) -> None:
+        _require_text(self.lot_number, self.capsule_size, self.description, self.filler)
+        if self.strength_ug <= 0 or self.made <= 0:
+            raise LotInvalid("a capsule lot has a strength and a count")
+        if self.beyond_use_on < self.compounded_on:
+            raise LotInvalid("the beyond-use date lies before the day of compounding")
+
+
+def _require_text(*texts: str) -> None:
+    if not all(text.strip() for text in texts):
+        raise LotInvalid("a lot is described in full")
+
+
+def _require_within(name: str, percent: Decimal | None, limits: tuple[Decimal, Decimal]) -> None:
+    if percent is None:
+        return
+    low, high = limits
+    if not (percent.is_finite() and low <= percent <= high):
+        raise CertificateInvalid(f"{name} is between {low} and {high} percent", field=name)
+
+
+def latest_beyond_use(
+    compounded_on: date,
+    *,
+    days: int,
+    compounding_day_is_day_one: bool,
+    component_expiries: Iterable[date],
+) -> date:
+    """
+    Return the last day on which capsules may be taken.
+
+    Source: domain.md 3.3 (the earliest of the formula's limit and every component's expiry), V20.
+    """
+    limit = compounded_on + timedelta(days=days - (1 if compounding_day_is_day_one else 0))
+    return min([limit, *component_expiries])
+
+
+def component_expiry(*, expires_on: date | None, received_on: date) -> date:
+    """
+    Return the day from which a component is no longer used.
+
+    A component without a vendor's date is used for one year after its receipt (domain.md 3.3,
+    *unconfirmed*); 29 February becomes 28 February.
+    """
+    if expires_on is not None:
+        return expires_on
+    try:
+        return received_on.replace(year=received_on.year + 1)
+    except ValueError:
+        return received_on.replace(year=received_on.year + 1, day=28)
+
+
+def require_beyond_use(stated: date, *, latest: date) -> None:
+    """Raise BeyondUseTooLate when a stated date is later than it may be."""
+    if stated > latest:
+        raise BeyondUseTooLate(
+            f"{stated} is later than {latest}", stated=stated.isoformat(), latest=latest.isoformat()
+        )
