@@ -72,7 +72,7 @@ def capsule_lots(
     after: tuple[date, UUID] | None = None,
     limit: int,
 ) -> Sequence[CapsuleLot]:
-    """Return capsule lots, the first to expire first; one more than `limit` where there are more."""
+    """Return capsule lots, the first to expire first; `limit` and one more where there are more."""
     found = select(CapsuleLot).order_by(CapsuleLot.beyond_use_on, CapsuleLot.id).limit(limit + 1)
     if strength_ug is not None:
         found = found.where(CapsuleLot.strength_ug == strength_ug)
@@ -102,7 +102,7 @@ def ingredient_lots(
 
 
 def explain(session: Session, need: Need, *, today: date) -> list[tuple[CapsuleLot, WhyNot | None]]:
-    """Return every lot of a strength with the reason why it is not offered, first to expire first."""
+    """Return every lot of a strength, and why it is not offered; the first to expire first."""
     found = session.scalars(
         select(CapsuleLot)
         .where(CapsuleLot.strength_ug == need.strength_ug, CapsuleLot.on_hand > 0)

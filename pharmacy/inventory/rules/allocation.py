@@ -1,4 +1,4 @@
-"""Which lot a patient gets: first expired, first out, with every dose on a day that the lot covers."""
+"""Which lot a patient gets: first expired, first out, every dose on a day that the lot covers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
