@@ -92,6 +92,8 @@ class EmbeddedPostgres:
         try:
             account.folder(self.socket_dir)
             _outlast(self.data / "postmaster.pid", self.data)
+            if self.process:
+                self.process.wait()
             if not (self.data / "PG_VERSION").exists():
                 self._initialise(program, account)
             self._require_same_version(words)

@@ -84,6 +84,8 @@ class EmbeddedValkey:
         try:
             account.folder(self.socket_path.parent)
             self._outlast()
+            if self.process:
+                self.process.wait()
             self.process = self._spawn(program, account)
             self._wait_until_it_answers(self.process)
         except BaseException:
