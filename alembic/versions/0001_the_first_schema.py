@@ -425,7 +425,13 @@ def upgrade() -> None:
         sa.Column(
             "kind",
             sa.Enum(
-                "identity", "license", "exclusion", name="checkkind", native_enum=False, length=40
+                "identity",
+                "license",
+                "exclusion",
+                "key",
+                name="checkkind",
+                native_enum=False,
+                length=40,
             ),
             nullable=False,
         ),
@@ -450,7 +456,7 @@ def upgrade() -> None:
         sa.Column("answer_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind in ('identity', 'license', 'exclusion')",
+            "kind in ('identity', 'license', 'exclusion', 'key')",
             name=op.f("ck_prescriber_checks_kind_known"),
         ),
         sa.CheckConstraint(
@@ -472,6 +478,7 @@ def upgrade() -> None:
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
         sa.Column("practice_state", sa.Text(), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -492,14 +499,6 @@ def upgrade() -> None:
         sa.Column("rows_kept", sa.BigInteger(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_imports")),
-    )
-    op.create_table(
-        "setup_tokens",
-        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_setup_tokens")),
     )
     op.create_table(
         "site",
@@ -703,6 +702,31 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "prescriber_key_proposals",
+        sa.Column("kid", sa.Text(), nullable=False),
+        sa.Column("npi", sa.Text(), nullable=False),
+        sa.Column("alg", sa.Text(), nullable=False),
+        sa.Column("public_jwk", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "not_before < not_after", name=op.f("ck_prescriber_key_proposals_window")
+        ),
+        sa.ForeignKeyConstraint(
+            ["npi"], ["prescribers.npi"], name=op.f("fk_prescriber_key_proposals_npi_prescribers")
+        ),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_prescriber_key_proposals")),
+    )
+    op.create_index(
+        op.f("ix_prescriber_key_proposals_npi"), "prescriber_key_proposals", ["npi"], unique=False
+    )
+    op.create_table(
         "prescriber_keys",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("npi", sa.Text(), nullable=False),
@@ -837,6 +861,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("family_key", sa.Text(), nullable=False),
         sa.Column("business", sa.Text(), nullable=False),
         sa.Column("npi", sa.Text(), nullable=True),
         sa.Column("birth_date", sa.Date(), nullable=True),
@@ -855,9 +880,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_exclusions")),
     )
     op.create_index(
-        "ix_registry_exclusions_name",
+        op.f("ix_registry_exclusions_family_key"),
         "registry_exclusions",
-        [sa.literal_column("lower(family)"), sa.literal_column("lower(given)")],
+        ["family_key"],
         unique=False,
     )
     op.create_index(
@@ -871,6 +896,7 @@ def upgrade() -> None:
         sa.Column("npi", sa.Text(), nullable=True),
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("family_key", sa.Text(), nullable=False),
         sa.Column("status_raw", sa.Text(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=True),
         sa.Column("expires_on", sa.Date(), nullable=True),
@@ -883,13 +909,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("state", "number", name=op.f("pk_registry_licenses")),
     )
+    op.create_index(op.f("ix_registry_licenses_npi"), "registry_licenses", ["npi"], unique=False)
     op.create_index(
-        "ix_registry_licenses_name",
+        op.f("ix_registry_licenses_state_registry_licenses_family_key"),
         "registry_licenses",
-        [sa.literal_column("lower(family)"), sa.literal_column("lower(given)")],
+        ["state", "family_key"],
         unique=False,
     )
-    op.create_index(op.f("ix_registry_licenses_npi"), "registry_licenses", ["npi"], unique=False)
     op.create_table(
         "registry_providers",
         sa.Column("npi", sa.Text(), nullable=False),
@@ -910,6 +936,21 @@ def upgrade() -> None:
             name=op.f("fk_registry_providers_import_id_registry_imports"),
         ),
         sa.PrimaryKeyConstraint("npi", name=op.f("pk_registry_providers")),
+    )
+    op.create_table(
+        "setup_tokens",
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_setup_tokens_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_setup_tokens")),
+    )
+    op.create_index(
+        op.f("ix_setup_tokens_account_id"), "setup_tokens", ["account_id"], unique=False
     )
     op.create_table(
         "sign_in_sessions",
@@ -1508,12 +1549,17 @@ def downgrade() -> None:
     op.drop_table("verifications")
     op.drop_index(op.f("ix_sign_in_sessions_account_id"), table_name="sign_in_sessions")
     op.drop_table("sign_in_sessions")
+    op.drop_index(op.f("ix_setup_tokens_account_id"), table_name="setup_tokens")
+    op.drop_table("setup_tokens")
     op.drop_table("registry_providers")
+    op.drop_index(
+        op.f("ix_registry_licenses_state_registry_licenses_family_key"),
+        table_name="registry_licenses",
+    )
     op.drop_index(op.f("ix_registry_licenses_npi"), table_name="registry_licenses")
-    op.drop_index("ix_registry_licenses_name", table_name="registry_licenses")
     op.drop_table("registry_licenses")
     op.drop_index(op.f("ix_registry_exclusions_npi"), table_name="registry_exclusions")
-    op.drop_index("ix_registry_exclusions_name", table_name="registry_exclusions")
+    op.drop_index(op.f("ix_registry_exclusions_family_key"), table_name="registry_exclusions")
     op.drop_table("registry_exclusions")
     op.drop_index(
         op.f("ix_prescriptions_patient_id_prescriptions_written_on"), table_name="prescriptions"
@@ -1523,6 +1569,8 @@ def downgrade() -> None:
     op.drop_table("prescriptions")
     op.drop_index(op.f("ix_prescriber_keys_npi"), table_name="prescriber_keys")
     op.drop_table("prescriber_keys")
+    op.drop_index(op.f("ix_prescriber_key_proposals_npi"), table_name="prescriber_key_proposals")
+    op.drop_table("prescriber_key_proposals")
     op.drop_table("packing_statistics")
     op.drop_index(
         op.f("ix_health_answers_patient_id_health_answers_topic_health_answers_asked_at"),
@@ -1541,7 +1589,6 @@ def downgrade() -> None:
     op.drop_table("account_roles")
     op.drop_table("site_state_licenses")
     op.drop_table("site")
-    op.drop_table("setup_tokens")
     op.drop_table("registry_imports")
     op.drop_table("prescribers")
     op.drop_index(

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
@@ -28,6 +28,7 @@ class CheckKind(StrEnum):
     IDENTITY = "identity"
     LICENSE = "license"
     EXCLUSION = "exclusion"
+    KEY = "key"
 
 
 class CheckOutcome(StrEnum):
@@ -50,6 +51,8 @@ class Prescriber(Base):
     given: Mapped[str]
     practice_state: Mapped[str]
     """Where a licence must be active (two letters)."""
+    birth_date: Mapped[date | None]
+    """As proven at enrolment. Told from an excluded person of the same name by it."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -87,6 +90,27 @@ class PrescriberKey(Base):
     revoked_by: Mapped[UUID | None]
 
 
+class KeyProposal(Base):
+    """A key that one person proposed, with the nonce that its owner must sign before another
+    person approves it."""
+
+    __tablename__ = "prescriber_key_proposals"
+    __table_args__ = (CheckConstraint("not_before < not_after", name="window"),)
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    npi: Mapped[str] = mapped_column(ForeignKey("prescribers.npi"), index=True)
+    alg: Mapped[str]
+    public_jwk: Mapped[dict[str, Any]]
+    kind: Mapped[str]
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime]
+    nonce: Mapped[bytes]
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    approved_at: Mapped[datetime | None]
+
+
 class RegistryImport(Base):
     """One file of a public registry that was loaded."""
 
@@ -94,7 +118,7 @@ class RegistryImport(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str]
-    """`nppes`, `leie` or `licenses`."""
+    """`nppes`, `leie` or, one for each State of a file, `licenses:TX`."""
     file_name: Mapped[str]
     file_sha256: Mapped[bytes]
     file_date: Mapped[date]
@@ -129,12 +153,14 @@ class RegistryExclusion(Base):
     __tablename__ = "registry_exclusions"
     __table_args__ = (
         Index(None, "npi"),
-        Index("ix_registry_exclusions_name", text("lower(family)"), text("lower(given)")),
+        Index(None, "family_key"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     family: Mapped[str]
     given: Mapped[str]
+    family_key: Mapped[str]
+    """`prescribers.rules.names.key` of the family name."""
     business: Mapped[str]
     npi: Mapped[str | None]
     """None where the file has the placeholder 0000000000."""
@@ -154,7 +180,7 @@ class RegistryLicense(Base):
     __tablename__ = "registry_licenses"
     __table_args__ = (
         Index(None, "npi"),
-        Index("ix_registry_licenses_name", text("lower(family)"), text("lower(given)")),
+        Index(None, "state", "family_key"),
     )
 
     state: Mapped[str] = mapped_column(primary_key=True)
@@ -163,6 +189,8 @@ class RegistryLicense(Base):
     npi: Mapped[str | None]
     family: Mapped[str]
     given: Mapped[str]
+    family_key: Mapped[str]
+    """`prescribers.rules.names.key` of the family name."""
     status_raw: Mapped[str]
     issued_on: Mapped[date | None]
     expires_on: Mapped[date | None]

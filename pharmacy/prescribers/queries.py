@@ -1,9 +1,25 @@
 """Reading prescribers, their keys and what was found out about them."""
 
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
-from pharmacy.prescribers.models import Prescriber, PrescriberKey
+from pharmacy.prescribers.models import (
+    CheckKind,
+    KeyProposal,
+    Prescriber,
+    PrescriberCheck,
+    PrescriberKey,
+    RegistryExclusion,
+    RegistryImport,
+    RegistryLicense,
+    RegistryProvider,
+    Revocation,
+)
 
 
 class PrescriberNotFound(NotFound):
@@ -24,3 +40,133 @@ def get(session: Session, npi: str) -> Prescriber:
 def key(session: Session, kid: str) -> PrescriberKey | None:
     """Return a key, in whatever state it is, or None."""
     return session.get(PrescriberKey, kid)
+
+
+class KeyNotFound(NotFound):
+    """There is no such key, or no such proposal of a key."""
+
+    code = "key-not-found"
+
+
+def lock_key(session: Session, kid: str) -> PrescriberKey:
+    """Return a key, locked against other changes. Raises KeyNotFound."""
+    found = session.get(PrescriberKey, kid, with_for_update=True)
+    if found is None:
+        raise KeyNotFound("there is no such key", kid=kid)
+    return found
+
+
+def lock_proposal(session: Session, kid: str) -> KeyProposal:
+    """Return a proposed key, locked. Raises KeyNotFound."""
+    found = session.get(KeyProposal, kid, with_for_update=True)
+    if found is None:
+        raise KeyNotFound("nobody proposed such a key", kid=kid)
+    return found
+
+
+def lock(session: Session, npi: str) -> Prescriber:
+    """Return a prescriber, locked, so that their keys are counted by one at a time."""
+    found = session.get(Prescriber, npi, with_for_update=True)
+    if found is None:
+        raise PrescriberNotFound("no prescriber is enrolled under this NPI")
+    return found
+
+
+def keys(session: Session, npi: str | None = None) -> list[PrescriberKey]:
+    """Return the keys of a prescriber, or of all, oldest first."""
+    found = select(PrescriberKey).order_by(PrescriberKey.created_at, PrescriberKey.kid)
+    return list(session.scalars(found.where(PrescriberKey.npi == npi) if npi else found))
+
+
+def is_thumbprint_known(session: Session, thumbprint: str) -> bool:
+    """Say whether any prescriber ever had this key."""
+    found = select(PrescriberKey.kid).where(PrescriberKey.thumbprint == thumbprint)
+    return session.scalar(found) is not None
+
+
+def compromised_keys(session: Session, npi: str | None = None) -> list[PrescriberKey]:
+    """
+    Return the keys that were in wrong hands.
+
+    What was signed with one of them and arrived at or after its `compromised_since` is suspect:
+    join `verifications.kid` with `evidence.received_at`.
+    """
+    found = select(PrescriberKey).where(PrescriberKey.revocation == Revocation.COMPROMISED)
+    return list(session.scalars(found.where(PrescriberKey.npi == npi) if npi else found))
+
+
+def checks(
+    session: Session,
+    npi: str,
+    *,
+    limit: int = 50,
+    before: tuple[datetime, UUID] | None = None,
+) -> list[PrescriberCheck]:
+    """Return what was found out about an NPI, newest first, from after `before` on."""
+    row = PrescriberCheck
+    found = select(row).where(row.npi == npi).order_by(row.answered_at.desc(), row.id.desc())
+    if before is not None:
+        at, id_ = before
+        found = found.where(or_(row.answered_at < at, (row.answered_at == at) & (row.id < id_)))
+    return list(session.scalars(found.limit(limit)))
+
+
+def latest_checks(session: Session, npi: str, source: str) -> list[PrescriberCheck]:
+    """Return the newest check of each kind that one source answered."""
+    row = PrescriberCheck
+    newest = (
+        select(row)
+        .where(row.npi == npi, row.source == source)
+        .distinct(row.kind)
+        .order_by(row.kind, row.answered_at.desc(), row.id.desc())
+    )
+    return list(session.scalars(newest))
+
+
+def latest_check(
+    session: Session, npi: str, kind: CheckKind, *, source: str, verified: bool = False
+) -> PrescriberCheck | None:
+    """Return the newest answer of a source to a question, or the newest that verified."""
+    row = PrescriberCheck
+    found = (
+        select(row)
+        .where(row.npi == npi, row.kind == kind, row.source == source)
+        .order_by(row.answered_at.desc(), row.id.desc())
+        .limit(1)
+    )
+    return session.scalar(found.where(row.outcome == "verified") if verified else found)
+
+
+def newest_import(session: Session, kind: str) -> RegistryImport | None:
+    """Return the newest file of a kind (`nppes`, `leie`, `licenses:TX`) that was loaded."""
+    row = RegistryImport
+    found = select(row).where(row.kind == kind)
+    return session.scalar(found.order_by(row.file_date.desc(), row.imported_at.desc()).limit(1))
+
+
+def newest_imports(session: Session) -> list[RegistryImport]:
+    """Return the newest file of every kind."""
+    row = RegistryImport
+    found = select(row).distinct(row.kind)
+    order = (row.kind, row.file_date.desc(), row.imported_at.desc())
+    return list(session.scalars(found.order_by(*order)))
+
+
+def provider(session: Session, npi: str) -> RegistryProvider | None:
+    """Return what the imported registry says of an NPI."""
+    return session.get(RegistryProvider, npi)
+
+
+def exclusions(session: Session, npi: str, keys: Collection[str]) -> list[RegistryExclusion]:
+    """Return the rows of the exclusion list that could speak of a person."""
+    row = RegistryExclusion
+    return list(session.scalars(select(row).where(or_(row.npi == npi, row.family_key.in_(keys)))))
+
+
+def licenses(
+    session: Session, state: str, npi: str, keys: Collection[str]
+) -> list[RegistryLicense]:
+    """Return the rows of a State's licence file that could be a person's."""
+    row = RegistryLicense
+    mine = or_(row.npi == npi, row.family_key.in_(keys))
+    return list(session.scalars(select(row).where(row.state == state, mine)))

@@ -1,0 +1,105 @@
+"""Asking the imported registry, and the service where there is one, who has an NPI."""
+
+from typing import Final, Protocol
+
+from pharmacy.infra.nppes import Outcome, Reply
+from pharmacy.prescribers import queries
+from pharmacy.prescribers.models import CheckKind
+from pharmacy.prescribers.operations.inquiry import Inquiry, asked_of
+from pharmacy.prescribers.operations.registry_rows import provider_of
+from pharmacy.prescribers.rules import identity
+from pharmacy.prescribers.rules.answers import Answer, Meaning
+from pharmacy.prescribers.rules.names import PersonName
+
+NPPES_FILE: Final = "import:nppes"
+NPPES_API: Final = "nppes-api"
+SOURCE_MISSING: Final = frozenset({"identity-file-missing", "identity-file-too-old"})
+"""Answers that another source of identity may outweigh."""
+
+
+class IdentityService(Protocol):
+    """Something that can be asked about an NPI; `infra.nppes.NppesApi` is one."""
+
+    def look_up(self, npi: str) -> Reply: ...
+
+
+def ask_identity(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService | None) -> None:
+    file_answer = _ask_identity_file(inquiry, enrolled)
+    api_answer = _ask_identity_service(inquiry, enrolled, nppes) if nppes else None
+    if file_answer is not None and not (
+        file_answer.code in SOURCE_MISSING
+        and api_answer is not None
+        and api_answer.meaning is Meaning.VERIFIED
+    ):
+        inquiry.hold(file_answer)
+
+
+def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
+    """Ask the imported registry. Returns the answer where it is not verified."""
+    policy = inquiry.policy
+    file = queries.newest_import(inquiry.session, "nppes")
+    asked = asked_of(file, name=str(enrolled), prefixes=list(policy.taxonomy_prefixes))
+    if inquiry.known(CheckKind.IDENTITY, NPPES_FILE, asked):
+        return None
+    valid_until = inquiry.in_days(policy.identity_valid_days)
+    if file is None:
+        answer = Answer("identity-file-missing")
+    elif inquiry.is_too_old(file, policy.registry_file_max_age_days):
+        answer = Answer("identity-file-too-old", {"file_date": file.file_date.isoformat()})
+    else:
+        row = queries.provider(inquiry.session, inquiry.npi)
+        answer = _decide_identity(inquiry, provider_of(row) if row else None, enrolled)
+        end = inquiry.end_of_file(file, policy.registry_file_max_age_days)
+        valid_until = min(valid_until, end)
+    inquiry.keep(
+        CheckKind.IDENTITY, NPPES_FILE, answer, asked=asked, valid_until=valid_until, holds=False
+    )
+    return None if answer.meaning is Meaning.VERIFIED else answer
+
+
+def _ask_identity_service(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService) -> Answer:
+    """Ask the service. Its silence is outlasted only by its own earlier answer."""
+    asked = asked_of(None, name=str(enrolled), prefixes=list(inquiry.policy.taxonomy_prefixes))
+    if inquiry.known(CheckKind.IDENTITY, NPPES_API, asked):
+        return Answer("identity-verified")
+    reply = nppes.look_up(inquiry.npi)
+    answer = _answer_of(inquiry, reply, enrolled)
+    earlier = queries.latest_check(
+        inquiry.session, inquiry.npi, CheckKind.IDENTITY, source=NPPES_API, verified=True
+    )
+    outlasted = (
+        answer.meaning is Meaning.ERROR
+        and earlier is not None
+        and earlier.valid_until > inquiry.now
+        and earlier.facts["asked"] == asked
+    )
+    inquiry.keep(
+        CheckKind.IDENTITY,
+        NPPES_API,
+        answer,
+        asked=asked,
+        valid_until=inquiry.in_days(inquiry.policy.identity_valid_days),
+        sha256=reply.sha256,
+        holds=not outlasted,
+    )
+    return Answer("identity-verified") if outlasted else answer
+
+
+def _answer_of(inquiry: Inquiry, reply: Reply, enrolled: PersonName) -> Answer:
+    if reply.outcome is Outcome.ERROR:
+        return Answer("identity-source-failed", {"reason": reply.reason})
+    if reply.outcome is Outcome.UNKNOWN:
+        return Answer("identity-not-found")
+    try:
+        provider = identity.provider_of_api(reply.record)
+    except identity.RecordUnreadable as unreadable:
+        return Answer("identity-source-failed", {"reason": str(unreadable)})
+    return _decide_identity(inquiry, provider, enrolled)
+
+
+def _decide_identity(
+    inquiry: Inquiry, provider: identity.Provider | None, enrolled: PersonName
+) -> Answer:
+    policy = inquiry.policy
+    physicians = identity.Physicians(policy.taxonomy_prefixes, policy.taxonomy_holds)
+    return identity.decide(provider, enrolled=enrolled, physicians=physicians, day=inquiry.today)
