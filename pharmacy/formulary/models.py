@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.infra.db import Base
 from pharmacy.kernel.ids import new_id
 
@@ -32,3 +33,15 @@ class Formulation(Base):
     approved_by: Mapped[UUID]
     second_approved_by: Mapped[UUID]
     approved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @property
+    def formula(self) -> Formula:
+        """What it fixes for every batch."""
+        return Formula(
+            strength_ug=self.strength_ug,
+            size=self.capsule_size,
+            filler=self.filler,
+            description=self.description,
+            overage=self.overage_fraction,
+            beyond_use_days=self.beyond_use_days,
+        )

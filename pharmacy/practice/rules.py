@@ -49,10 +49,14 @@ class Policy:
     """*unconfirmed*: machine batches plan 2 to 5 % more of every powder."""
     minimum_weighable_mg: Decimal = Decimal(120)
     """A class III balance at 5 % error."""
+    weighing_error_percent: Decimal = Decimal(5)
+    """How far a weighing at the minimum may be off; the error bound of triturations."""
     balance_step_mg: Decimal = Decimal(1)
     correct_for_certificate: bool = True
     """Correct weights for assay, water and salt form (professionally disputed; default on)."""
     machine_capacity: int = 100
+    shell_maker: str = "icapsulepack"
+    """Whose table of capsule volumes holds: a key of `formulary.rules.SHELLS`."""
 
     # dates
     beyond_use_days: int = 180

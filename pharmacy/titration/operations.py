@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding import queries as compounding
 from pharmacy.infra import audit
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.practice import queries as practice
@@ -17,6 +18,7 @@ from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.staff.rules import WORKER, Actor, Permission, PermissionMissing
 from pharmacy.titration import queries
 from pharmacy.titration.models import PlanState, StrengthPlan
+from pharmacy.titration.rules import plan
 from pharmacy.titration.rules import strategy as strategies
 from pharmacy.titration.rules.strategy import Option, Strategy
 
@@ -73,13 +75,13 @@ def propose(
     option = strategies.proposed(
         found, default=choice.strategy if choice else strategies.parse(policy.default_strategy)
     )
-    plan = _draw_up(session, option, found, fill=fill, policy=policy, now=now)
-    plan.prescription_id, plan.fill_no = prescription.id, fill_no
+    drawn = _draw_up(session, option, found, fill=fill, policy=policy, now=now)
+    drawn.prescription_id, drawn.fill_no = prescription.id, fill_no
     if choice:
-        plan.chosen_by, plan.choice_reason = choice.by_id, choice.reason
-    if previous is not None and _says_the_same(previous, plan):
+        drawn.chosen_by, drawn.choice_reason = choice.by_id, choice.reason
+    if previous is not None and _says_the_same(previous, drawn):
         return previous
-    return _put_in_force(session, plan, previous, by=WORKER, now=now)
+    return _put_in_force(session, drawn, previous, by=WORKER, now=now)
 
 
 def choose(
@@ -103,10 +105,10 @@ def choose(
     fill = Regimen.of_data(previous.fill)
     found = strategies.options(fill, queries.strengths(session, _local_date(session, now)))
     option = strategies.chosen(found, strategies.parse(strategy))
-    plan = _draw_up(session, option, found, fill=fill, policy=practice.policy(session), now=now)
-    plan.prescription_id, plan.fill_no = previous.prescription_id, previous.fill_no
-    plan.chosen_by, plan.choice_reason = by.id, reason.strip()
-    return _put_in_force(session, plan, previous, by=by, now=now)
+    drawn = _draw_up(session, option, found, fill=fill, policy=practice.policy(session), now=now)
+    drawn.prescription_id, drawn.fill_no = previous.prescription_id, previous.fill_no
+    drawn.chosen_by, drawn.choice_reason = by.id, reason.strip()
+    return _put_in_force(session, drawn, previous, by=by, now=now)
 
 
 def approve(
@@ -138,12 +140,16 @@ def _draw_up(
     policy: Policy,
     now: datetime,
 ) -> StrengthPlan:
+    """Put everything on paper: the options with their batches, the chosen steps, the working."""
+    strengths = {strength for each in found for strength in each.batches}
+    bench = compounding.bench(session, strengths, policy=policy, on=_local_date(session, now))
+    batches = plan.batches_of(found, bench)
     return StrengthPlan(
         strategy=option.strategy.value,
         fill=fill.to_data(),
-        options=[each.to_data() for each in found],
+        options=plan.options_data(found, batches),
         steps=[step.to_data() for step in option.steps],
-        working=[],
+        working=plan.working_data(option, batches),
         proposed_at=now,
     )
 
