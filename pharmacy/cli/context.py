@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
+from pharmacy.embedded.processes import ServerTrouble
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
-from pharmacy.local.state import running_stack
+from pharmacy.local.state import Servers, StateFolder, running_stack
 from pharmacy.settings import SettingMissing, Settings
 
 REFUSED = 1
@@ -26,7 +27,7 @@ def settings(*needs: str) -> Settings:
     """
     environ = dict(os.environ)
     if not environ.get("DATABASE_URL") and not environ.get("REDIS_URL"):
-        environ |= running_stack(Path(environ.get("PHARMACY_STATE_DIR", ".var")))
+        environ |= running_stack(local_state().path)
     return Settings.of(environ, needs=needs or ("DATABASE_URL",))
 
 
@@ -37,11 +38,33 @@ def database() -> Database:
     return opened
 
 
+def local_state() -> StateFolder:
+    """Return the folder of the stack that is run in this checkout."""
+    return StateFolder(Path(os.environ.get("PHARMACY_STATE_DIR") or ".var").absolute())
+
+
+def chosen_servers() -> Servers | None:
+    """
+    Return the servers that the environment names, or None when it names none.
+
+    Raises:
+        SettingMissing: It names one of the two; ours beside somebody else's would surprise.
+    """
+    named = [os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")]
+    if not any(named):
+        return None
+    chosen = settings("DATABASE_URL", "REDIS_URL")
+    return Servers(chosen.database_url, chosen.redis_url)
+
+
 @contextmanager
 def refusing_in_words() -> Iterator[None]:
     """Turn a refusal into its code, words and remedy on stderr, and an exit status."""
     try:
         yield
+    except ServerTrouble as trouble:
+        click.echo(str(trouble), err=True)
+        sys.exit(REFUSED)
     except Refusal as refusal:
         click.echo(f"{refusal.code}: {refusal}", err=True)
         for name, fact in refusal.facts.items():

@@ -29,6 +29,10 @@ class FolderLock:
     folder: Path
     _file: int | None = field(default=None, init=False)
 
+    @property
+    def is_held(self) -> bool:
+        return self._file is not None
+
     def acquire(self) -> None:
         """
         Take the lock, or keep it.
@@ -53,8 +57,9 @@ class FolderLock:
                 f"{self.folder} is in use by process {holder}: stop that one first, or name"
                 " another folder in PHARMACY_STATE_DIR"
             ) from None
-        owner = self.folder.stat()
-        os.fchown(file, owner.st_uid, owner.st_gid)
+        if os.geteuid() == 0:  # in somebody else's folder it is theirs, as the rest is
+            owner = path.parent.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)
         self._file = file
