@@ -1,7 +1,6 @@
 """Tables of patients and of their answers."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-
-
-class Answer(StrEnum):
-    """What a person said when asked. A topic without a row was not asked."""
-
-    NO = "no"
-    YES = "yes"
-    UNKNOWN = "unknown"
+from pharmacy.patients.rules import Reply
 
 
 class Patient(Base):
@@ -49,15 +41,15 @@ class HealthAnswer(Base):
     """One answer to one question about health. Append-only; the newest of a topic counts."""
 
     __tablename__ = "health_answers"
-    __table_args__ = (one_of("answer", Answer), Index(None, "patient_id", "topic", "asked_at"))
+    __table_args__ = (one_of("answer", Reply), Index(None, "patient_id", "topic", "asked_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
     topic: Mapped[str]
     """As in `patients.rules.Topic`: `opioids`, `transplant`, `pregnancy`, …"""
-    answer: Mapped[Answer]
+    answer: Mapped[Reply]
     details: Mapped[dict[str, Any]]
-    """What the topic asks for: RxNorm codes, dates, free words of the patient."""
+    """`patients.rules.Details`, as data."""
     source: Mapped[str]
     """`patient-phone`, `patient-form`, `prescriber` or `ehr`."""
     asked_by: Mapped[UUID | None]

@@ -1,5 +1,6 @@
 """Writing down who a patient is and what they answered."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +10,16 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit
 from pharmacy.kernel.ids import new_id
-from pharmacy.patients.models import Patient
-from pharmacy.patients.rules import PatientFacts, is_same_person
-from pharmacy.staff.rules import Actor
+from pharmacy.patients import queries
+from pharmacy.patients.models import HealthAnswer, Patient
+from pharmacy.patients.rules import (
+    SOURCES,
+    AnswerInvalid,
+    GivenAnswer,
+    PatientFacts,
+    is_same_person,
+)
+from pharmacy.staff.rules import Actor, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,48 @@ def enter(session: Session, facts: PatientFacts, *, by: Actor, now: datetime) ->
     elif differs:
         _note(session, "patient.details-differed", patient.id, by=by, now=now)
     return Entered(patient=patient, differs=differs)
+
+
+def record_answers(
+    session: Session,
+    patient_id: UUID,
+    answers: Sequence[GivenAnswer],
+    *,
+    source: str,
+    by: Actor,
+    now: datetime,
+) -> list[HealthAnswer]:
+    """
+    Write down what a patient answered. Earlier answers stay; the newest of a topic counts.
+
+    Orders that wait must be screened again afterwards.
+
+    Raises:
+        PatientNotFound, AnswerInvalid, PermissionMissing.
+    """
+    by.require(Permission.RECORD_HEALTH)
+    patient = queries.get(session, patient_id)
+    if source not in SOURCES:
+        raise AnswerInvalid(f"an answer comes from one of {', '.join(sorted(SOURCES))}")
+    if not answers or len({answer.topic for answer in answers}) < len(answers):
+        raise AnswerInvalid("give at least one answer, and one for each topic")
+    rows = [
+        HealthAnswer(
+            id=new_id(),
+            patient_id=patient.id,
+            topic=answer.topic.value,
+            answer=answer.reply,
+            details=answer.details.to_data(),
+            source=source,
+            asked_by=by.id,
+            asked_at=now,
+        )
+        for answer in answers
+    ]
+    session.add_all(rows)
+    session.flush()
+    _note(session, "patient.health-recorded", patient.id, by=by, now=now)
+    return rows
 
 
 def _note(session: Session, action: str, patient_id: UUID, *, by: Actor, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
@@ -34,3 +34,15 @@ def latest_answers(session: Session, patient_id: UUID) -> dict[Topic, HealthAnsw
     )
     known = {topic.value for topic in Topic}
     return {Topic(row.topic): row for row in session.scalars(newest) if row.topic in known}
+
+
+def other_profiles(session: Session, patient: Patient) -> list[Patient]:
+    """Return other patients of the same name and birth date: perhaps the same person."""
+    row = Patient
+    found = select(row).where(
+        func.lower(row.family) == patient.family.lower(),
+        func.lower(row.given) == patient.given.lower(),
+        row.birth_date == patient.birth_date,
+        row.id != patient.id,
+    )
+    return list(session.scalars(found.order_by(row.id)))

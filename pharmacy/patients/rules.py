@@ -1,8 +1,12 @@
 """Who a patient is, what is asked about their health, and what counts as an answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any, Final
+
+from pharmacy.kernel.refusals import Invalid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +57,165 @@ def is_same_person(facts: PatientFacts, *, family: str, given: str, birth_date: 
         and plain(facts.family) == plain(family)
         and plain(facts.given) == plain(given)
     )
+
+
+class Reply(StrEnum):
+    """What a person said when asked. `unknown` is an answer, and is not "no"."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class AnswerInvalid(Invalid):
+    """An answer that contradicts itself or says what the question does not ask."""
+
+    code = "health-answer-invalid"
+    remedy = "Compare with the question's wording and the kinds that it knows."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medicine:
+    """A medicine that a patient named."""
+
+    name: str
+    rxnorm: str = ""
+    """RxNorm concept of the ingredient, where somebody coded it."""
+    last_taken_on: date | None = None
+    """None: still taken."""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() and not self.rxnorm:
+            raise AnswerInvalid("a medicine has a name or a code")
+        if len(self.name) > LONGEST_NAME or len(self.rxnorm) > LONGEST_CODE:
+            raise AnswerInvalid("a medicine's name or code is too long")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What belongs to a yes."""
+
+    medicines: tuple[Medicine, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Words of `KINDS` of the topic."""
+    on: date | None = None
+    """When, for what lies ahead."""
+    note: str = ""
+    """The patient's own words; a person reads them, no rule does."""
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "medicines": [
+                {
+                    "name": one.name,
+                    "rxnorm": one.rxnorm,
+                    "last_taken_on": one.last_taken_on.isoformat() if one.last_taken_on else None,
+                }
+                for one in self.medicines
+            ],
+            "kinds": list(self.kinds),
+            "on": self.on.isoformat() if self.on else None,
+            "note": self.note,
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> "Details":
+        def day(text: str | None) -> date | None:
+            return date.fromisoformat(text) if text else None
+
+        return cls(
+            medicines=tuple(
+                Medicine(
+                    name=one["name"],
+                    rxnorm=one["rxnorm"],
+                    last_taken_on=day(one["last_taken_on"]),
+                )
+                for one in data.get("medicines", ())
+            ),
+            kinds=tuple(data.get("kinds", ())),
+            on=day(data.get("on")),
+            note=data.get("note", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    """One answer to one question, sound in itself."""
+
+    topic: Topic
+    reply: Reply
+    details: Details = Details()
+
+    def __post_init__(self) -> None:
+        said = self.details
+        if self.reply is Reply.NO and (said.medicines or said.kinds or said.on):
+            raise AnswerInvalid(f"{self.topic}: a no has no details", topic=self.topic.value)
+        if said.medicines and self.topic not in WITH_MEDICINES:
+            raise AnswerInvalid(f"{self.topic}: no medicines are asked for", topic=self.topic.value)
+        if unknown := set(said.kinds) - KINDS.get(self.topic, frozenset()):
+            raise AnswerInvalid(
+                f"{self.topic}: unknown kinds {', '.join(sorted(unknown))}", topic=self.topic.value
+            )
+        if len(said.note) > LONGEST_NOTE or len(said.medicines) > MOST_MEDICINES:
+            raise AnswerInvalid(f"{self.topic}: the answer is too long", topic=self.topic.value)
+
+
+SOURCES: Final = frozenset({"patient-phone", "patient-form", "prescriber", "ehr"})
+"""Where an answer can come from."""
+LONGEST_NOTE: Final = 1000
+LONGEST_NAME: Final = 200
+LONGEST_CODE: Final = 20
+MOST_MEDICINES: Final = 60
+WITH_MEDICINES: Final = frozenset({Topic.OPIOIDS, Topic.IMMUNOSUPPRESSANTS, Topic.MEDICINES})
+
+KINDS: Final[Mapping[Topic, frozenset[str]]] = {
+    Topic.OPIOID_HISTORY: frozenset({"dependence", "withdrawal", "failed-challenge", "screen"}),
+    Topic.ALLERGIES: frozenset({"naltrexone", "naloxone", "nalmefene", "lactose", "sucrose"})
+    | {"gluten", "dye", "gelatin", "cellulose", "other"},
+    Topic.LIVER: frozenset({"acute-hepatitis", "liver-failure", "active-disease", "raised-tests"}),
+    Topic.KIDNEY: frozenset({"severe", "moderate", "mild"}),
+    Topic.PREGNANCY: frozenset({"pregnant", "planning"}),
+    Topic.NALTREXONE: frozenset({"low-dose", "tablet", "injection", "with-bupropion"}),
+}
+"""What a yes can be, by topic."""
+
+QUESTIONS: Final[Mapping[Topic, str]] = {
+    Topic.OPIOIDS: (
+        "In the last two weeks, have you taken any opioid: a pain medicine such as tramadol,"
+        " codeine, hydrocodone, oxycodone or morphine, a cough or diarrhea medicine with an"
+        " opioid, methadone or buprenorphine? Which, and when last?"
+    ),
+    Topic.OPIOID_HISTORY: (
+        "Have you been dependent on opioids, had withdrawal, a failed naloxone test or a positive"
+        " urine test for opioids?"
+    ),
+    Topic.TRANSPLANT: "Have you had an organ transplant?",
+    Topic.IMMUNOSUPPRESSANTS: (
+        "Do you take a medicine that weakens the immune system, such as tacrolimus, methotrexate,"
+        " azathioprine, a biologic or prednisone? Which?"
+    ),
+    Topic.MEDICINES: "Which other medicines do you take, bought without prescription included?",
+    Topic.ALLERGIES: (
+        "Are you allergic or intolerant to naltrexone, naloxone, lactose, gluten, dyes, gelatin or"
+        " anything else?"
+    ),
+    Topic.LIVER: "Do you have hepatitis, liver failure, liver disease or raised liver tests?",
+    Topic.KIDNEY: "Do you have kidney disease? How severe?",
+    Topic.PREGNANCY: "Are you pregnant, or planning to be?",
+    Topic.BREASTFEEDING: "Are you breastfeeding?",
+    Topic.THYROID: "Do you have Hashimoto's disease or take thyroid hormone?",
+    Topic.MOOD: "Have you had depression or thoughts of suicide?",
+    Topic.ALCOHOL: "Do you drink alcohol?",
+    Topic.SURGERY: "Is surgery or another procedure planned? When?",
+    Topic.NALTREXONE: (
+        "Do you take naltrexone in any form from anywhere else: tablets, an injection, with"
+        " bupropion, or from another pharmacy?"
+    ),
+}
+"""What a patient is asked, word for word. *unconfirmed*: a pharmacist must review the wording."""
+
+
+def questions_for(gender: str) -> tuple[Topic, ...]:
+    """Return what a patient is asked: everything, and of men neither pregnancy nor nursing."""
+    left_out = {Topic.PREGNANCY, Topic.BREASTFEEDING} if gender == "male" else set()
+    return tuple(topic for topic in Topic if topic not in left_out)

@@ -43,6 +43,28 @@ class Policy:
     license_in_patient_state: bool = False
     """Ask for a licence in the patient's State too (telehealth)."""
 
+    # screening
+    answers_valid_days: int = 180
+    """A patient's answer counts this long. (policy)"""
+    opioid_answer_valid_days: int = 30
+    """The answer about opioids, at a first fill. (policy)"""
+    opioid_answer_refill_days: int = 14
+    """The answer about opioids, at a later fill: it is asked each time. (policy)"""
+    duplicate_grace_days: int = 14
+    """Another supply of LDN that ends within so many days is a renewal, not a duplicate."""
+    opioid_free_days: int = 10
+    """After a short-acting opioid. The label says 7 to 10 days."""
+    long_opioid_free_days: int = 14
+    """After methadone or buprenorphine."""
+    start_dose_review_ug: int = 1_500
+    """A first dose above this, without earlier LDN, is for a pharmacist. (policy)"""
+    step_review_ug: int = 1_500
+    """A step up by more than this is for a pharmacist. (policy)"""
+    step_days_review: int = 7
+    """A step that is shorter is for a pharmacist. (policy)"""
+    pause_before_surgery_days: int = 3
+    """Stop this many days before a procedure: sources say 48 to 72 hours."""
+
     # strength plan
     default_strategy: str = "A"
     overage_fraction: Decimal = Decimal("0.03")
