@@ -82,11 +82,11 @@ class Order(Base):
     handed_over_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
 
-    def apply(
-        self, action: Action, *, by: Actor, now: datetime, held_by: tuple[str, ...] = ()
-    ) -> None:
+    def require(
+        self, action: Action, *, by: Actor, now: datetime, held_by: tuple[str, ...]
+    ) -> Status:
         """
-        Take one step in the order's life. Nothing else sets `status`.
+        Return the status that an action leads to.
 
         Raises:
             PermissionMissing, MoveNotAllowed, OrderHeld: See `rules.next_status`.
@@ -95,6 +95,13 @@ class Order(Base):
         status = next_status(self.status, action, by=by, held_by=held_by)
         if MOVES[action].respects_claim:
             require_unclaimed_by_another(self.claimed_by, self.claimed_until, by=by, now=now)
+        return status
+
+    def apply(
+        self, action: Action, *, by: Actor, now: datetime, held_by: tuple[str, ...] = ()
+    ) -> None:
+        """Take one step in the order's life. Nothing else sets `status`. Raises as `require`."""
+        status = self.require(action, by=by, now=now, held_by=held_by)
         if status is not self.status:
             self.status, self.status_since = status, now
             self.claimed_by = self.claimed_until = None

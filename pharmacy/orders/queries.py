@@ -1,13 +1,19 @@
 """Reading orders: one by one, locked for a change, and as the queue."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
-from pharmacy.orders.rules import Action
+from pharmacy.orders.rules import OPEN, Action, Status
+from pharmacy.patients.models import Patient
+from pharmacy.staff.rules import Actor
 
 
 class OrderNotFound(NotFound):
@@ -107,3 +113,114 @@ def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
             .order_by(BatchRequest.strength_ug)
         )
     )
+
+
+def lock_next(
+    session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
+) -> Order | None:
+    """Return the order due first that this person can work on, locked, passing others' locks."""
+    held = exists().where(Hold.order_id == Order.id, Hold.lifted_at.is_(None))
+    unclaimed = or_(Order.claimed_until.is_(None), Order.claimed_until <= now)
+    return session.scalars(
+        select(Order)
+        .where(
+            Order.status.in_(statuses),
+            unclaimed,
+            ~held,
+            or_(Order.status != Status.LABELING, Order.labeled_at.is_not(None)),
+            or_(Order.status != Status.FINAL_CHECK, Order.packed_by != by.id),
+            or_(Order.status != Status.COMPOUNDING, ~_waits_for_capsules()),
+        )
+        .order_by(Order.due_at, Order.id)
+        .limit(1)
+        .with_for_update(of=Order, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _waits_for_capsules() -> ColumnElement[bool]:
+    """A strength that the order asked for is still not there in that number."""
+    free = (
+        select(func.coalesce(func.sum(CapsuleLot.on_hand - CapsuleLot.reserved), 0))
+        .where(
+            CapsuleLot.strength_ug == BatchRequest.strength_ug,
+            CapsuleLot.status == LotStatus.RELEASED,
+            CapsuleLot.beyond_use_on >= Order.last_dose_on,
+        )
+        .correlate(BatchRequest, Order)
+        .scalar_subquery()
+    )
+    return exists().where(
+        BatchRequest.order_id == Order.id,
+        BatchRequest.met_at.is_(None),
+        BatchRequest.quantity > free,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Which part of the queue is shown. Every given value narrows it."""
+
+    statuses: tuple[Status, ...] = OPEN
+    held: bool | None = None
+    claimed_by: UUID | None = None
+    unclaimed_at: datetime | None = None
+    due_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue, with what keeps it where it is."""
+
+    order: Order
+    patient: Patient
+    holds: tuple[Hold, ...]
+
+
+def queue(
+    session: Session,
+    only: QueueFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[QueueRow]:
+    """Return open orders, the one due first first; `limit` and one more where there are more."""
+    page = _narrowed(select(Order), only).order_by(Order.due_at, Order.id).limit(limit + 1)
+    if after is not None:
+        page = page.where(tuple_(Order.due_at, Order.id) > after)
+    orders = session.scalars(page).all()
+    holds_of = _open_holds_of(session, [order.id for order in orders])
+    patient_ids = {order.patient_id for order in orders}
+    found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
+    patients = {patient.id: patient for patient in found}
+    return [
+        QueueRow(order, patients[order.patient_id], tuple(holds_of.get(order.id, ())))
+        for order in orders
+    ]
+
+
+def _narrowed(page: Select[Order], only: QueueFilter) -> Select[Order]:
+    held = exists().where(Hold.order_id == Order.id, Hold.lifted_at.is_(None))
+    page = page.where(Order.status.in_(only.statuses))
+    if only.held is not None:
+        page = page.where(held if only.held else ~held)
+    if only.claimed_by is not None:
+        page = page.where(Order.claimed_by == only.claimed_by)
+    if only.unclaimed_at is not None:
+        at = only.unclaimed_at
+        page = page.where(or_(Order.claimed_until.is_(None), Order.claimed_until <= at))
+    if only.due_before is not None:
+        page = page.where(Order.due_at < only.due_before)
+    return page
+
+
+def _open_holds_of(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[Hold]]:
+    found: dict[UUID, list[Hold]] = {}
+    rows = session.scalars(
+        select(Hold)
+        .where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+        .order_by(Hold.placed_at, Hold.id)
+    )
+    for hold in rows:
+        found.setdefault(hold.order_id, []).append(hold)
+    return found

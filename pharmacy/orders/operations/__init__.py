@@ -1,10 +1,36 @@
 """What people and the worker do to orders, one function for each thing."""
 
-from pharmacy.orders.operations.holding import (
-    hold_for_compromised_key,
-    lift_hold,
-    place_hold,
-)
-from pharmacy.orders.operations.packing import labeled
+from pharmacy.orders.operations.allocating import allocate
+from pharmacy.orders.operations.cancelling import cancel
+from pharmacy.orders.operations.checking import check, fill_of, recheck
+from pharmacy.orders.operations.claims import claim, claim_next, unclaim
+from pharmacy.orders.operations.handing_over import hand_over, return_
+from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
+from pharmacy.orders.operations.intake import Receipt, open_fill, receive
+from pharmacy.orders.operations.packing import labeled, pack, release, send_back
+from pharmacy.orders.operations.reviewing import approve, reject
 
-__all__ = ["hold_for_compromised_key", "labeled", "lift_hold", "place_hold"]
+__all__ = [
+    "Receipt",
+    "allocate",
+    "approve",
+    "cancel",
+    "check",
+    "claim",
+    "claim_next",
+    "fill_of",
+    "hand_over",
+    "hold_for_compromised_key",
+    "labeled",
+    "lift_hold",
+    "open_fill",
+    "pack",
+    "place_hold",
+    "receive",
+    "recheck",
+    "reject",
+    "release",
+    "return_",
+    "send_back",
+    "unclaim",
+]

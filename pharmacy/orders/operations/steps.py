@@ -22,6 +22,16 @@ def lock_for(session: Session, order_id: UUID, by: Actor) -> Order:
     return order
 
 
+def look_ahead(session: Session, order: Order, action: Action, *, by: Actor, now: datetime) -> None:
+    """Raise what `take` would, before work is done for a step that will not be taken."""
+    order.require(action, by=by, now=now, held_by=open_codes(session, order))
+
+
+def open_codes(session: Session, order: Order) -> tuple[str, ...]:
+    """Return the codes of what keeps an order where it is."""
+    return tuple(hold.code for hold in queries.open_holds(session, order.id))
+
+
 def take(
     session: Session,
     order: Order,
@@ -34,15 +44,14 @@ def take(
 ) -> None:
     """Move a locked order, and remember the step in its events and in the audit."""
     before = order.status
-    held_by = tuple(hold.code for hold in queries.open_holds(session, order.id))
-    order.apply(action, by=by, now=now, held_by=held_by)
+    order.apply(action, by=by, now=now, held_by=open_codes(session, order))
     remember(session, order, action, before, by=by, now=now, reason=reason, facts=facts)
 
 
 def remember(
     session: Session,
     order: Order,
-    action: Action,
+    action: str,
     before: Status | None,
     *,
     by: Actor,

@@ -1,9 +1,10 @@
 """Why an order waits: who must act on each code, and whether a person may settle it by decision."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.prescribers.rules.answers import CODES, Known, Meaning
 
 
 class Owner(StrEnum):
@@ -37,13 +38,34 @@ class HoldKind(NamedTuple):
     """A pharmacist may lift it with a reason. Off: only a check that finds nothing lifts it."""
 
 
+def _of_answer(known: Known) -> HoldKind:
+    """What a pharmacist can settle by comparing is theirs to decide; a fact or a gap is not."""
+    owner = Owner(known.owner)
+    undecided = known.meaning is Meaning.UNDECIDED and owner is Owner.PHARMACIST
+    return HoldKind(owner, by_decision=undecided)
+
+
 ANY_OTHER: Final = HoldKind(Owner.PHARMACIST, by_decision=True)
+"""Disagreements in what was signed, refusals of the plan or the labels, and people's own holds."""
 CATALOGUE: Final[dict[str, HoldKind]] = {
-    "key-compromised": HoldKind(Owner.PRESCRIBER, by_decision=False),
     "site-not-licensed-in-state": HoldKind(Owner.ADMINISTRATOR, by_decision=False),
+    "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
     "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
+} | {
+    code: _of_answer(known)
+    for code, known in CODES.items()
+    if known.meaning is not Meaning.VERIFIED
 }
-"""Codes whose treatment differs from `ANY_OTHER`, or that this room places itself."""
+"""Codes that are not treated like any other."""
+
+
+class Reason(NamedTuple):
+    """A reason to hold an order, as a check found it."""
+
+    code: str
+    words: str
+    owner: Owner
+    facts: dict[str, Any]
 
 
 class HoldNotLiftable(Conflict):

@@ -1,0 +1,129 @@
+"""The pharmacist's first check: prescription, findings and plan."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import jobs
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.orders.models import Order
+from pharmacy.orders.operations.steps import lock_for, look_ahead, take
+from pharmacy.orders.rules import Action
+from pharmacy.orders.rules.gates import DatesImpossible, FindingsUndecided, require_in_force
+from pharmacy.orders.rules.reasons import RejectReason, coded
+from pharmacy.practice import queries as practice
+from pharmacy.practice.models import Site
+from pharmacy.prescriptions import queries as prescriptions
+from pharmacy.prescriptions.models import Prescription
+from pharmacy.screening import queries as screening
+from pharmacy.staff.rules import Actor
+from pharmacy.titration import operations as titration
+from pharmacy.titration import queries as plans
+from pharmacy.titration.rules.schedule import run_out_on
+
+
+class PlanChanged(Conflict):
+    """The plan in force is not the one that the pharmacist looked at."""
+
+    code = "plan-changed"
+    remedy = "Look at the present plan, then approve it."
+
+
+def approve(
+    session: Session,
+    order_id: UUID,
+    *,
+    plan_id: UUID | None = None,
+    first_dose_on: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """
+    Record that prescription, findings and plan are right: capsules may be allocated.
+
+    Args:
+        plan_id: The plan that was looked at. Default: whichever is in force.
+        first_dose_on: Default: the policy's days from today.
+
+    Raises:
+        MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
+        FindingsUndecided: A BLOCK or REVIEW finding has no decision in the order's favour.
+        PrescriptionOver: It was cancelled, or is not valid today.
+        PlanChanged: Somebody chose another strategy in the meantime.
+        DatesImpossible: The first dose would be in the past.
+    """
+    order = lock_for(session, order_id, by)
+    look_ahead(session, order, Action.APPROVE, by=by, now=now)
+    site = practice.site(session)
+    today = site.today(now)
+    require_prescription(session, order, site, now)
+    require_findings_decided(session, order)
+    first_dose_on = first_dose_on or today + timedelta(
+        days=practice.policy(session).first_dose_after_days
+    )
+    if first_dose_on < today:
+        raise DatesImpossible("the first dose would be in the past", today=today.isoformat())
+    plan = plans.current(session, order.prescription_id, order.fill_no)
+    if plan is None or (plan_id is not None and plan.id != plan_id):
+        raise PlanChanged("another plan is in force than was looked at")
+    approved = titration.approve(
+        session, plan_id=plan.id, first_dose_on=first_dose_on, by=by, now=now
+    )
+    order.plan_id = approved.id
+    set_dates(order, first_dose_on, run_out_on(approved.planned_steps, first_dose_on))
+    facts = {"plan": str(approved.id), "first_dose_on": first_dose_on.isoformat()}
+    take(session, order, Action.APPROVE, by=by, now=now, facts=facts)
+    owe_refill(session, order)
+    return order
+
+
+def reject(
+    session: Session, order_id: UUID, *, reason: str, words: str, by: Actor, now: datetime
+) -> Order:
+    """
+    Record that this prescription is not filled, and why.
+
+    Args:
+        reason: A code of `rules.reasons.RejectReason`.
+        words: What the prescriber is told.
+    """
+    order = lock_for(session, order_id, by)
+    facts = {"code": coded(RejectReason, reason)}
+    take(session, order, Action.REJECT, by=by, now=now, reason=words, facts=facts)
+    return order
+
+
+def set_dates(order: Order, first_dose_on: date, first_without_dose_on: date) -> None:
+    """Say on which days the order's doses fall."""
+    order.first_dose_on = first_dose_on
+    order.last_dose_on = first_without_dose_on - timedelta(days=1)
+
+
+def owe_refill(session: Session, order: Order) -> None:
+    """Owe the working out of the fill that follows."""
+    key = f"{JobKind.SCHEDULE_REFILL}:{order.id}:v{order.version}"
+    jobs.add(session, JobKind.SCHEDULE_REFILL, ref_id=order.id, dedupe_key=key)
+
+
+def require_prescription(session: Session, order: Order, site: Site, now: datetime) -> Prescription:
+    """Return the order's prescription, in force today. Raises PrescriptionOver."""
+    prescription = prescriptions.get(session, order.prescription_id)
+    require_in_force(
+        valid_from=prescription.valid_from,
+        valid_until=prescription.valid_until,
+        cancelled=prescription.cancelled_at is not None,
+        today=site.today(now),
+    )
+    return prescription
+
+
+def require_findings_decided(session: Session, order: Order) -> None:
+    """Raise FindingsUndecided unless each finding was decided in the order's favour."""
+    waiting = screening.undecided(session, order.prescription_id, order.fill_no)
+    if waiting:
+        raise FindingsUndecided(
+            "findings wait for a pharmacist's decision",
+            rules=sorted(finding.rule_id for finding in waiting),
+        )

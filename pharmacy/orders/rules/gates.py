@@ -1,0 +1,102 @@
+"""What must be true at the instant at which a packed order leaves the bench."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pharmacy.inventory.rules import LotStatus
+from pharmacy.kernel.refusals import Conflict, Invalid
+
+
+class GateClosed(Conflict):
+    """Something that was in order when it was checked is not any more."""
+
+    code = "order-gate-closed"
+    remedy = "A re-check is owed; it holds the order and says who must act. See the facts."
+
+
+class PrescriptionOver(Conflict):
+    """The prescription was cancelled, or is not valid on this day."""
+
+    code = "prescription-over"
+    remedy = "Ask the prescriber for a new prescription."
+
+
+class FindingsUndecided(Conflict):
+    """A pharmacist has not decided every finding, or has decided one against the order."""
+
+    code = "findings-undecided"
+    remedy = "Decide each finding, or reject the order."
+
+
+class PackMismatch(Conflict):
+    """What was scanned is not exactly what the order holds."""
+
+    code = "pack-mismatch"
+    remedy = "Put aside what the facts name, and scan every container of this order once."
+
+
+class LabelsMissing(Conflict):
+    """The labels of the present containers are not drawn yet."""
+
+    code = "labels-missing"
+    remedy = "Wait for the labels, or look for a hold that says why they are not drawn."
+
+
+class DatesImpossible(Invalid):
+    """The first dose cannot be on this day."""
+
+    code = "dates-impossible"
+    remedy = "Choose a day from today on."
+
+
+class IdentityNotChecked(Invalid):
+    """An order is handed over after two identifiers were compared."""
+
+    code = "identity-not-checked"
+    remedy = "Ask for name and birth date, compare, and say so."
+
+
+class PackedLot(NamedTuple):
+    """What a container holds, as its lot stands now."""
+
+    lot_number: str
+    status: LotStatus
+    beyond_use_on: date
+    last_dose_on: date
+
+
+def lots_out(lots: Sequence[PackedLot]) -> list[str]:
+    """Return the numbers of lots that may not be given to a patient for these days."""
+    return [
+        lot.lot_number
+        for lot in lots
+        if lot.status is not LotStatus.RELEASED or lot.beyond_use_on < lot.last_dose_on
+    ]
+
+
+def require_exactly(scanned: Sequence[str], expected: Collection[str]) -> None:
+    """Raise PackMismatch unless each expected code was scanned once, and nothing else."""
+    codes = [code.strip().lower() for code in scanned]
+    missing = sorted(set(expected) - set(codes))
+    foreign = sorted(set(codes) - set(expected))
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if missing or foreign or twice:
+        raise PackMismatch(
+            "the scanned containers are not exactly this order's",
+            missing=missing,
+            foreign=foreign,
+            twice=twice,
+        )
+
+
+def require_in_force(*, valid_from: date, valid_until: date, cancelled: bool, today: date) -> None:
+    """Raise PrescriptionOver unless the prescription may be filled on this day."""
+    if cancelled:
+        raise PrescriptionOver("the prescription was cancelled")
+    if not valid_from <= today <= valid_until:
+        raise PrescriptionOver(
+            "the prescription is not valid today",
+            valid_from=valid_from.isoformat(),
+            valid_until=valid_until.isoformat(),
+        )

@@ -1,0 +1,61 @@
+"""What is owed next for an order, and by whom. No status is without a person or a clock."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from pharmacy.orders.rules.holds import Owner
+from pharmacy.orders.rules.life import Status
+
+
+class NextStep(NamedTuple):
+    """One next action and its owner."""
+
+    owner: Owner
+    action: str
+    """A code for programs."""
+    words: str
+
+
+OF_STATUS: Final[dict[Status, NextStep]] = {
+    Status.RECEIVED: NextStep(
+        Owner.WORKER, "check", "Prescriber, screening and strength plan are being checked."
+    ),
+    Status.REVIEW: NextStep(
+        Owner.PHARMACIST, "approve", "Read prescription, findings and plan; approve or reject."
+    ),
+    Status.PLANNED: NextStep(Owner.TECHNICIAN, "allocate", "Allocate released capsules."),
+    Status.COMPOUNDING: NextStep(
+        Owner.TECHNICIAN, "compound", "Compound what is missing, then allocate again."
+    ),
+    Status.LABELING: NextStep(
+        Owner.TECHNICIAN, "pack", "Print the labels, fill the vials, scan each one and pack."
+    ),
+    Status.FINAL_CHECK: NextStep(
+        Owner.PHARMACIST, "release", "Check the packed order; release it or send it back."
+    ),
+    Status.READY: NextStep(
+        Owner.TECHNICIAN, "hand-over", "Hand over: two identifiers, counselling offered."
+    ),
+}
+NOTHING: Final = NextStep(Owner.CLOCK, "none", "Nothing is owed; the record is kept.")
+LABELS: Final = NextStep(Owner.WORKER, "draw-labels", "Labels and leaflet are being drawn.")
+
+
+def next_step(
+    status: Status, *, labeled: bool, held: Sequence[tuple[str, str, Owner]] = ()
+) -> NextStep:
+    """
+    Return what is owed next.
+
+    Args:
+        labeled: The labels of the present containers are drawn.
+        held: Code, words and owner of each open hold, the oldest first.
+    """
+    if status not in OF_STATUS:
+        return NOTHING
+    if held and status is not Status.RECEIVED:
+        code, words, owner = held[0]
+        return NextStep(owner, f"settle:{code}", words)
+    if status is Status.LABELING and not labeled:
+        return LABELS
+    return OF_STATUS[status]
