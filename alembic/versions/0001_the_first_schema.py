@@ -978,6 +978,7 @@ def upgrade() -> None:
         sa.Column("alg", sa.Text(), nullable=False),
         sa.Column("key", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("checks", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("basis", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

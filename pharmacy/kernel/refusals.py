@@ -1,7 +1,5 @@
 """What the pharmacy says when it will not do a thing. The code of a refusal never changes."""
 
-from typing import ClassVar
-
 
 class Refusal(Exception):
     """
@@ -12,8 +10,8 @@ class Refusal(Exception):
         facts: What the message is about, by name, for programs. Without patient data.
     """
 
-    code: ClassVar[str] = "refused"
-    remedy: ClassVar[str] = ""
+    code: str = "refused"
+    remedy: str = ""
     """What whoever reads the refusal can do next."""
 
     def __init__(self, message: str, **facts: object) -> None:

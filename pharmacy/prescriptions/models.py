@@ -47,6 +47,8 @@ class Verification(Base):
     """The key row as it stood: jwk, window, revocation."""
     checks: Mapped[list[Any]]
     """`[{"code", "result"}]`, in the order in which they were made."""
+    basis: Mapped[dict[str, Any]]
+    """What else the decision depended on: this pharmacy's NPI, policy values, what was read."""
     decision: Mapped[str]
     decided_at: Mapped[datetime]
 

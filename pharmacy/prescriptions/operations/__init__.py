@@ -1,0 +1,6 @@
+"""Taking a signed prescription in, and looking at the evidence again later."""
+
+from pharmacy.prescriptions.operations.intake import Accepted, accept
+from pharmacy.prescriptions.operations.reverification import Difference, Reverified, verify_again
+
+__all__ = ["Accepted", "Difference", "Reverified", "accept", "verify_again"]
