@@ -1,33 +1,70 @@
 """The only place that wires HTTP together."""
 
-from typing import Final
+from typing import Any, Final
 
-from litestar import Controller, Litestar
+from litestar import Controller, Litestar, Request
+from litestar.di import Provide
 
-from pharmacy.api.health import HealthController
+from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.staff import MeController
-from pharmacy.http import dependencies, problems
-from pharmacy.http.dependencies import Clock, system_clock
-from pharmacy.http.guards import guard
+from pharmacy.http import bodies, openapi, problems
+from pharmacy.http.dependencies import Clock, current_actor, system_clock
+from pharmacy.http.edge import Edge
+from pharmacy.http.guards import Guard, require_every_route_asks
+from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
 from pharmacy.infra.db import Database
+from pharmacy.infra.metrics import Metrics
 from pharmacy.settings import Settings
+from pharmacy.staff.rules import require_separate_duties
+from pharmacy.web.pages import STATIC, front_page, static_files
 
 CONTROLLERS: Final[list[type[Controller]]] = [
     HealthController,
     MeController,
+    MetricsController,
 ]
 
 
 def create_app(
     settings: Settings, *, database: Database | None = None, clock: Clock | None = None
 ) -> Litestar:
-    """Build the application. Tests give a database and a clock of their own."""
+    """
+    Build the application. Tests give a database and a clock of their own.
+
+    Raises when a route does not say who may use it, or the permissions mix duties.
+    """
+    require_separate_duties()
     db = database or Database(settings.database_url)
     now = clock or system_clock
-    return Litestar(
-        route_handlers=CONTROLLERS,
-        dependencies=dependencies.provide(db, now),
-        guards=[guard(db, now, pepper=settings.secret)],
-        exception_handlers=problems.HANDLERS,
+    metrics = Metrics(db)
+    app = Litestar(
+        route_handlers=[*CONTROLLERS, front_page, static_files()],
+        dependencies=_dependencies(settings, db, now, metrics),
+        guards=[Guard(db, now, settings.secret)],
+        before_request=bodies.require_plain_json,
+        request_max_body_size=bodies.MOST_BYTES,
+        middleware=[KeepAnswers()],
+        exception_handlers={**problems.HANDLERS, AnsweredBefore: answered_before},
+        openapi_config=openapi.config(STATIC),
+        logging_config=None,
         on_shutdown=[] if database else [db.close],
     )
+    require_every_route_asks(app.routes)
+    openapi.complete(app.openapi_schema, app.routes)
+    app.asgi_handler = Edge(app.asgi_handler, metrics, over_tls=settings.secure_cookies)
+    return app
+
+
+def _dependencies(
+    settings: Settings, db: Database, now: Clock, metrics: Metrics
+) -> dict[str, Provide]:
+    async def database_of(request: Request[Any, Any, Any]) -> Database:
+        return await claiming(request, db, now)
+
+    return {
+        "db": Provide(database_of),
+        "actor": Provide(current_actor, sync_to_thread=False),
+        "now": Provide(now, sync_to_thread=False),
+        "settings": Provide(lambda: settings, sync_to_thread=False),
+        "metrics": Provide(lambda: metrics, sync_to_thread=False),
+    }

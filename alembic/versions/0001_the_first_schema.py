@@ -664,7 +664,7 @@ def upgrade() -> None:
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column(
             "answer",
-            sa.Enum("no", "yes", "unknown", name="answer", native_enum=False, length=40),
+            sa.Enum("no", "yes", "unknown", name="reply", native_enum=False, length=40),
             nullable=False,
         ),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -1409,12 +1409,16 @@ def upgrade() -> None:
             "(state = 'ordered') = (order_id is not null)", name=op.f("ck_refills_order_whole")
         ),
         sa.CheckConstraint(
-            "(state = 'renewal-needed') = (prescription_id is null)",
+            "state = 'cancelled' or (state = 'renewal-needed') = (prescription_id is null)",
             name=op.f("ck_refills_renewal_whole"),
         ),
         sa.CheckConstraint(
             "state in ('scheduled', 'ordered', 'cancelled', 'renewal-needed')",
             name=op.f("ck_refills_state_known"),
+        ),
+        sa.CheckConstraint(
+            "(prescription_id is null) = (fill_no is null) and (prescription_id is null) = (authorised_fills is null)",
+            name=op.f("ck_refills_fill_whole"),
         ),
         sa.CheckConstraint(
             "fill_no between 1 and authorised_fills", name=op.f("ck_refills_fill_authorised")

@@ -1,14 +1,15 @@
-"""What every controller may ask for by name: `db`, `actor` and `now`."""
+"""What every controller may ask for by name: `db`, `actor`, `now` and `settings`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from litestar import Request
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from pharmacy.infra.db import Database
+from pharmacy.settings import Settings
 from pharmacy.staff.rules import Actor
 
 Clock = Callable[[], datetime]
@@ -19,6 +20,8 @@ CurrentActor = NamedDependency[SkipValidation[Actor]]
 """Parameter `actor`: who is asking. Only on routes that are not public."""
 Now = NamedDependency[SkipValidation[datetime]]
 """Parameter `now`: the instant of this call, aware, UTC."""
+CurrentSettings = NamedDependency[SkipValidation[Settings]]
+"""Parameter `settings`: the environment of this process."""
 
 
 def system_clock() -> datetime:
@@ -29,12 +32,3 @@ def system_clock() -> datetime:
 def current_actor(request: Request[Any, Any, Any]) -> Actor:
     """Return who is asking, as the guard found out."""
     return cast("Actor", request.user)
-
-
-def provide(database: Database, clock: Clock) -> dict[str, Provide]:
-    """Return the dependencies of the application."""
-    return {
-        "db": Provide(lambda: database, sync_to_thread=False),
-        "actor": Provide(current_actor, sync_to_thread=False),
-        "now": Provide(clock, sync_to_thread=False),
-    }

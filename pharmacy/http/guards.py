@@ -1,24 +1,35 @@
 """Who comes in, and what their roles let them do. Every route says what it asks for."""
 
 import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
-from litestar.types import Guard
+from litestar.routes import BaseRoute, HTTPRoute
+from sqlalchemy.orm import Session
 
+from pharmacy.http.bodies import require_content_type
 from pharmacy.http.dependencies import Clock
 from pharmacy.infra import audit, credentials
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.staff import queries
-from pharmacy.staff.rules import Actor
+from pharmacy.staff.operations import signing_in
+from pharmacy.staff.rules import Actor, PermissionMissing
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-BEARER: Final = "Bearer "
+BEARER: Final = "bearer "
+OPTIONS: Final = "OPTIONS"
+"""Answered by the framework with the methods that a path has, and nothing else."""
+ASKS: Final = ("permission", "signed_in", "public")
+"""What a route's `opt` says, one of: `permission=…`; any known caller; anybody at all."""
 
 
 class NotSignedIn(Refusal):
@@ -28,49 +39,93 @@ class NotSignedIn(Refusal):
     remedy = "Sign in, or send an API key, as `Authorization: Bearer …`."
 
 
-def guard(database: Database, clock: Clock, *, pepper: str) -> Guard:
-    """Return the guard that stands before every route."""
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Stands before every route; finds out who is asking with one query."""
 
-    def admit(token: str, handler: BaseRouteHandler) -> Actor:
-        now = clock()
-        with database.transaction() as session:
-            if token.startswith("ldn_"):
-                actor = client_of(session, token, now, pepper)
-            else:
-                found = queries.signed_in(session, credentials.digest(token), now=now)
-                actor = found.actor if found else None
+    database: Database
+    clock: Clock
+    pepper: str
+
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        if connection.scope["method"] == OPTIONS:
+            return
+        if not handler.opt.get("public"):
+            token = bearer_token(connection)
+            connection.scope["user"] = await sync_to_thread(self.admit, token, handler)
+        require_content_type(connection, handler)
+
+    def admit(self, token: str, handler: BaseRouteHandler) -> Actor:
+        """
+        Return who holds the token.
+
+        Raises:
+            NotSignedIn: Nobody.
+            PermissionMissing: Somebody whose roles do not allow this route. That they tried is
+                recorded.
+        """
+        now = self.clock()
+        with self.database.transaction() as session:
+            actor = self.holder(session, token, now)
         if actor is None:
             raise NotSignedIn("the session or key is unknown, expired or ended")
-        permission = handler.opt.get("permission")
-        if permission and permission not in actor.permissions:
-            with database.transaction() as session:
-                audit.record(
-                    session,
-                    "permission.denied",
-                    by=actor,
-                    at=now,
-                    subject_kind="route",
-                    subject_id=None,
-                    detail={"route": sorted(handler.paths)[0], "needs": permission},
-                )
-        if permission:
-            actor.require(permission)
+        needs = handler.opt.get("permission")
+        if needs and needs not in actor.permissions:
+            with self.database.transaction() as session:
+                record_denial(session, actor, str(needs), now)
+            raise PermissionMissing(f"this needs the permission {needs}", needs=needs)
         return actor
 
-    async def check(connection: Connection, handler: BaseRouteHandler) -> None:
-        if handler.opt.get("public"):
-            return
-        header = connection.headers.get("authorization", "")
-        if not header.startswith(BEARER):
-            raise NotSignedIn("this needs a session token or an API key")
-        connection.scope["user"] = await sync_to_thread(admit, header.removeprefix(BEARER), handler)
+    def holder(self, session: Session, token: str, now: datetime) -> Actor | None:
+        """Return whose session or key a token is; None when it opens nothing."""
+        if key := credentials.ApiKey.read(token):
+            found = queries.client_with_key(session, key.key_id, now=now)
+            fits = found and hmac.compare_digest(key.keyed_hash(self.pepper), found[1])
+            return found[0] if found and fits else None
+        token_sha256 = credentials.digest(token)
+        signed_in = queries.signed_in(session, token_sha256, now=now)
+        if signed_in is None:
+            return None
+        signing_in.see(
+            session, token_sha256=token_sha256, last_seen_at=signed_in.last_seen_at, now=now
+        )
+        return signed_in.actor
 
-    return check
+
+def bearer_token(connection: Connection) -> str:
+    """Return the token that a request shows. Raises NotSignedIn when it shows none."""
+    header = connection.headers.get("authorization", "")
+    if not header.lower().startswith(BEARER):
+        raise NotSignedIn("this needs a session token or an API key")
+    return header[len(BEARER) :].strip()
 
 
-def client_of(session, token: str, now: datetime, pepper: str) -> Actor | None:
-    key = credentials.ApiKey.read(token)
-    if key is None or (found := queries.client_with_key(session, key.key_id, now=now)) is None:
-        return None
-    actor, secret_hmac = found
-    return actor if hmac.compare_digest(key.keyed_hash(pepper), secret_hmac) else None
+def record_denial(session: Session, actor: Actor, needs: str, now: datetime) -> None:
+    """Remember that somebody tried what their role does not allow."""
+    audit.record(
+        session,
+        "permission.denied",
+        by=actor,
+        at=now,
+        subject_kind="permission",
+        subject_id=None,
+        detail={"needs": needs},
+    )
+
+
+def handlers(routes: Iterable[BaseRoute]) -> Iterable[tuple[str, HTTPRouteHandler]]:
+    """Return every HTTP handler of ours with the template of its path, each once."""
+    for route in routes:
+        if isinstance(route, HTTPRoute):
+            for handler in {id(found): found for found in route.route_handlers}.values():
+                if handler.http_methods != {OPTIONS}:
+                    yield route.path_format, handler
+
+
+def require_every_route_asks(routes: Iterable[BaseRoute]) -> None:
+    """Raise unless every route says, in one way, who may use it. Checked at start-up."""
+    for path, handler in handlers(routes):
+        if sum(bool(handler.opt.get(ask)) for ask in ASKS) != 1:
+            raise ImproperlyConfiguredException(
+                f"{sorted(handler.http_methods)} {path} must say one of {', '.join(ASKS)} in opt"
+            )

@@ -3,12 +3,18 @@
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pharmacy.http.bodies import WrongMediaType
 from pharmacy.http.etag import StaleVersion, VersionNotGiven
 from pharmacy.http.guards import NotSignedIn
+from pharmacy.infra import logs
+from pharmacy.kernel.ids import encode, new_id
 from pharmacy.kernel.refusals import (
     Conflict,
     Invalid,
@@ -20,10 +26,13 @@ from pharmacy.kernel.refusals import (
 )
 
 PROBLEM_JSON: Final = "application/problem+json"
+FHIR_JSON: Final = "application/fhir+json"
+CODE_SYSTEM: Final = "urn:ldn-pharmacy:problems"
 
 STATUS: Final[dict[type[Refusal], int]] = {
     NotSignedIn: 401,
     StaleVersion: 412,
+    WrongMediaType: 415,
     VersionNotGiven: 428,
     Malformed: 400,
     NotFound: 404,
@@ -34,39 +43,169 @@ STATUS: Final[dict[type[Refusal], int]] = {
 }
 """The first kind that fits decides."""
 
+FHIR_CODE: Final = {
+    400: "structure",
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    405: "not-supported",
+    409: "conflict",
+    412: "conflict",
+    413: "too-long",
+    415: "not-supported",
+    422: "business-rule",
+    428: "required",
+    429: "throttled",
+    500: "exception",
+    503: "transient",
+}
+"""From HTTP status to FHIR's IssueType."""
 
-def status_of(refusal: Refusal) -> int:
-    """Return the HTTP status with which a refusal is answered."""
-    return next((status for kind, status in STATUS.items() if isinstance(refusal, kind)), 400)
+RETRY_SECONDS: Final = 5
 
 
-def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[dict[str, Any]]:
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    An error (RFC 9457). `code` never changes; `detail` and `remedy` are for people.
+
+    None of it holds patient data, nor anything that was sent.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    remedy: str = ""
+    facts: dict[str, Any] = {}
+    """What the problem is about, by name."""
+    incident: str = ""
+    """Of an error of ours: the number under which it stands in our log."""
+
+
+def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     """Answer a refusal."""
+    status = next((number for kind, number in STATUS.items() if isinstance(refusal, kind)), 400)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_SECONDS)}}
+    facts = {name: plain(fact) for name, fact in refusal.facts.items()}
+    problem = _problem(status, refusal.code, str(refusal), remedy=refusal.remedy, facts=facts)
+    return answer(request, problem, headers=headers.get(status))
+
+
+def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer what the framework would not let through; its own words may repeat what was sent."""
+    status = error.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return crashed(request, error)
+    if isinstance(error, ValidationException):
+        fields = sorted(_names(error))
+        words = f"not as the schema wants it: {', '.join(fields)}" if fields else "not valid"
+        problem = _problem(
+            status,
+            "request-invalid",
+            words,
+            remedy="Compare the request with /docs.",
+            facts={"fields": fields},
+        )
+        return answer(request, problem)
+    phrase = HTTPStatus(status).phrase
+    code = phrase.lower().replace(" ", "-")
+    return answer(request, _problem(status, code, phrase), headers=error.headers)
+
+
+def clashed(request: Request[Any, Any, Any], error: IntegrityError) -> Response[Any]:
+    """Answer a rule that the database upheld, under the name of its constraint."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if not name:
+        return crashed(request, error)
+    code = f"constraint-{name.replace('_', '-')}"
+    words = "the database holds a rule that this would break"
+    remedy = "Read the present state again; somebody may have been first."
+    return answer(request, _problem(409, code, words, remedy=remedy, facts={"constraint": name}))
+
+
+def cut_off(request: Request[Any, Any, Any], error: DBAPIError | PoolTimeout) -> Response[Any]:
+    """Answer when the database cannot be reached or is too busy."""
+    if isinstance(error, DBAPIError) and not _is_passing(error):
+        return crashed(request, error)
+    words = "the database does not answer just now"
+    problem = _problem(503, "unavailable", words, remedy=Unavailable.remedy)
+    logs.crash("database.unavailable", error)
+    return answer(request, problem, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer a bug of ours: a number, and nothing of what happened."""
+    incident = encode("inc", new_id())
+    logs.crash("request.crashed", error, incident=incident)
+    remedy = "Tell whoever runs this system the incident's number."
+    return answer(
+        request,
+        _problem(500, "internal-error", "this went wrong", remedy=remedy, incident=incident),
+    )
+
+
+def answer(
+    request: Request[Any, Any, Any], problem: Problem, *, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """Return the problem in the form that the caller asked for."""
+    fhir = FHIR_JSON in request.headers.get("accept", "")
     return Response(
-        {
-            "type": f"/problems/{refusal.code}",
-            "title": refusal.code.replace("-", " ").capitalize(),
-            "status": status_of(refusal),
-            "code": refusal.code,
-            "detail": str(refusal),
-            "remedy": refusal.remedy,
-            "facts": {name: str(fact) for name, fact in refusal.facts.items()},
+        operation_outcome(problem) if fhir else problem,
+        status_code=problem.status,
+        media_type=FHIR_JSON if fhir else PROBLEM_JSON,
+        headers=headers,
+    )
+
+
+def operation_outcome(problem: Problem) -> dict[str, Any]:
+    """Return a problem as FHIR says it, with the same code."""
+    issue = {
+        "severity": "error",
+        "code": FHIR_CODE.get(problem.status, "processing"),
+        "details": {
+            "coding": [{"system": CODE_SYSTEM, "code": problem.code}],
+            "text": problem.title,
         },
-        status_code=status_of(refusal),
-        media_type=PROBLEM_JSON,
-    )
+        "diagnostics": " ".join(filter(None, (problem.detail, problem.remedy, problem.incident))),
+    }
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
-def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    """Answer what the framework would not let through."""
-    phrase = HTTPStatus(error.status_code).phrase
-    return Response(
-        {"type": f"/problems/{phrase.lower().replace(' ', '-')}", "title": phrase}
-        | {"status": error.status_code, "detail": phrase},
-        status_code=error.status_code,
-        media_type=PROBLEM_JSON,
-        headers=error.headers,
-    )
+def plain(fact: object) -> Any:
+    """Return a fact as JSON can hold it."""
+    if fact is None or isinstance(fact, bool | int):
+        return fact
+    if isinstance(fact, dict):
+        return {str(name): plain(value) for name, value in fact.items()}
+    if isinstance(fact, list | tuple):
+        return [plain(value) for value in fact]
+    return str(fact)
 
 
-HANDLERS: Final[ExceptionHandlersMap] = {Refusal: refused, HTTPException: failed}
+def _problem(status: int, code: str, detail: str, **members: Any) -> Problem:
+    title = code.replace("-", " ").capitalize()
+    return Problem(f"/problems/{code}", title, status, code, detail, **members)
+
+
+def _names(error: ValidationException) -> set[str]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    return {str(found["key"]) for found in extra if isinstance(found, dict) and found.get("key")}
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Say whether trying again can help: connection lost, shutting down, deadlock, lock timeout."""
+    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
+    passing = ("08", "53", "57", "40", "55P03")
+    lost = isinstance(error, OperationalError) and not sqlstate
+    return error.connection_invalidated or lost or sqlstate.startswith(passing)
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    Refusal: refused,
+    HTTPException: failed,
+    IntegrityError: clashed,
+    DBAPIError: cut_off,
+    PoolTimeout: cut_off,
+    Exception: crashed,
+}

@@ -69,6 +69,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             pool_timeout=5,
+            hide_parameters=True,  # an error must not carry a patient's data into a log
         )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 

@@ -56,11 +56,13 @@ class SignInSession(Base):
 
 
 class SetupToken(Base):
-    """A one-time token from the command line, with which the first administrator is made."""
+    """A one-time token with which somebody chooses a password that nobody else ever knew."""
 
     __tablename__ = "setup_tokens"
 
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """Whose password it sets. None: it makes the first administrator."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

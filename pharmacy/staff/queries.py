@@ -1,13 +1,15 @@
 """Reads of accounts and clients; above all: who is asking."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from pharmacy.kernel.refusals import NotFound
 from pharmacy.staff.models import (
     Account,
     AccountRole,
@@ -19,7 +21,7 @@ from pharmacy.staff.models import (
 from pharmacy.staff.rules import Actor, Role
 
 IDLE: Final = timedelta(minutes=15)
-"""A session that nobody used for so long is over (NIST SP 800-63B, AAL2 asks for 30 at most)."""
+"""A session that nobody used for so long is over (NIST SP 800-63B: 30 at most at AAL2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,27 @@ class SignedIn:
     last_seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An account with its roles."""
+
+    account: Account
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An EHR client with those it is enrolled for."""
+
+    client: EhrClient
+    npis: tuple[str, ...]
+
+
 def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> SignedIn | None:
     """Return who holds a session token, as their account stands at this instant."""
-    roles = func.array_agg(aggregate_order_by(AccountRole.role, AccountRole.role))
     row = session.execute(
-        select(Account.id, Account.display_name, Account.npi, SignInSession.last_seen_at, roles)
+        select(Account.id, Account.display_name, Account.npi, SignInSession.last_seen_at, _roles())
         .join(SignInSession, SignInSession.account_id == Account.id)
-        .join(AccountRole, AccountRole.account_id == Account.id)
         .where(
             SignInSession.token_sha256 == token_sha256,
             SignInSession.ended_at.is_(None),
@@ -44,30 +60,20 @@ def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> Signed
             SignInSession.last_seen_at > now - IDLE,
             Account.disabled_at.is_(None),
         )
-        .group_by(Account.id, SignInSession.token_sha256)
     ).one_or_none()
     if row is None:
         return None
     account_id, name, npi, last_seen_at, held = row
-    return SignedIn(actor_of(account_id, name, npi, held), last_seen_at)
-
-
-def actor_of(account_id, name, npi, held) -> Actor:
-    roles = frozenset(Role(role) for role in held)
+    roles = frozenset(Role(role) for role in held or ())
     own = frozenset({npi} if npi else ())
     npis = own if Role.PHYSICIAN in roles else None
-    return Actor(id=account_id, kind="staff", roles=roles, npis=npis, label=name)
+    return SignedIn(Actor(account_id, "staff", roles, npis=npis, label=name), last_seen_at)
 
 
 def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Actor, bytes] | None:
     """Return the client that holds a living key, and the keyed hash of that key."""
-    npis = (
-        select(func.array_agg(EhrEnrolment.npi))
-        .where(EhrEnrolment.client_id == EhrClient.id)
-        .scalar_subquery()
-    )
     row = session.execute(
-        select(EhrClient.id, EhrClient.name, EhrClientKey.secret_hmac, npis)
+        select(EhrClient.id, EhrClient.name, EhrClientKey.secret_hmac, _npis())
         .join(EhrClientKey, EhrClientKey.client_id == EhrClient.id)
         .where(
             EhrClientKey.key_id == key_id,
@@ -79,11 +85,105 @@ def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Ac
     if row is None:
         return None
     client_id, name, secret_hmac, enrolled = row
-    actor = Actor(
-        id=client_id,
-        kind="client",
-        roles=frozenset({Role.EHR_CLIENT}),
-        npis=frozenset(enrolled or ()),
-        label=name,
+    npis = frozenset(enrolled or ())
+    roles = frozenset({Role.EHR_CLIENT})
+    return Actor(client_id, "client", roles, npis=npis, label=name), secret_hmac
+
+
+def lock(session: Session, account_id: UUID) -> Account:
+    """Return an account, locked against others until the transaction ends."""
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise NotFound("there is no such account")
+    return account
+
+
+def lock_client(session: Session, client_id: UUID) -> EhrClient:
+    """Return a client, locked against others until the transaction ends."""
+    client = session.get(EhrClient, client_id, with_for_update=True)
+    if client is None:
+        raise NotFound("there is no such client")
+    return client
+
+
+def administrators(session: Session) -> int:
+    """Return how many administrators can act."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(Account)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(AccountRole.role == Role.ADMINISTRATOR, Account.disabled_at.is_(None))
     )
-    return actor, secret_hmac
+    return found or 0
+
+
+def by_username(session: Session, username: str) -> Account:
+    """Return the account of a username, whatever its case."""
+    account = session.scalars(
+        select(Account).where(func.lower(Account.username) == username.lower())
+    ).one_or_none()
+    if account is None:
+        raise NotFound("there is no such account")
+    return account
+
+
+def client_by_name(session: Session, name: str) -> EhrClient:
+    """Return the client of a name."""
+    client = session.scalars(select(EhrClient).where(EhrClient.name == name)).one_or_none()
+    if client is None:
+        raise NotFound("there is no such client")
+    return client
+
+
+def members(session: Session, *, after: UUID | None = None, limit: int) -> list[Member]:
+    """Return accounts in the order in which they were made."""
+    rows = session.execute(
+        select(Account, _roles())
+        .where(*_later(Account.id, after))
+        .order_by(Account.id)
+        .limit(limit)
+    )
+    return [Member(account, tuple(_sorted_roles(held))) for account, held in rows]
+
+
+def member(session: Session, account_id: UUID) -> Member:
+    """Return one account with its roles."""
+    row = session.execute(select(Account, _roles()).where(Account.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such account")
+    return Member(row[0], tuple(_sorted_roles(row[1])))
+
+
+def clients(session: Session, *, after: UUID | None = None, limit: int) -> list[Client]:
+    """Return clients in the order in which they were made."""
+    rows = session.execute(
+        select(EhrClient, _npis())
+        .where(*_later(EhrClient.id, after))
+        .order_by(EhrClient.id)
+        .limit(limit)
+    )
+    return [Client(client, tuple(sorted(npis or ()))) for client, npis in rows]
+
+
+def _sorted_roles(held: Iterable[str] | None) -> list[Role]:
+    return sorted(Role(role) for role in held or ())
+
+
+def _later(column: Any, after: UUID | None) -> list[ColumnElement[bool]]:
+    return [] if after is None else [column > after]
+
+
+def _roles() -> Any:
+    return (
+        select(func.array_agg(AccountRole.role))
+        .where(AccountRole.account_id == Account.id)
+        .scalar_subquery()
+    )
+
+
+def _npis() -> Any:
+    return (
+        select(func.array_agg(EhrEnrolment.npi))
+        .where(EhrEnrolment.client_id == EhrClient.id)
+        .scalar_subquery()
+    )

@@ -1,11 +1,13 @@
 """Roles, permissions and who is acting. One table says which role may do what."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from pharmacy.kernel.refusals import Conflict, NotPermitted
+from pharmacy.kernel.refusals import Conflict, Invalid, NotPermitted
 
 
 class Role(StrEnum):
@@ -94,6 +96,116 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
 """The administrator reads no patient data; the auditor writes nothing; physicians and EHR clients
 see only what belongs to their own prescribers (`Actor.npis`)."""
 
+READING: Final = frozenset(
+    {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
+    | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
+)
+"""What changes nothing."""
+WITHOUT_PATIENTS: Final = frozenset(
+    {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.RECEIVE_LOT}
+    | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
+    | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
+)
+"""What neither shows nor changes anything of a patient."""
+OF_PHARMACISTS: Final = frozenset(
+    {_P.DECIDE_FINDING, _P.APPROVE_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.LIFT_HOLD}
+)
+"""Decisions that only a pharmacist takes."""
+ALONE: Final = frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR, Role.AUDITOR})
+"""Roles that an account holds alone: whoever keeps the accounts or the record, or prescribes,
+fills no orders under the same name."""
+OF_PEOPLE: Final = ALONE | {Role.TECHNICIAN, Role.PHARMACIST}
+
+
+class DutiesMixed(Invalid):
+    """The table of permissions gives one role what another must be kept from."""
+
+    code = "duties-mixed"
+
+
+def require_separate_duties(
+    grants: Mapping[Role, Collection[Permission]] = GRANTS,
+) -> None:
+    """Raise DutiesMixed unless the table of permissions keeps apart what must be apart."""
+    too_much = {
+        Role.ADMINISTRATOR: set(grants[Role.ADMINISTRATOR]) - WITHOUT_PATIENTS,
+        Role.AUDITOR: set(grants[Role.AUDITOR]) - READING,
+        Role.WORKER: set(grants[Role.WORKER]),
+    }
+    for role in (Role.TECHNICIAN, Role.PHYSICIAN, Role.ADMINISTRATOR, Role.EHR_CLIENT):
+        too_much[role] = too_much.get(role, set()) | set(grants[role]) & OF_PHARMACISTS
+    for role, permissions in too_much.items():
+        if permissions:
+            raise DutiesMixed(f"{role} may not hold {', '.join(sorted(permissions))}", role=role)
+
+
+class RolesClash(Invalid):
+    """One account may not hold these roles together."""
+
+    code = "roles-clash"
+    remedy = "Give the person a second account for the other duty."
+
+
+def require_roles_fit(roles: Collection[Role], *, npi: str | None) -> None:
+    """Raise RolesClash unless one person may hold these roles under one name."""
+    held = set(roles)
+    if not held or held - OF_PEOPLE:
+        raise RolesClash(f"an account holds one or more of {', '.join(sorted(OF_PEOPLE))}")
+    if held & ALONE and len(held) > 1:
+        raise RolesClash(f"{min(held & ALONE)} stands alone")
+    if (Role.PHYSICIAN in held) != (npi is not None):
+        raise RolesClash("a physician's account carries an NPI, and no other account does")
+
+
+SHORTEST_PASSWORD: Final = 15
+LONGEST_PASSWORD: Final = 200
+FEWEST_LETTERS: Final = 6
+
+
+class WeakPassword(Invalid):
+    """A password that is guessed sooner than it should be."""
+
+    code = "weak-password"
+    remedy = "Take four or more unrelated words, at least 15 characters in all."
+
+
+def require_password(password: str, *, username: str) -> None:
+    """
+    Raise WeakPassword for a password that is short, monotonous or made of the name.
+
+    Length is what counts (NIST SP 800-63B-4: 15 where it is the only factor); no rules on which
+    kinds of character it has.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise WeakPassword(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if len(set(password)) < FEWEST_LETTERS:
+        raise WeakPassword(f"a password has at least {FEWEST_LETTERS} different characters")
+    if username.casefold() in password.casefold():
+        raise WeakPassword("a password does not hold the username")
+
+
+FREE_FAILURES: Final = 4
+LOCKING_FAILURE: Final = 10
+LAST_FAILURE: Final = 100
+LOCKED: Final = timedelta(minutes=15)
+FOR_GOOD: Final = timedelta(days=36_500)
+
+
+def pause_after(failures: int) -> timedelta:
+    """
+    Return how long an account refuses its password after so many failures in a row.
+
+    Nothing for four, then 1, 2, 4, 8, 16 s, from the tenth 15 min, and from the hundredth until
+    an administrator lets the person choose a new one (NIST SP 800-63B: never more than 100).
+    """
+    if failures >= LAST_FAILURE:
+        return FOR_GOOD
+    if failures >= LOCKING_FAILURE:
+        return LOCKED
+    if failures > FREE_FAILURES:
+        return timedelta(seconds=2 ** (failures - FREE_FAILURES - 1))
+    return timedelta(0)
+
 
 class PermissionMissing(NotPermitted):
     """The role does not allow it."""
@@ -136,6 +248,7 @@ class Actor:
 
 
 WORKER: Final = Actor(id=None, kind="worker", roles=frozenset({Role.WORKER}))
+ANONYMOUS: Final = Actor(id=None, kind="anonymous", roles=frozenset())
 OPERATOR: Final = Actor(id=None, kind="operator", roles=frozenset({Role.OPERATOR}))
 
 

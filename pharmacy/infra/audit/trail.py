@@ -1,13 +1,11 @@
-"""
-Who did or read what, append-only. Rows are written with the change they speak of and sealed into
-a hash chain in batches afterwards, so that writers never wait for each other.
-"""
+"""The entries themselves, and the seals over them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Identity, Index, insert, text
+from sqlalchemy import Identity, Index, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pharmacy.infra.db import Base
@@ -85,3 +83,43 @@ def record(
             detail=detail or {},
         )
     )
+
+
+def entries(
+    session: Session,
+    *,
+    patient_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    by_id: UUID | None = None,
+    action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int,
+) -> Sequence[AuditEntry]:
+    """
+    Return entries that fit every condition given, the newest first.
+
+    Args:
+        since, until: From this instant on, and before that one.
+        before: The id of the last entry of the page before.
+    """
+    conditions = [
+        column == wanted
+        for column, wanted in (
+            (AuditEntry.patient_id, patient_id),
+            (AuditEntry.subject_id, subject_id),
+            (AuditEntry.by_id, by_id),
+            (AuditEntry.action, action),
+        )
+        if wanted is not None
+    ]
+    if since is not None:
+        conditions.append(AuditEntry.at >= since)
+    if until is not None:
+        conditions.append(AuditEntry.at < until)
+    if before is not None:
+        conditions.append(AuditEntry.id < before)
+    return session.scalars(
+        select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(limit)
+    ).all()

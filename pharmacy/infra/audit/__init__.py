@@ -1,0 +1,21 @@
+"""
+Who did or read what, append-only. Rows are written with the change they speak of and sealed into
+a hash chain in batches afterwards, so that writers never wait for each other.
+"""
+
+from pharmacy.infra.audit.sealing import seal
+from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, record
+from pharmacy.infra.audit.verification import Broken, Head, Verification, verify
+
+__all__ = [
+    "Acting",
+    "AuditEntry",
+    "AuditSeal",
+    "Broken",
+    "Head",
+    "Verification",
+    "entries",
+    "record",
+    "seal",
+    "verify",
+]

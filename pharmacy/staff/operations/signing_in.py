@@ -1,0 +1,113 @@
+"""Signing in and out."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit, credentials
+from pharmacy.staff.models import Account, SignInSession
+from pharmacy.staff.rules import ANONYMOUS, Actor, pause_after
+
+LASTS: Final = timedelta(hours=12)
+"""A session ends after this, used or not."""
+SEEN_EVERY: Final = timedelta(minutes=1)
+"""How exactly the last use of a session is remembered: not every request writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session. The token is shown once; its hash is kept."""
+
+    token: str
+    account: Account
+    expires_at: datetime
+
+
+def sign_in(session: Session, *, username: str, password: str, now: datetime) -> Opened | None:
+    """
+    Open a session, or return None, which says neither what was wrong nor who exists.
+
+    A failure is counted and recorded, so the caller must let the transaction commit. The row is
+    locked while the password is checked: nobody tries two at a time.
+    """
+    account = session.scalars(
+        select(Account).where(func.lower(Account.username) == username.lower()).with_for_update()
+    ).one_or_none()
+    fits = credentials.password_fits(
+        account.password_hash if account else None, unicodedata.normalize("NFKC", password)
+    )
+    if account is None or not _open(account, now):
+        _record(session, "account.sign-in-refused", account, now=now)
+        return None
+    if not fits:
+        account.failed_sign_ins += 1
+        account.locked_until = now + pause_after(account.failed_sign_ins)
+        _record(
+            session, "account.sign-in-failed", account, now=now, failures=account.failed_sign_ins
+        )
+        return None
+    account.failed_sign_ins, account.locked_until = 0, None
+    _record(session, "account.signed-in", account, now=now)
+    return _opened(session, account, now)
+
+
+def sign_out(session: Session, *, token: str, by: Actor, now: datetime) -> None:
+    """End one session."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.token_sha256 == credentials.digest(token))
+        .where(SignInSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    audit.record(
+        session, "account.signed-out", by=by, at=now, subject_kind="account", subject_id=by.id
+    )
+
+
+def see(session: Session, *, token_sha256: bytes, last_seen_at: datetime, now: datetime) -> None:
+    """Remember that a session is in use."""
+    if now - last_seen_at >= SEEN_EVERY:
+        session.execute(
+            update(SignInSession)
+            .where(SignInSession.token_sha256 == token_sha256)
+            .values(last_seen_at=now)
+        )
+
+
+def _open(account: Account, now: datetime) -> bool:
+    waits = account.locked_until is not None and account.locked_until > now
+    return account.disabled_at is None and not waits
+
+
+def _opened(session: Session, account: Account, now: datetime) -> Opened:
+    token = credentials.new_token()
+    expires_at = now + LASTS
+    session.add(
+        SignInSession(
+            token_sha256=credentials.digest(token),
+            account_id=account.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return Opened(token, account, expires_at)
+
+
+def _record(
+    session: Session, action: str, account: Account | None, *, now: datetime, **detail: object
+) -> None:
+    audit.record(
+        session,
+        action,
+        by=ANONYMOUS,
+        at=now,
+        subject_kind="account",
+        subject_id=account.id if account else None,
+        detail=detail,
+    )
