@@ -43,7 +43,13 @@ class Refill(Base):
         CheckConstraint("fill_no between 1 and authorised_fills", name="fill_authorised"),
         CheckConstraint("(state = 'ordered') = (order_id is not null)", name="order_whole"),
         CheckConstraint(
-            "(state = 'renewal-needed') = (prescription_id is null)", name="renewal_whole"
+            "state = 'cancelled' or (state = 'renewal-needed') = (prescription_id is null)",
+            name="renewal_whole",
+        ),
+        CheckConstraint(
+            "(prescription_id is null) = (fill_no is null)"
+            " and (prescription_id is null) = (authorised_fills is null)",
+            name="fill_whole",
         ),
         Index("ix_refills_due", "due_on", "id", postgresql_where=text("state = 'scheduled'")),
     )
