@@ -5,8 +5,10 @@ from typing import Any, Final
 from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 
+from pharmacy.api.audit import AuditController
+from pharmacy.api.clients import ClientController
 from pharmacy.api.health import HealthController, MetricsController
-from pharmacy.api.staff import MeController
+from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
@@ -19,9 +21,13 @@ from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.pages import STATIC, front_page, static_files
 
 CONTROLLERS: Final[list[type[Controller]]] = [
+    AuditController,
+    ClientController,
     HealthController,
     MeController,
     MetricsController,
+    SignInController,
+    StaffController,
 ]
 
 

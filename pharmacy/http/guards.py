@@ -48,7 +48,7 @@ class Guard:
     pepper: str
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        if connection.scope["method"] == OPTIONS:
+        if connection.scope.get("method") == OPTIONS:
             return
         if not handler.opt.get("public"):
             token = bearer_token(connection)

@@ -24,6 +24,7 @@ from pharmacy.kernel.refusals import (
     Refusal,
     Unavailable,
 )
+from pharmacy.staff.operations.signing_in import SignInRefused
 
 PROBLEM_JSON: Final = "application/problem+json"
 FHIR_JSON: Final = "application/fhir+json"
@@ -31,6 +32,7 @@ CODE_SYSTEM: Final = "urn:ldn-pharmacy:problems"
 
 STATUS: Final[dict[type[Refusal], int]] = {
     NotSignedIn: 401,
+    SignInRefused: 401,
     StaleVersion: 412,
     WrongMediaType: 415,
     VersionNotGiven: 428,

@@ -154,6 +154,14 @@ def member(session: Session, account_id: UUID) -> Member:
     return Member(row[0], tuple(_sorted_roles(row[1])))
 
 
+def client(session: Session, client_id: UUID) -> Client:
+    """Return one client with those it is enrolled for."""
+    row = session.execute(select(EhrClient, _npis()).where(EhrClient.id == client_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such client")
+    return Client(row[0], tuple(sorted(row[1] or ())))
+
+
 def clients(session: Session, *, after: UUID | None = None, limit: int) -> list[Client]:
     """Return clients in the order in which they were made."""
     rows = session.execute(

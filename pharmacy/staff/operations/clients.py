@@ -68,11 +68,11 @@ def issue_key(
     session: Session,
     client_id: UUID,
     *,
-    environment: str,
     pepper: str,
     by: Actor,
     now: datetime,
     days: int = KEY_DAYS,
+    environment: str = "live",
 ) -> str:
     """Return a new API key: shown now and never again, since only a keyed hash is kept."""
     if not 1 <= days <= KEY_DAYS:
@@ -97,14 +97,14 @@ def issue_key(
     return str(key)
 
 
-def revoke_key(session: Session, key_id: str, *, by: Actor, now: datetime) -> None:
+def revoke_key(session: Session, client_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
     """Make a key worthless from this moment on."""
     key = session.get(EhrClientKey, key_id, with_for_update=True)
-    if key is None:
+    if key is None or key.client_id != client_id:
         raise NotFound("there is no such key")
     if key.revoked_at is None:
         key.revoked_at = now
-        _record(session, "client.key-revoked", key.client_id, by=by, now=now, key_id=key_id)
+        _record(session, "client.key-revoked", client_id, by=by, now=now, key_id=key_id)
 
 
 def disable(session: Session, client_id: UUID, *, by: Actor, now: datetime) -> None:

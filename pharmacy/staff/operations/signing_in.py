@@ -1,21 +1,45 @@
 """Signing in and out."""
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit, credentials
+from pharmacy.kernel.refusals import Refusal, Unavailable
 from pharmacy.staff.models import Account, SignInSession
 from pharmacy.staff.rules import ANONYMOUS, Actor, pause_after
 
 LASTS: Final = timedelta(hours=12)
 """A session ends after this, used or not."""
+AT_ONCE: Final = 2
+"""Passwords that are checked at the same time: each takes 64 MiB and a core for a while."""
+WAITS_SECONDS: Final = 3
+PLACES: Final = BoundedSemaphore(AT_ONCE)
 SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly the last use of a session is remembered: not every request writes."""
+
+
+class SignInRefused(Refusal):
+    """The username and the password do not open a session (401)."""
+
+    code = "sign-in-refused"
+    remedy = (
+        "Check both. After several failures an account refuses even the right password for up to "
+        "15 minutes. An administrator can let you choose a new one."
+    )
+
+
+class TooManySignIns(Unavailable):
+    """More people sign in at this moment than passwords can be checked."""
+
+    code = "too-many-sign-ins"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +49,17 @@ class Opened:
     token: str
     account: Account
     expires_at: datetime
+
+
+@contextmanager
+def a_place() -> Iterator[None]:
+    """Wait for a place in the queue of passwords to check, before a transaction is opened."""
+    if not PLACES.acquire(timeout=WAITS_SECONDS):
+        raise TooManySignIns("too many people sign in at this moment")
+    try:
+        yield
+    finally:
+        PLACES.release()
 
 
 def sign_in(session: Session, *, username: str, password: str, now: datetime) -> Opened | None:

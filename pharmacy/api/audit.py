@@ -1,0 +1,182 @@
+"""The audit trail: who did or read what, and whether the chain is whole."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.params import QueryParameter
+
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
+from pharmacy.infra import audit
+from pharmacy.infra.audit import AuditEntry, Verification
+from pharmacy.kernel import ids
+from pharmacy.staff.rules import Permission
+
+PREFIXES: Final = {
+    "account": "acc",
+    "capsule-lot": "lot",
+    "container": "ctr",
+    "ehr-client": "ehr",
+    "evidence": "evd",
+    "finding": "fnd",
+    "hold": "hld",
+    "ingredient-lot": "ing",
+    "label": "lbl",
+    "lot": "lot",
+    "order": "ord",
+    "patient": "pat",
+    "plan": "pln",
+    "prescription": "rx",
+    "refill": "rfl",
+    "staff": "acc",
+    "client": "ehr",
+}
+"""By subject or kind of actor. Others are shown as plain UUIDs."""
+
+
+class EntryView(msgspec.Struct, frozen=True):
+    """One act."""
+
+    id: int
+    at: datetime
+    action: str
+    by_kind: str
+    by: str | None
+    subject_kind: str
+    subject: str | None
+    patient: str | None
+    detail: dict[str, Any]
+    seal: int | None
+    """The seal that covers it; none for some seconds."""
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> Self:
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            action=entry.action,
+            by_kind=entry.by_kind,
+            by=_public(entry.by_kind, entry.by_id),
+            subject_kind=entry.subject_kind,
+            subject=_public(entry.subject_kind, entry.subject_id),
+            patient=_public("patient", entry.patient_id),
+            detail=entry.detail,
+            seal=entry.seal_seq,
+        )
+
+
+class VerificationView(msgspec.Struct, frozen=True):
+    """What a walk along the whole chain found."""
+
+    is_whole: bool
+    seals: int
+    entries: int
+    unsealed: int
+    head: str | None
+    """Write it down elsewhere: it shows later that nothing was cut off."""
+    broken_seal: int | None
+    why: str | None
+
+    @classmethod
+    def of(cls, found: Verification) -> Self:
+        broken = found.broken
+        return cls(
+            is_whole=found.is_whole,
+            seals=found.seals,
+            entries=found.entries,
+            unsealed=found.unsealed,
+            head=str(found.head) if found.head else None,
+            broken_seal=broken.seq if broken else None,
+            why=broken.why if broken else None,
+        )
+
+
+def _public(kind: str, value: UUID | None) -> str | None:
+    if value is None:
+        return None
+    return ids.encode(PREFIXES[kind], value) if kind in PREFIXES else str(value)
+
+
+def _private(text: str | None) -> UUID | None:
+    """Return the UUID behind a public identifier of any kind."""
+    return None if text is None else ids.decode(text.partition("_")[0], text)
+
+
+Patient = Annotated[
+    str | None, QueryParameter(required=False, description="What concerns this patient: `pat_…`.")
+]
+Subject = Annotated[
+    str | None, QueryParameter(required=False, description="What was done to this: `ord_…`, ….")
+]
+By = Annotated[
+    str | None, QueryParameter(required=False, description="What they did: `acc_…` or `ehr_…`.")
+]
+Action = Annotated[
+    str | None, QueryParameter(required=False, description="This action only: `order.read`.")
+]
+Since = Annotated[
+    datetime | None, QueryParameter(required=False, description="From this instant on.")
+]
+Until = Annotated[
+    datetime | None, QueryParameter(required=False, description="Before this instant.")
+]
+
+
+class AuditController(Controller):
+    """Read by auditors; reading it is itself recorded."""
+
+    path = "/api/v1/audit"
+    tags = ["Audit"]
+    opt = {"permission": Permission.READ_AUDIT}
+
+    @get("/", sync_to_thread=True)
+    def listing(
+        self,
+        *,
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        patient: Patient = None,
+        subject: Subject = None,
+        by: By = None,
+        action: Action = None,
+        since: Since = None,
+        until: Until = None,
+        cursor: Cursor = None,
+        limit: Limit = USUAL,
+    ) -> Page[EntryView]:
+        """List the entries that fit every condition, the newest first: who looked at a patient?"""
+        start = after(cursor, int)
+        patient_id = _private(patient)
+        with db.transaction() as session:
+            found = audit.entries(
+                session,
+                patient_id=patient_id,
+                subject_id=_private(subject),
+                by_id=_private(by),
+                action=action,
+                since=since,
+                until=until,
+                before=start and start[0],
+                limit=limit + 1,
+            )
+            shown = page_of(found, limit=limit, view=EntryView.of, key=lambda entry: (entry.id,))
+            audit.record(
+                session,
+                "audit.read",
+                by=actor,
+                at=now,
+                subject_kind="audit",
+                subject_id=None,
+                patient_id=patient_id,
+            )
+            return shown
+
+    @get("/verification", sync_to_thread=True)
+    def verification(self, db: Db) -> VerificationView:
+        """Check the whole chain, from the first seal to the newest."""
+        with db.transaction() as session:
+            return VerificationView.of(audit.verify(session))
