@@ -1,0 +1,162 @@
+"""Labels and leaflets as drawn: the bytes that are printed, under the digest that was stored."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.params import FromPath, QueryParameter
+from sqlalchemy.orm import Session
+
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.infra import audit
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.labels import pdf, queries
+from pharmacy.labels.models import Label, LabelKind
+from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.orders import queries as orders
+from pharmacy.orders.models import Order
+from pharmacy.staff.rules import Actor, Permission
+
+PDF: Final = "application/pdf"
+Format = Annotated[
+    Literal["json", "pdf"],
+    QueryParameter(
+        name="format", description="`pdf`: every container label in one file, a label a page."
+    ),
+]
+
+
+class DrawnByOlderVersion(Conflict):
+    """The labels were drawn by a version whose pages may have looked otherwise."""
+
+    code = "labels-drawn-by-older-version"
+    remedy = "Get the labels one by one: each is kept as it was drawn."
+
+
+class LabelView(msgspec.Struct, frozen=True):
+    """One drawn document."""
+
+    id: str
+    kind: LabelKind
+    container: str | None
+    """What the label's Data Matrix says; none on a leaflet."""
+    title: str
+    """`Step 1 of 3, container 1 of 3`, or `Leaflet`."""
+    pdf_sha256: str
+    content_sha256: str
+    renderer_version: str
+    rendered_at: datetime
+    url: str
+
+    @classmethod
+    def of(cls, label: Label) -> "LabelView":
+        public = ids.encode("lbl", label.id)
+        content = label.content
+        return cls(
+            id=public,
+            kind=label.kind,
+            container=ids.encode("ctr", label.container_id) if label.container_id else None,
+            title=f"{content['step']}, container {content['part']}"
+            if label.kind is LabelKind.CONTAINER
+            else "Leaflet",
+            pdf_sha256=label.pdf_sha256.hex(),
+            content_sha256=label.content_sha256.hex(),
+            renderer_version=label.renderer_version,
+            rendered_at=label.rendered_at,
+            url=f"/api/v1/labels/{public}",
+        )
+
+
+class LabelList(msgspec.Struct, frozen=True):
+    """An order's documents that are not void, the leaflet last."""
+
+    items: list[LabelView]
+
+
+class LabelController(Controller):
+    """Labels and leaflets."""
+
+    path = "/api/v1"
+    tags = ["Labels"]
+
+    @get(
+        "/orders/{order:str}/labels",
+        opt={"permission": Permission.READ_LABEL},
+        sync_to_thread=True,
+        operation_id="ListLabels",
+    )
+    def list_labels(
+        self, order: FromPath[str], db: Db, actor: CurrentActor, now: Now, form: Format = "json"
+    ) -> LabelList | Response[bytes]:
+        """List an order's labels and leaflet with their digests, or print all labels at once."""
+        order_id = ids.decode("ord", order)
+        with db.transaction() as session:
+            found = _visible(orders.get(session, order_id), actor)
+            labels = queries.of_order(session, order_id)
+            _record(session, found, actor, now, detail={"format": form})
+            if form == "json":
+                return LabelList([LabelView.of(label) for label in labels])
+            return _file(_together(labels), name=order)
+
+    @get(
+        "/labels/{label:str}",
+        opt={"permission": Permission.READ_LABEL},
+        sync_to_thread=True,
+        operation_id="ReadLabel",
+    )
+    def read(self, label: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> Response[bytes]:
+        """Return the PDF of one label or leaflet, byte by byte as it was drawn."""
+        with db.transaction() as session:
+            drawn = queries.get(session, ids.decode("lbl", label))
+            order = _visible(orders.get(session, drawn.order_id), actor)
+            _record(session, order, actor, now, detail={"label": label})
+            return _file(drawn.pdf, name=label)
+
+
+def _visible(order: Order, actor: Actor) -> Order:
+    """Return the order, if it is the actor's to see. Raises OrderNotFound."""
+    if not actor.may_see(order.npi):
+        raise orders.OrderNotFound("there is no such order")
+    return order
+
+
+def _record(
+    session: Session, order: Order, actor: Actor, now: datetime, *, detail: dict[str, str]
+) -> None:
+    audit.record(
+        session,
+        "labels.read",
+        by=actor,
+        at=now,
+        subject_kind="order",
+        subject_id=order.id,
+        patient_id=order.patient_id,
+        detail=detail,
+    )
+
+
+def _together(labels: Sequence[Label]) -> bytes:
+    """Draw the stored content of every container label again, as pages of one file."""
+    found = [label for label in labels if label.kind is LabelKind.CONTAINER]
+    if not found:
+        raise queries.LabelNotFound("this order has no labels yet")
+    if any(label.renderer_version != pdf.VERSION for label in found):
+        raise DrawnByOlderVersion("some labels were drawn by an older version of the renderer")
+    return pdf.container_labels([ContainerLabel.of_data(label.content) for label in found])
+
+
+def _file(content: bytes, *, name: str) -> Response[bytes]:
+    return Response(
+        content,
+        media_type=PDF,
+        headers={
+            "ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'inline; filename="{name}.pdf"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -1,0 +1,210 @@
+"""Drawing an order's labels and leaflet from what was signed, planned and allocated."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.formulary.rules.fillers import FILLERS
+from pharmacy.infra import audit
+from pharmacy.inventory.models import CapsuleLot
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.labels import pdf, queries
+from pharmacy.labels.models import Label, LabelKind
+from pharmacy.labels.rules.container import container_label
+from pharmacy.labels.rules.content import ContainerLabel, require_complete
+from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
+from pharmacy.labels.rules.leaflet import leaflet
+from pharmacy.labels.rules.text_checks import drawn
+from pharmacy.orders import operations as orders
+from pharmacy.orders import queries as order_queries
+from pharmacy.orders.models import Container, Order
+from pharmacy.orders.rules import Origin, Status
+from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import local_date
+from pharmacy.prescriptions import queries as prescriptions
+from pharmacy.staff.rules import WORKER
+from pharmacy.titration import queries as titration
+from pharmacy.titration.rules.schedule import PlannedStep, dated
+
+
+class NothingToLabel(Conflict):
+    """The order has no containers, or no approved plan with a first dose."""
+
+    code = "nothing-to-label"
+    remedy = "Allocate capsules to the order first."
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One finished document that is not stored yet."""
+
+    kind: LabelKind
+    container_id: UUID | None
+    content: dict[str, Any]
+    pdf: bytes
+
+
+def render(session: Session, order_id: UUID, *, now: datetime) -> Sequence[Label]:
+    """
+    Draw every container label and the leaflet of an order; once, however often it is asked.
+
+    Text that does not fit, has no glyph or is missing puts the order on hold with the refusal's
+    code, and nothing is stored. Labels of containers that are no longer the order's become void.
+    """
+    order = order_queries.lock(session, order_id)
+    if order.status is not Status.LABELING:
+        return queries.of_order(session, order_id)
+    containers = order_queries.containers(session, order_id)
+    stored = queries.of_order(session, order_id)
+    if order.labeled_at is not None and _cover(stored, containers):
+        return stored
+    try:
+        documents = _draw(session, order, containers, now=now)
+    except Invalid as refusal:
+        _hold(session, order, refusal, now=now)
+        return []
+    for label in stored:
+        label.voided_at = now
+    session.flush()  # the old ones must be void before the new ones can be the only ones
+    labels = [_label(order, document, now=now) for document in documents]
+    session.add_all(labels)
+    session.flush()
+    orders.labeled(session, order_id, now=now)
+    return labels
+
+
+def _cover(labels: Sequence[Label], containers: Sequence[Container]) -> bool:
+    """Say whether the labels are those of exactly these containers, and a leaflet."""
+    wanted = {None, *(container.id for container in containers)}
+    return {label.container_id for label in labels} == wanted
+
+
+def _hold(session: Session, order: Order, refusal: Invalid, *, now: datetime) -> None:
+    orders.place_hold(
+        session,
+        order.id,
+        code=refusal.code,
+        words=str(refusal),
+        facts={name: str(fact) for name, fact in refusal.facts.items()},
+        origin=Origin.LABELS,
+        by=WORKER,
+        now=now,
+    )
+    audit.record(
+        session,
+        "labels.refused",
+        by=WORKER,
+        at=now,
+        subject_kind="order",
+        subject_id=order.id,
+        patient_id=order.patient_id,
+        detail={"code": refusal.code},
+    )
+
+
+def _draw(
+    session: Session, order: Order, containers: Sequence[Container], *, now: datetime
+) -> list[Drawn]:
+    """Word, check and draw every document; nothing is written before all of them are drawn."""
+    if not containers or order.plan_id is None or order.first_dose_on is None:
+        raise NothingToLabel("the order has no containers to label")
+    facts = _order_facts(session, order, now=now)
+    each = [_container_facts(session, container) for container in containers]
+    labels = [drawn(container_label(facts, one), covered=pdf.COVERED) for one in each]
+    for label in labels:
+        require_complete(label)
+    steps = _steps(session, order, containers)
+    page = drawn(leaflet(facts, each, steps), covered=pdf.COVERED)
+    return [
+        *map(_drawn_label, containers, labels),
+        Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),
+    ]
+
+
+def _drawn_label(container: Container, label: ContainerLabel) -> Drawn:
+    return Drawn(LabelKind.CONTAINER, container.id, asdict(label), pdf.container_labels([label]))
+
+
+def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
+    content = json.dumps(document.content, sort_keys=True, ensure_ascii=False).encode()
+    return Label(
+        id=ids.new_id(),
+        order_id=order.id,
+        container_id=document.container_id,
+        kind=document.kind,
+        content=document.content,
+        content_sha256=hashlib.sha256(content).digest(),
+        pdf=document.pdf,
+        pdf_sha256=hashlib.sha256(document.pdf).digest(),
+        renderer_version=pdf.VERSION,
+        rendered_at=now,
+    )
+
+
+def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts:
+    prescription = prescriptions.get(session, order.prescription_id)
+    site = practice.site(session)
+    return OrderFacts(
+        rx_number=order.number,
+        filled_on=local_date(now, site.time_zone),
+        patient=prescription.facts["patient"]["name"],
+        prescriber=prescription.facts["prescriber"]["name"],
+        refills_left=order.authorised_fills - order.fill_no,
+        valid_until=prescription.valid_until,
+        signed_sha256=prescription.facts["payload_sha256"],
+        pharmacy=site.name,
+        address=(site.address_line, f"{site.city}, {site.state} {site.postal_code}"),
+        phone=site.phone,
+        phone_hours=site.phone_hours,
+    )
+
+
+def _container_facts(session: Session, container: Container) -> ContainerFacts:
+    lot = session.get_one(CapsuleLot, container.lot_id)
+    filler = FILLERS.get(lot.filler)
+    return ContainerFacts(
+        code=ids.encode("ctr", container.id),
+        part_no=container.part_no,
+        parts=container.parts,
+        step_no=container.step_no,
+        steps=container.steps,
+        strength_ug=container.strength_ug,
+        capsules_per_dose=container.capsules_per_dose,
+        quantity=container.quantity,
+        directions=container.directions,
+        first_dose_on=container.first_dose_on,
+        last_dose_on=container.last_dose_on,
+        lot_number=lot.lot_number,
+        beyond_use_on=lot.beyond_use_on,
+        description=lot.description,
+        filler=filler.name if filler else lot.filler,
+    )
+
+
+def _steps(session: Session, order: Order, containers: Sequence[Container]) -> list[StepFacts]:
+    """Return the plan's steps with their dates, numbered as on the containers."""
+    assert order.plan_id is not None
+    assert order.first_dose_on is not None
+    plan = titration.get(session, order.plan_id)
+    planned = [PlannedStep.of_data(step) for step in plan.steps]
+    numbers = {container.first_dose_on: container.step_no for container in containers}
+    return [
+        StepFacts(
+            no=numbers.get(found.first_on, place),
+            steps=containers[0].steps,
+            dose_ug=found.step.dose_ug,
+            strength_ug=found.step.strength_ug,
+            days=found.step.days,
+            directions=found.step.directions,
+            first_on=found.first_on,
+            last_on=found.last_on,
+        )
+        for place, found in enumerate(dated(planned, order.first_dose_on), start=1)
+    ]

@@ -1,0 +1,132 @@
+"""
+The two faces of every document: measured, embedded as subsets, and kept for the next document.
+
+ReportLab parses the fonts, makes the subsets and writes their objects. That costs milliseconds, so
+the subset of the usual characters is made once a process; text that leaves it gets a subset of its
+own, made the same way. Which of the two a document carries depends on its text alone, so that the
+same content always gives the same bytes.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from reportlab import rl_config
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+FOLDER: Final = Path(__file__).parents[1] / "fonts"
+
+rl_config.useA85 = 0  # streams stay binary: a quarter smaller, and nothing to encode
+REGULAR: Final = TTFont("SourceSans3", str(FOLDER / "SourceSans3-Regular.ttf"))
+BOLD: Final = TTFont("SourceSans3-Bold", str(FOLDER / "SourceSans3-Bold.ttf"))
+for _face in (REGULAR, BOLD):
+    pdfmetrics.registerFont(_face)
+
+COVERED: Final = frozenset(REGULAR.face.charToGlyph) & frozenset(BOLD.face.charToGlyph)
+"""The characters that both faces can draw."""
+
+_WIDTHS: Final = tuple(
+    {chr(code): face.face.charWidths[code] for code in COVERED} for face in (REGULAR, BOLD)
+)
+
+PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "’–·•ÁÉÍÑÓÖÜáàâäãåæçéèêëíîïñóôöøúüß"
+"""What nearly every name, address and sentence here is written with."""
+
+
+def width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide a covered text is, in points."""
+    widths = _WIDTHS[bold]
+    return sum([widths[letter] for letter in text]) * size / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FontSet:
+    """Subsets of both faces as finished PDF objects, and the code of every character in them."""
+
+    objects: tuple[bytes, ...]
+    """Each from `n 0 obj` to `endobj`, numbered from 1."""
+    resources: bytes
+    """What a page's `/Font` refers to."""
+    codes: tuple[dict[int, int], dict[int, int]]
+    """Of the regular and of the bold face: character to code; the subset is `code >> 8`."""
+
+
+def font_set(text: str) -> FontSet:
+    """Return fonts that draw every character of a covered text."""
+    letters = set(text)
+    return _subset(PREPARED if letters.issubset(PREPARED) else "".join(sorted(letters)))
+
+
+@cache
+def _prepared() -> FontSet:
+    return _made(PREPARED)
+
+
+def _subset(letters: str) -> FontSet:
+    return _prepared() if letters is PREPARED else _made(letters)
+
+
+def _made(letters: str) -> FontSet:
+    """Let ReportLab write a page that uses the letters, and keep its fonts."""
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=REGULAR.fontName)
+    codes = []
+    for face in (REGULAR, BOLD):
+        canvas.setFont(face.fontName, 1)
+        canvas.drawString(0, 0, letters)
+        codes.append(dict(face.state[canvas._doc].assignments))  # noqa: SLF001 (no public way)
+    canvas.save()
+    objects, fonts = _reachable(file.getvalue())
+    return FontSet(objects, fonts, (codes[0], codes[1]))
+
+
+def _reachable(pdf: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """Return the objects that the fonts of a document consist of, renumbered from 1."""
+    found = _objects(pdf)
+    fonts = re.search(rb"/F1\+0.*?(?=\n>>)", found[1], re.DOTALL)
+    assert fonts, "ReportLab writes the font dictionary first"
+    wanted: list[int] = []
+    waiting = _references(fonts[0])
+    while waiting:
+        number = waiting.pop(0)
+        if number not in wanted:
+            wanted.append(number)
+            waiting += _references(found[number])
+    new = {old: place for place, old in enumerate(wanted, start=1)}
+    return tuple(_renumbered(found[old], old, new) for old in wanted), _renumber(fonts[0], new)
+
+
+def _objects(pdf: bytes) -> dict[int, bytes]:
+    """Split a document by its cross-reference table; a stream may hold any bytes."""
+    table = pdf.rindex(b"xref", 0, pdf.rindex(b"startxref"))
+    offsets = [int(row) for row in re.findall(rb"(\d{10}) 00000 n", pdf[table:])]
+    ends = [*offsets[1:], table]
+    return {
+        number: pdf[start:end]
+        for number, (start, end) in enumerate(zip(offsets, ends, strict=True), start=1)
+    }
+
+
+def _head(body: bytes) -> int:
+    """Return where the dictionary of an object ends and its stream, if any, begins."""
+    stream = body.find(b"stream")
+    return len(body) if stream < 0 else stream
+
+
+def _references(body: bytes) -> list[int]:
+    return [int(number) for number in re.findall(rb"(\d+) 0 R\b", body[: _head(body)])]
+
+
+def _renumber(text: bytes, new: dict[int, int]) -> bytes:
+    return re.sub(rb"(\d+) 0 R\b", lambda found: b"%d 0 R" % new[int(found[1])], text)
+
+
+def _renumbered(body: bytes, old: int, new: dict[int, int]) -> bytes:
+    head = _head(body)
+    start = len(b"%d 0 obj" % old)
+    return b"%d 0 obj" % new[old] + _renumber(body[start:head], new) + body[head:]

@@ -1,0 +1,259 @@
+"""
+The container label: 4 x 2 inches, 812 x 406 dots of a 203-dpi printer.
+
+The patient's cluster (name, drug and strength, directions with their dates) takes half of the label
+and stands alone there, in 12-point type or larger. Everything else lies around it.
+Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from pharmacy.labels.pdf import barcode
+from pharmacy.labels.pdf.fonts import width
+from pharmacy.labels.pdf.pen import Pen
+from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.fitting import TextTooLong, wrapped
+
+WIDE: Final = 288.0
+HIGH: Final = 144.0
+SIZE: Final = (WIDE, HIGH)
+CLUSTER_WIDE: Final = 178.0
+CLUSTER_HIGH: Final = 117.0
+"""178 x 117 of 288 x 144 points: 50.2 %."""
+SMALLEST: Final = 12.0
+"""No text of the cluster is smaller (16 CCR 1707.5)."""
+CLUSTER_SIZES: Final = ((16, 13.5, 16, 13), (14, 13, 14, 12.5), (12, 12, 12, 12))
+"""Name, drug, strength and directions: the first of these rows in which the cluster fits."""
+FINE: Final = 6.5
+"""The size of what is not the patient's: 18 dots."""
+FINE_LEAD: Final = 7.0
+
+MARGIN: Final = 10.0
+RIGHT: Final = WIDE - 8
+TOP: Final = HIGH - 8
+FOOT: Final = HIGH - CLUSTER_HIGH
+ROOM: Final = CLUSTER_WIDE - MARGIN - 6
+COLUMN: Final = CLUSTER_WIDE + 8
+COLUMN_WIDE: Final = RIGHT - COLUMN
+VALUE: Final = 33.0
+"""How far a fact's value stands from its name."""
+FACTS_TOP: Final = TOP - 48.8
+FACT_LINES: Final = 8
+INITIALS: Final = (21.0, 13.5)
+FOOT_LINES: Final = 3
+
+RULES: Final = (
+    f"0.6 w {CLUSTER_WIDE} {FOOT + 3} m {CLUSTER_WIDE} {TOP} l S "
+    f"{MARGIN} {FOOT} m {RIGHT} {FOOT} l S "
+    f"0.5 w {RIGHT - INITIALS[0]} {FACTS_TOP - 8.5} {INITIALS[0]} {INITIALS[1]} re S"
+)
+"""The lines of every label: beside and under the cluster, and the box for initials."""
+
+_fine = partial(width, size=FINE)
+_fine_bold = partial(width, size=FINE, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the cluster, with the height from the baseline above to its own."""
+
+    text: str
+    size: float
+    bold: bool
+    lead: float
+
+
+def draw(label: ContainerLabel) -> list[Pen]:
+    """
+    Draw one label, and a second one where its statements need more room than the first has.
+
+    Raises:
+        TextTooLong: Something does not fit where the rules want it.
+    """
+    kept, moved = _shared_out(label)
+    pen = Pen()
+    pen.operators(RULES)
+    _cluster(pen, cluster(label))
+    _identity(pen, label)
+    _facts(pen, label)
+    _foot(pen, label, kept)
+    return [pen, _continuation(label, moved)] if moved else [pen]
+
+
+def cluster(label: ContainerLabel) -> list[Line]:
+    """
+    Set the patient's cluster in the largest sizes in which it fits.
+
+    Raises:
+        TextTooLong: It does not fit in the smallest that the rules allow.
+    """
+    for name, drug, strength, body in CLUSTER_SIZES:
+        try:
+            lines = _set(label, name=name, drug=drug, strength=strength, body=body)
+        except TextTooLong:
+            if name > SMALLEST:
+                continue
+            raise
+        if sum(line.lead for line in lines) <= CLUSTER_HIGH - MARGIN - 3:
+            return lines
+    raise TextTooLong("the patient's part of the label does not fit", lines=len(lines))
+
+
+def _set(
+    label: ContainerLabel, *, name: float, drug: float, strength: float, body: float
+) -> list[Line]:
+    gap = 4.0 if name > SMALLEST else 1.5
+
+    def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
+        texts = wrapped(text, room=ROOM, width=partial(width, size=size, bold=bold))
+        return [
+            Line(line, size, bold, size * 1.2 + (0 if place else above))
+            for place, line in enumerate(texts)
+        ]
+
+    return [
+        *lines(label.patient, name, bold=True, above=-0.45 * name),
+        *lines(label.drug, drug, bold=True, above=gap),
+        *lines(label.strength, strength, bold=True),
+        *lines(label.directions, body, above=gap),
+        *lines(label.dates, SMALLEST),
+        *lines(label.doses, SMALLEST),
+    ]
+
+
+def _cluster(pen: Pen, lines: list[Line]) -> None:
+    y = HIGH - MARGIN
+    for line in lines:
+        y -= line.lead
+        pen.text(MARGIN, y, line.text, line.size, bold=line.bold)
+
+
+def _identity(pen: Pen, label: ContainerLabel) -> None:
+    """Which step and container this is, and the codes by which it is scanned."""
+    tag = width(label.step, 9, bold=True) + 10
+    pen.pill(COLUMN, TOP - 14, tag, 14, 3)
+    pen.ink(1, 1, 1)
+    pen.text(COLUMN + 5, TOP - 10.2, label.step, 9, bold=True)
+    pen.ink(0, 0, 0)
+    pen.text_right(RIGHT, TOP - 5.2, "Container", FINE)
+    pen.text_right(RIGHT, TOP - 12.6, label.part, FINE)
+    pen.text(COLUMN, TOP - 23.6, f"Rx {label.rx_number}", 9, bold=True)
+    bars, wide = barcode.code128(label.rx_number)
+    modules, side = barcode.data_matrix(label.container_code)
+    matrix = side * barcode.DOT
+    if wide * barcode.DOT + matrix + 5 > COLUMN_WIDE:
+        raise TextTooLong("the Rx number is too long for its barcode", letters=len(label.rx_number))
+    bottom = TOP - 40.4
+    pen.operators(barcode.placed(bars, COLUMN, bottom, high=barcode.on_dot(14)))
+    pen.operators(barcode.placed(modules, RIGHT - matrix, bottom))
+
+
+def _facts(pen: Pen, label: ContainerLabel) -> None:
+    """The facts of this container, the pharmacist's box, and when to throw the rest away."""
+    lines = _fact_lines(label)
+    if len(lines) > FACT_LINES:
+        raise TextTooLong("the facts beside the directions do not fit", lines=len(lines))
+    pen.text(RIGHT - INITIALS[0] + 1.5, FACTS_TOP - 6.7, "RPh", 5.5)
+    y = FACTS_TOP
+    for name, value in lines:
+        pen.text(COLUMN, y, name, FINE)
+        pen.text(COLUMN + VALUE, y, value, FINE)
+        y -= FINE_LEAD
+    pen.text(COLUMN, FOOT + 4, f"Discard after {label.discard_after}", FINE, bold=True)
+
+
+def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for name, value in (
+        ("Filled", label.filled_on),
+        ("Quantity", label.quantity),
+        ("Prescriber", label.prescriber),
+        ("Refills", label.refills),
+        ("Lot", label.lot),
+    ):
+        room = COLUMN_WIDE - VALUE - (INITIALS[0] + 3 if len(lines) < 2 else 0)  # noqa: PLR2004
+        values = wrapped(value, room=room, width=_fine)
+        lines += zip([name, *[""] * (len(values) - 1)], values, strict=True)
+    made_of = wrapped(f"{label.capsule} {label.filler}", room=COLUMN_WIDE, width=_fine)
+    return lines + [(line, "") for line in made_of]
+
+
+def _shared_out(label: ContainerLabel) -> tuple[list[str], list[str]]:
+    """Divide the statements between the foot, in order of weight, and a continuation label."""
+    room = FOOT_LINES - len(_maker_lines(label))
+    kept = [label.auxiliaries[0], label.storage, label.compounded, label.route]
+    kept += label.auxiliaries[1:]
+    moved: list[str] = []
+    while len(_statement_lines(kept)) > room:
+        moved.insert(0, kept.pop())
+        if not kept:
+            raise TextTooLong("the first statement does not fit at the foot of the label")
+    return kept, moved
+
+
+def _statement_lines(statements: list[str]) -> list[str]:
+    return _begun_bold_lines(" ".join(statements), bold=statements[0])
+
+
+def _maker_lines(label: ContainerLabel) -> list[str]:
+    maker = "  ".join([label.pharmacy, ", ".join(label.address), label.phone])
+    return _begun_bold_lines(maker, bold=label.pharmacy)
+
+
+def _begun_bold_lines(text: str, *, bold: str) -> list[str]:
+    """Break a text for the foot whose beginning is bold, if that stands whole on its first line."""
+    more = _fine_bold(bold) - _fine(bold)
+
+    def wide(line: str) -> float:
+        return _fine(line) + (more if line.startswith(bold) else 0)
+
+    return wrapped(text, room=RIGHT - MARGIN, width=wide)
+
+
+def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
+    """What to be careful about, and who made it."""
+    y = FOOT - 7.7
+    first = statements[0]
+    for line, bold in (
+        *((line, first) for line in _statement_lines(statements)),
+        *((line, label.pharmacy) for line in _maker_lines(label)),
+    ):
+        _begun_bold(pen, y, line, bold)
+        y -= FINE_LEAD
+
+
+def _begun_bold(pen: Pen, y: float, line: str, bold: str) -> None:
+    """Write a line of the foot; what it begins with is bold, where it begins with that."""
+    x = MARGIN
+    rest = line
+    if line.startswith(bold):
+        pen.text(x, y, bold, FINE, bold=True)
+        x += _fine_bold(bold)
+        rest = line[len(bold) :]
+    if rest.strip():
+        pen.text(x, y, rest, FINE)
+
+
+def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
+    """The second label of a container whose statements need more room than the first has."""
+    pen = Pen()
+    y = HIGH - MARGIN
+    for text, size in ((label.patient, SMALLEST), (f"{label.drug} {label.strength}", 10)):
+        for line in wrapped(text, room=ROOM + 60, width=partial(width, size=size, bold=True)):
+            y -= size * 1.2
+            pen.text(MARGIN, y, line, size, bold=True)
+    modules, side = barcode.data_matrix(label.container_code)
+    matrix = side * barcode.DOT
+    pen.operators(barcode.placed(modules, RIGHT - matrix, TOP - matrix))
+    pen.text_right(RIGHT, TOP - matrix - 9, f"Rx {label.rx_number}", 9, bold=True)
+    pen.text(MARGIN, 10, "Label 2 of 2 of this container", FINE)
+    y -= 6
+    for statement in statements:
+        for line in wrapped(statement, room=RIGHT - MARGIN, width=partial(width, size=9)):
+            y -= 11
+            if y < 20:  # noqa: PLR2004
+                raise TextTooLong("the statements do not fit on two labels")
+            pen.text(MARGIN, y, line, 9)
+    return pen

@@ -1,0 +1,33 @@
+"""Reading drawn labels and leaflets."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.labels.models import Label
+
+
+class LabelNotFound(NotFound):
+    """There is no such label, or none that the caller may see."""
+
+    code = "label-not-found"
+
+
+def get(session: Session, label_id: UUID) -> Label:
+    """Return a drawn document, void ones too. Raises LabelNotFound."""
+    if (label := session.get(Label, label_id)) is None:
+        raise LabelNotFound("there is no such label")
+    return label
+
+
+def of_order(session: Session, order_id: UUID) -> Sequence[Label]:
+    """Return an order's documents that are not void, without their bytes, the leaflet last."""
+    return session.scalars(
+        select(Label)
+        .where(Label.order_id == order_id, Label.voided_at.is_(None))
+        .options(defer(Label.pdf))
+        .order_by(Label.container_id.is_(None), Label.id)
+    ).all()

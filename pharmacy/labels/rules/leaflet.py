@@ -1,0 +1,101 @@
+"""What stands on the leaflet of one order: its steps with their dates, and the reviewed passages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pharmacy.labels.rules import texts, wording
+from pharmacy.labels.rules.container import directions
+from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafletStep:
+    """One row of the step chart."""
+
+    title: str
+    dose: str
+    dose_ug: int
+    directions: str
+    capsule: str
+    """Which capsules the dose is made of: `1.5 mg capsules`."""
+    dates: str
+    first_on: str
+    """Without its year, for the chart."""
+    last_on: str
+    nights: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A title and the sentences below it."""
+
+    key: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaflet:
+    """Every text of one order's leaflet."""
+
+    patient: str
+    rx_number: str
+    drug: str
+    prescriber: str
+    filled_on: str
+    refills: str
+    discard_after: str
+    steps: tuple[LeafletStep, ...]
+    passages: tuple[Passage, ...]
+    pharmacy: str
+    address: tuple[str, ...]
+    phone: str
+    phone_hours: str
+    signed_sha256: str
+
+
+def leaflet(
+    order: OrderFacts, containers: Sequence[ContainerFacts], steps: Sequence[StepFacts]
+) -> Leaflet:
+    """Put the facts of an order into the words of its leaflet."""
+    morning = all(step.directions.endswith("morning") for step in steps)
+    passages = texts.passages(morning=morning, several_steps=len(steps) > 1)
+    return Leaflet(
+        patient=order.patient,
+        rx_number=str(order.rx_number),
+        drug=f"{texts.DRUG.text} capsules",
+        prescriber=order.prescriber,
+        filled_on=wording.day(order.filled_on),
+        refills=f"{order.refills_left}, until {wording.day(order.valid_until)}",
+        discard_after=wording.day(min(container.beyond_use_on for container in containers)),
+        steps=tuple(_step(step, morning=morning) for step in steps),
+        passages=tuple(
+            Passage(
+                key=passage.key,
+                title=passage.title,
+                sentences=tuple(words.text for words in passage.words),
+            )
+            for passage in passages
+        ),
+        pharmacy=order.pharmacy,
+        address=order.address,
+        phone=wording.phone(order.phone),
+        phone_hours=order.phone_hours,
+        signed_sha256=order.signed_sha256,
+    )
+
+
+def _step(step: StepFacts, *, morning: bool) -> LeafletStep:
+    return LeafletStep(
+        title=f"Step {step.no} of {step.steps}",
+        dose=wording.strength(step.dose_ug),
+        dose_ug=step.dose_ug,
+        directions=directions(step.directions),
+        capsule=f"{wording.strength(step.strength_ug)} capsule",
+        dates=wording.span(step.first_on, step.last_on),
+        first_on=wording.day_and_month(step.first_on),
+        last_on=wording.day_and_month(step.last_on),
+        nights=wording.counted(step.days, "day" if morning else "night"),
+        days=step.days,
+    )

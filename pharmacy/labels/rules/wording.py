@@ -1,0 +1,59 @@
+"""Dates, strengths and counts in the words of a label. Never the machine's language settings."""
+
+from datetime import date
+from typing import Final
+
+from pharmacy.kernel.quantities import Mass
+
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+
+def day(on: date) -> str:
+    """Return `2 Mar 2026`."""
+    return f"{day_and_month(on)} {on.year}"
+
+
+def day_and_month(on: date) -> str:
+    """Return `2 Mar`."""
+    return f"{on.day} {MONTHS[on.month - 1]}"
+
+
+def weekday(on: date) -> str:
+    """Return `Mon 2 Mar 2026`."""
+    return f"{DAYS[on.weekday()]} {day(on)}"
+
+
+def span(first: date, last: date) -> str:
+    """Return `Mon 5 Jan to Sun 1 Feb 2026`, with both years where they differ."""
+    if first == last:
+        return weekday(first)
+    if first.year == last.year:
+        return f"{DAYS[first.weekday()]} {day_and_month(first)} to {weekday(last)}"
+    return f"{weekday(first)} to {weekday(last)}"
+
+
+def counted(count: int, one: str) -> str:
+    """Return `1 dose`, `28 doses`."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def strength(micrograms: int) -> str:
+    """Return `1.5 mg`, `0.25 mg`: a leading zero, no trailing one (ISMP)."""
+    return str(Mass.of_micrograms(micrograms))
+
+
+def phone(number: str) -> str:
+    """Return a US number as people read it: `(555) 010-0142`. Any other stays as it is."""
+    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
+    national = digits[1:] if len(digits) == US_DIGITS + 1 and digits[0] == "1" else digits
+    plain = all(letter in "+-.() 0123456789" for letter in number)
+    if len(national) != US_DIGITS or not plain:
+        return number
+    return f"({national[:3]}) {national[3:6]}-{national[6:]}"
+
+
+US_DIGITS: Final = 10
