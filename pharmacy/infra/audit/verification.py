@@ -1,18 +1,19 @@
 """Walking the chain from its first seal to its head, in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Result, Row, func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.audit import chain
 from pharmacy.infra.audit.trail import AuditEntry, AuditSeal
 
 AT_A_TIME: Final = 1_000
+NO_SUCH_SEAL: Final = "entries name a seal that is not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def verify(session: Session, *, known: Head | None = None) -> Verification:
     """
     head = session.scalar(select(func.max(AuditSeal.seq))) or 0
     walk = _Walk(known)
-    broken = walk.along(_seals(session, head), _sealed(session, head))
+    with _seals(session, head) as seals, _sealed(session, head) as entries:
+        broken = walk.along(seals, entries)
     if broken is None:
         broken = _stray(session, head) or walk.missing(known)
     unsealed = select(func.count()).where(AuditEntry.seal_seq.is_(None))
@@ -81,18 +83,17 @@ class _Walk:
         self.entries = 0
         self.head: Head | None = None
 
-    def along(self, seals: Iterator[Row[Any]], entries: Iterator[Row[Any]]) -> Broken | None:
+    def along(self, seals: Iterable[Any], entries: Iterable[Any]) -> Broken | None:
         groups = groupby(entries, key=attrgetter("seal_seq"))
         group = next(groups, None)
         for seal in seals:
+            if group and group[0] < seal.seq:
+                return Broken(group[0], NO_SUCH_SEAL)
             found = group[1] if group and group[0] == seal.seq else iter(())
-            why = self._flaw(seal, *chain.of_entries(found))
-            if why:
+            if why := self._flaw(seal, *chain.of_entries(found)):
                 return Broken(seal.seq, why)
             if group and group[0] == seal.seq:
                 group = next(groups, None)
-            if group and group[0] <= seal.seq:
-                return Broken(group[0], "entries name a seal that is not there")
         return None
 
     def _flaw(self, seal: Row[Any], entries: int, entries_sha256: bytes) -> str | None:
@@ -124,7 +125,7 @@ class _Walk:
         return None
 
 
-def _seals(session: Session, head: int) -> Iterator[Any]:
+def _seals(session: Session, head: int) -> Result[Any]:
     link = select(
         AuditSeal.seq,
         AuditSeal.entries,
@@ -133,14 +134,14 @@ def _seals(session: Session, head: int) -> Iterator[Any]:
         AuditSeal.sha256,
         AuditSeal.sealed_at,
     )
-    yield from session.execute(
+    return session.execute(
         link.where(AuditSeal.seq <= head).order_by(AuditSeal.seq),
         execution_options={"yield_per": AT_A_TIME},
     )
 
 
-def _sealed(session: Session, head: int) -> Iterator[Row[Any]]:
-    yield from session.execute(
+def _sealed(session: Session, head: int) -> Result[Any]:
+    return session.execute(
         chain.columns()
         .where(AuditEntry.seal_seq <= head)
         .order_by(AuditEntry.seal_seq, AuditEntry.id),
@@ -154,4 +155,4 @@ def _stray(session: Session, head: int) -> Broken | None:
     found = session.scalar(
         select(func.min(AuditEntry.seal_seq)).where(AuditEntry.seal_seq > head, ~there)
     )
-    return None if found is None else Broken(found, "entries name a seal that is not there")
+    return None if found is None else Broken(found, NO_SUCH_SEAL)
