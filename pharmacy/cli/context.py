@@ -5,14 +5,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pharmacy.embedded.processes import ServerTrouble
-from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.local.state import Servers, StateFolder, running_stack
 from pharmacy.settings import SettingMissing, Settings
+
+if TYPE_CHECKING:  # at run time it is imported by whoever asks for one: it takes 0.3 s
+    from pharmacy.infra.db import Database
 
 REFUSED = 1
 NOT_SET_UP = 2
@@ -31,8 +34,10 @@ def settings(*needs: str) -> Settings:
     return Settings.of(environ, needs=needs or ("DATABASE_URL",))
 
 
-def database() -> Database:
+def database() -> "Database":
     """Return the database, with a small pool, closed when the command ends."""
+    from pharmacy.infra.db import Database
+
     opened = Database(settings().database_url, pool_size=2)
     click.get_current_context().call_on_close(opened.close)
     return opened

@@ -42,13 +42,13 @@ class Child:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603  # our own program
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "pharmacy.cli", *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self.environment,
-                preexec_fn=child_of_ours(signal.SIGTERM),  # noqa: PLW1509  # from the main thread
+                preexec_fn=child_of_ours(signal.SIGTERM),
             )
         self._started_at = time.monotonic()
 

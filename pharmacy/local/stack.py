@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,10 +18,9 @@ import psycopg
 
 from pharmacy.embedded.folders import FolderInUse, FolderLock
 from pharmacy.embedded.postgres import EmbeddedPostgres
-from pharmacy.embedded.processes import ServerTrouble
+from pharmacy.embedded.processes import ServerTrouble, child_of_ours
 from pharmacy.embedded.valkey import EmbeddedValkey
 from pharmacy.local.children import Child
-from pharmacy.local.migrations import migrate
 from pharmacy.local.state import Servers, StateFolder, running_stack
 
 HOST: Final = "127.0.0.1"
@@ -72,12 +73,12 @@ class Stack:
         try:
             servers = self.servers or self._start_servers()
             self.tell("Bringing the database to the newest schema")
-            migrate(servers.database_url)
             self.environment = self._environment(servers)
+            self._migrate()
             self.tell("Starting API, worker, relay and clock")
             self._start_children()
             self._wait_until_ready()
-            self.state.tell(self.environment)
+            self.state.tell(_ours(self.environment))
         except BaseException:
             self.stop()
             raise
@@ -140,6 +141,20 @@ class Stack:
             "PHARMACY_STATE_DIR": str(self.state.path),
         }
 
+    def _migrate(self) -> None:
+        """In a process of its own, which gives back the memory that this takes."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pharmacy.cli", "migrate"],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=child_of_ours(signal.SIGTERM),
+        )
+        if done.returncode != 0:
+            raise ServerTrouble(done.stderr.strip())
+
     def _start_children(self) -> None:
         worker = ("worker", "--concurrency", str(self.concurrency))
         for command in (("api",), ("beat",), ("relay",), worker):
@@ -157,6 +172,15 @@ class Stack:
             if time.monotonic() > deadline:
                 raise ServerTrouble(f"The API is not ready: see {self.state.path}/logs")
             time.sleep(0.05)
+
+
+def _ours(environment: dict[str, str]) -> dict[str, str]:
+    """Return what other commands need to reach the stack, without the rest of our environment."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith("PHARMACY_") or name in {"DATABASE_URL", "REDIS_URL"}
+    }
 
 
 def free_port(*, first: int = 0, patience: float = 0) -> int:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from pharmacy.infra.db import Database
 from pharmacy.local.migrations import NotOurDatabase, is_empty, migrate
@@ -16,10 +17,14 @@ from tests.services import ROOT, run_sql, url_of
 pytestmark = pytest.mark.filterwarnings("ignore:Expression #1 .*operator clause:UserWarning")
 
 
+def empty_name() -> str:
+    return f"empty_{os.getpid()}"
+
+
 @pytest.fixture
 def empty() -> Iterator[str]:
     """The URL of an empty database."""
-    name = f"empty_{os.getpid()}"
+    name = empty_name()
     run_sql(f"create database {name}")
     yield url_of(name)
     run_sql(f"drop database {name} with (force)")
@@ -27,11 +32,9 @@ def empty() -> Iterator[str]:
 
 def alembic(url: str, task: str, *words: str) -> None:
     config = Config(toml_file=ROOT / "pyproject.toml")
-    database = Database(url, pool_size=1)
-    with database.connection() as connection:
+    with closing(Database(url, pool_size=1)) as database, database.connection() as connection:
         config.attributes["connection"] = connection
         getattr(command, task)(config, *words)
-    database.close()
 
 
 def leftovers(url: str) -> set[str]:
@@ -41,11 +44,8 @@ def leftovers(url: str) -> set[str]:
         union all select proname from pg_proc where pronamespace = 'public'::regnamespace
         union all select typname from pg_type where typnamespace = 'public'::regnamespace
     """
-    database = Database(url, pool_size=1)
-    with database.connection() as connection:
-        found = set(connection.scalars(text(catalogs)))
-    database.close()
-    return found
+    with closing(Database(url, pool_size=1)) as database, database.connection() as connection:
+        return set(connection.scalars(text(catalogs)))
 
 
 def test_the_migrations_build_what_the_models_say(empty: str) -> None:
@@ -74,14 +74,10 @@ def test_migrating_twice_changes_nothing(empty: str) -> None:
 
 
 def test_a_database_of_something_else_is_refused_and_left_alone(empty: str) -> None:
-    database = Database(empty, pool_size=1)
-    with database.connection() as connection:
-        connection.execute(text("create table recipes (id int)"))
+    run_sql("create table recipes (id int)", database=empty_name())
     assert not is_empty(empty)
 
     with pytest.raises(NotOurDatabase):
         migrate(empty)
 
-    with database.connection() as connection:
-        assert inspect(connection).get_table_names() == ["recipes"]
-    database.close()
+    assert {"recipes"} == leftovers(empty) - {"_recipes"}
