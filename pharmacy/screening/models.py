@@ -1,7 +1,6 @@
 """Tables of findings and of what pharmacists decided about them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-
-
-class Severity(StrEnum):
-    """What a finding asks for (domain.md 4.1)."""
-
-    BLOCK = "block"
-    REVIEW = "review"
-    COUNSEL = "counsel"
+from pharmacy.screening.rules import Decision, Severity
 
 
 class Finding(Base):
@@ -49,8 +41,7 @@ class Finding(Base):
     """What the rule saw; a pharmacist must be able to re-check it."""
     found_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
-    decision: Mapped[str | None]
-    """A code of `screening.rules.Decision`."""
+    decision: Mapped[Decision | None]
     reason: Mapped[str | None]
     prescriber_contact: Mapped[str | None]
     """FDA-style note of who was asked, when and how; needed to override a BLOCK."""

@@ -1,0 +1,192 @@
+"""Reading findings, and gathering what rules look at."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from pharmacy.formulary.models import Formulation
+from pharmacy.kernel.ids import encode
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.patients import queries as patients
+from pharmacy.patients.models import Patient
+from pharmacy.patients.rules import Details, Topic
+from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import Policy
+from pharmacy.prescriptions.models import Prescription
+from pharmacy.prescriptions.rules.regimen import Regimen
+from pharmacy.screening.models import Finding
+from pharmacy.screening.rules import Decision, Severity
+from pharmacy.screening.rules.facts import DoseStep, Facts, Limits, Said
+
+
+class FindingNotFound(NotFound):
+    """There is no such finding, or none that the caller may see."""
+
+    code = "finding-not-found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """One fill of one prescription, as it is to be screened."""
+
+    prescription: Prescription
+    fill_no: int
+    fill: Regimen
+    is_first_fill: bool
+
+
+def lock(session: Session, finding_id: UUID) -> Finding:
+    """Return a finding, locked. Raises FindingNotFound."""
+    finding = session.get(Finding, finding_id, with_for_update=True)
+    if finding is None:
+        raise FindingNotFound("there is no such finding")
+    return finding
+
+
+def get(session: Session, finding_id: UUID) -> Finding:
+    """Return a finding. Raises FindingNotFound."""
+    finding = session.get(Finding, finding_id)
+    if finding is None:
+        raise FindingNotFound("there is no such finding")
+    return finding
+
+
+def patient_of(session: Session, finding: Finding) -> UUID:
+    """Return whose fill a finding speaks of."""
+    return session.get_one(Prescription, finding.prescription_id).patient_id
+
+
+def prescriber_of(session: Session, finding: Finding) -> str:
+    """Return the NPI of whoever ordered the fill that a finding speaks of."""
+    return session.get_one(Prescription, finding.prescription_id).npi
+
+
+def open_findings(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
+    """Return what stands of one fill: decided or not, blocks first."""
+    found = select(Finding).where(
+        Finding.prescription_id == prescription_id,
+        Finding.fill_no == fill_no,
+        Finding.superseded_at.is_(None),
+    )
+    order = list(Severity)
+    return sorted(session.scalars(found), key=lambda one: (order.index(one.severity), one.rule_id))
+
+
+def undecided(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
+    """Return the findings that hold a fill: no decision yet, or one that refuses it."""
+    return [
+        finding
+        for finding in open_findings(session, prescription_id, fill_no)
+        if finding.severity is not Severity.COUNSEL and finding.decision in {None, Decision.REFUSE}
+    ]
+
+
+def counsel(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
+    """Return what is said to the patient, on the leaflet and at hand-over."""
+    standing = open_findings(session, prescription_id, fill_no)
+    return [finding for finding in standing if finding.severity is Severity.COUNSEL]
+
+
+def facts(session: Session, screened: Screened, *, policy: Policy, now: datetime) -> Facts:
+    """Gather everything that rules look at, on this day in the pharmacy's zone."""
+    zone = ZoneInfo(practice.site(session).time_zone)
+    today = now.astimezone(zone).date()
+    prescription = screened.prescription
+    patient = patients.get(session, prescription.patient_id)
+    return Facts(
+        today=today,
+        birth_date=patient.birth_date,
+        gender=patient.gender,
+        had_ldn_before=_had_ldn_before(screened),
+        steps=tuple(
+            DoseStep(no=step.no, dose_ug=step.dose_ug, days=step.days or 0, text=step.text)
+            for step in screened.fill.steps
+        ),
+        answers=_answers(session, patient, zone),
+        fillers=_fillers(session),
+        reason=str(prescription.facts.get("reason") or ""),
+        other_supplies=_other_supplies(session, prescription, policy, today),
+        other_profiles=len(patients.other_profiles(session, patient)),
+        limits=_limits(policy, is_first_fill=screened.is_first_fill),
+    )
+
+
+def _had_ldn_before(screened: Screened) -> bool:
+    continues = screened.prescription.follows_id is not None
+    return continues or screened.fill_no > 1 or not screened.is_first_fill
+
+
+def _answers(session: Session, patient: Patient, zone: ZoneInfo) -> dict[Topic, Said]:
+    return {
+        topic: Said(
+            reply=row.answer,
+            asked_on=row.asked_at.astimezone(zone).date(),
+            details=Details.of_data(row.details),
+        )
+        for topic, row in patients.latest_answers(session, patient.id).items()
+    }
+
+
+def _fillers(session: Session) -> tuple[str, ...]:
+    """Return the fillers of the newest formulations; which strengths are used comes later."""
+    newest = (
+        select(Formulation.strength_ug, Formulation.filler)
+        .distinct(Formulation.strength_ug)
+        .order_by(Formulation.strength_ug, Formulation.version.desc())
+        .subquery()
+    )
+    return tuple(sorted(session.scalars(select(newest.c.filler).distinct())))
+
+
+def _other_supplies(
+    session: Session, prescription: Prescription, policy: Policy, today: date
+) -> tuple[str, ...]:
+    """
+    Return other prescriptions for the patient whose supply reaches far beyond today.
+
+    What one clinic signed together, or in continuation, is one treatment. A supply that ends soon
+    is being renewed.
+    """
+    row = Prescription
+    others = session.scalars(
+        select(row).where(
+            row.patient_id == prescription.patient_id,
+            row.evidence_id != prescription.evidence_id,
+            row.cancelled_at.is_(None),
+            or_(row.follows_id.is_(None), row.follows_id != prescription.id),
+            row.valid_from <= today,
+        )
+    )
+    enough = today + timedelta(days=policy.duplicate_grace_days)
+
+    def lasts_until(other: Prescription) -> date:
+        return other.valid_from + timedelta(days=other.days_per_fill * other.authorised_fills)
+
+    return tuple(
+        sorted(
+            encode("rx", other.id)
+            for other in others
+            if other.id != prescription.follows_id and lasts_until(other) > enough
+        )
+    )
+
+
+def _limits(policy: Policy, *, is_first_fill: bool) -> Limits:
+    first, later = policy.opioid_answer_valid_days, policy.opioid_answer_refill_days
+    return Limits(
+        dose_min_ug=policy.dose_min_ug,
+        dose_review_ug=policy.dose_review_ug,
+        dose_block_ug=policy.dose_block_ug,
+        start_dose_review_ug=policy.start_dose_review_ug,
+        step_review_ug=policy.step_review_ug,
+        step_days_review=policy.step_days_review,
+        answers_valid_days=policy.answers_valid_days,
+        opioid_answer_days=first if is_first_fill else later,
+        opioid_free_days=policy.opioid_free_days,
+        long_opioid_free_days=policy.long_opioid_free_days,
+        pause_before_surgery_days=policy.pause_before_surgery_days,
+    )
