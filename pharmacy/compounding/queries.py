@@ -3,18 +3,22 @@
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding.rules.bench import Bench, PowderLot
-from pharmacy.compounding.rules.beyond_use import NO_EXPIRY_DAYS
 from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import NALTREXONE, AssayBasis, SaltForm
 from pharmacy.inventory.models import IngredientLot, LotStatus, PackingStatistic
 from pharmacy.kernel.quantities import Mass
 from pharmacy.practice.rules import Policy
+
+A_YEAR: Final = text("interval '1 year'")
+"""As `inventory.rules.lots.component_expiry` has it for a lot without a vendor's expiry."""
 
 
 def bench(session: Session, strengths_ug: Collection[int], *, policy: Policy, on: date) -> Bench:
@@ -45,10 +49,10 @@ def _first_expiring(
     session: Session, ingredients: Collection[str], on: date
 ) -> dict[str, PowderLot]:
     """Return, of each ingredient, the usable lot that expires first."""
-    expiry = func.coalesce(IngredientLot.expires_on, IngredientLot.received_on + NO_EXPIRY_DAYS)
+    expiry = func.coalesce(IngredientLot.expires_on, IngredientLot.received_on + A_YEAR)
     lots = session.scalars(
         select(IngredientLot)
-        .distinct(IngredientLot.ingredient)
+        .ext(distinct_on(IngredientLot.ingredient))
         .where(
             IngredientLot.ingredient.in_(ingredients),
             IngredientLot.status == LotStatus.RELEASED,

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.models import Formulation
@@ -18,7 +19,7 @@ class FormulationNotFound(NotFound):
 
 NEWEST = (
     select(Formulation)
-    .distinct(Formulation.strength_ug)
+    .ext(distinct_on(Formulation.strength_ug))
     .order_by(Formulation.strength_ug, Formulation.version.desc())
 )
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
@@ -29,7 +30,7 @@ def latest_answers(session: Session, patient_id: UUID) -> dict[Topic, HealthAnsw
     newest = (
         select(HealthAnswer)
         .where(HealthAnswer.patient_id == patient_id)
-        .distinct(HealthAnswer.topic)
+        .ext(distinct_on(HealthAnswer.topic))
         .order_by(HealthAnswer.topic, HealthAnswer.asked_at.desc(), HealthAnswer.id.desc())
     )
     known = {topic.value for topic in Topic}

@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import Unavailable
@@ -19,7 +20,7 @@ class SiteMissing(Unavailable):
 
 NEWEST = (
     select(PolicyChange.name, PolicyChange.value)
-    .distinct(PolicyChange.name)
+    .ext(distinct_on(PolicyChange.name))
     .order_by(PolicyChange.name, PolicyChange.id.desc())
 )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
@@ -117,7 +118,7 @@ def latest_checks(session: Session, npi: str, source: str) -> list[PrescriberChe
     newest = (
         select(row)
         .where(row.npi == npi, row.source == source)
-        .distinct(row.kind)
+        .ext(distinct_on(row.kind))
         .order_by(row.kind, row.answered_at.desc(), row.id.desc())
     )
     return list(session.scalars(newest))
@@ -147,7 +148,7 @@ def newest_import(session: Session, kind: str) -> RegistryImport | None:
 def newest_imports(session: Session) -> list[RegistryImport]:
     """Return the newest file of every kind."""
     row = RegistryImport
-    found = select(row).distinct(row.kind)
+    found = select(row).ext(distinct_on(row.kind))
     order = (row.kind, row.file_date.desc(), row.imported_at.desc())
     return list(session.scalars(found.order_by(*order)))
 
