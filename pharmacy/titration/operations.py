@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -70,7 +69,7 @@ def propose(
     """
     versions = queries.versions(session, prescription.id, fill_no)
     previous = versions[0] if versions else None
-    found = strategies.options(fill, queries.strengths(session, _local_date(session, now)))
+    found = strategies.options(fill, queries.strengths(session, practice.site(session).today(now)))
     choice = _earlier_choice(previous, found)
     option = strategies.proposed(
         found, default=choice.strategy if choice else strategies.parse(policy.default_strategy)
@@ -103,7 +102,7 @@ def choose(
     if not reason.strip():
         raise ReasonMissing("a chosen strategy needs a reason")
     fill = Regimen.of_data(previous.fill)
-    found = strategies.options(fill, queries.strengths(session, _local_date(session, now)))
+    found = strategies.options(fill, queries.strengths(session, practice.site(session).today(now)))
     option = strategies.chosen(found, strategies.parse(strategy))
     drawn = _draw_up(session, option, found, fill=fill, policy=practice.policy(session), now=now)
     drawn.prescription_id, drawn.fill_no = previous.prescription_id, previous.fill_no
@@ -142,7 +141,9 @@ def _draw_up(
 ) -> StrengthPlan:
     """Put everything on paper: the options with their batches, the chosen steps, the working."""
     strengths = {strength for each in found for strength in each.batches}
-    bench = compounding.bench(session, strengths, policy=policy, on=_local_date(session, now))
+    bench = compounding.bench(
+        session, strengths, policy=policy, on=practice.site(session).today(now)
+    )
     batches = plan.batches_of(found, bench)
     return StrengthPlan(
         strategy=option.strategy.value,
@@ -193,10 +194,6 @@ def _says_the_same(previous: StrengthPlan, plan: StrengthPlan) -> bool:
 def _require_proposed(plan: StrengthPlan) -> None:
     if plan.state is not PlanState.PROPOSED:
         raise PlanIsSettled(f"this plan is {plan.state}", state=plan.state)
-
-
-def _local_date(session: Session, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(practice.site(session).time_zone)).date()
 
 
 def _record(session: Session, action: str, plan: StrengthPlan, *, by: Actor, now: datetime) -> None:

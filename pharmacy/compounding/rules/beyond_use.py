@@ -8,13 +8,10 @@ import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
 
 from pharmacy.formulary.rules.formulation import MOST_BEYOND_USE_DAYS
+from pharmacy.inventory.rules.lots import latest_beyond_use
 from pharmacy.kernel.refusals import Conflict, Invalid
-
-NO_EXPIRY_DAYS: Final = 365
-"""A component without a vendor's expiry lasts a year from its receipt. *unconfirmed*"""
 
 
 class BeyondUseLimitTooLong(Invalid):
@@ -75,8 +72,10 @@ def beyond_use(
     """
     if not 1 <= limit_days <= MOST_BEYOND_USE_DAYS:
         raise BeyondUseLimitTooLong(f"{limit_days} days is no limit for capsules", days=limit_days)
-    days = limit_days - 1 if day_one else limit_days
-    earliest = BeyondUse(compounded_on + timedelta(days=days), "limit")
+    limit = latest_beyond_use(
+        compounded_on, days=limit_days, compounding_day_is_day_one=day_one, component_expiries=()
+    )
+    earliest = BeyondUse(limit, "limit")
     for component in components:
         if component.expires_on < compounded_on:
             raise ComponentExpired(f"{component.name} expired", component=component.name)
@@ -88,11 +87,6 @@ def beyond_use(
 def end_of_month(year: int, month: int) -> date:
     """Return what an expiry of only a month means: its last day."""
     return date(year, month, calendar.monthrange(year, month)[1])
-
-
-def expiry_of(expires_on: date | None, *, received_on: date) -> date:
-    """Return a component's expiry, or a year from its receipt where the vendor gives none."""
-    return expires_on or received_on + timedelta(days=NO_EXPIRY_DAYS)
 
 
 def last_dispensable_on(beyond_use_on: date, *, days_supply: int) -> date:

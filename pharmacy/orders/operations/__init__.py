@@ -8,6 +8,7 @@ from pharmacy.orders.operations.handing_over import hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
+from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "approve",
     "cancel",
     "check",
+    "choose_strategy",
     "claim",
     "claim_next",
     "fill_of",

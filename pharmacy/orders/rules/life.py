@@ -30,6 +30,7 @@ class Action(StrEnum):
 
     CHECK = "checked"
     RECHECK = "recheck-asked"
+    CHOOSE_STRATEGY = "strategy-chosen"
     APPROVE = "approved"
     REJECT = "rejected"
     CLAIM = "claimed"
@@ -86,6 +87,7 @@ MOVES: Final[dict[Action, Move]] = {
         P.APPROVE_ORDER,
         while_held=True,
     ),
+    Action.CHOOSE_STRATEGY: Move(_stay(S.REVIEW), P.CHOOSE_STRATEGY, while_held=True),
     Action.APPROVE: Move(_to(S.PLANNED, S.REVIEW), P.APPROVE_ORDER),
     Action.REJECT: Move(_to(S.REJECTED, S.RECEIVED, S.REVIEW), P.APPROVE_ORDER, while_held=True),
     Action.CLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER, while_held=True),

@@ -13,7 +13,6 @@ from pharmacy.compounding.rules.beyond_use import (
     ComponentExpired,
     beyond_use,
     end_of_month,
-    expiry_of,
     last_dispensable_on,
     require_covers,
 )
@@ -48,11 +47,6 @@ def test_v20_packs_are_handed_over_in_time_for_their_last_dose() -> None:
 @pytest.mark.parametrize(("year", "month", "day"), [(2026, 9, 30), (2028, 2, 29), (2026, 2, 28)])
 def test_an_expiry_of_only_a_month_is_its_last_day(year: int, month: int, day: int) -> None:
     assert end_of_month(year, month) == date(year, month, day)
-
-
-def test_a_component_without_an_expiry_lasts_a_year() -> None:
-    assert expiry_of(None, received_on=MADE) == date(2027, 1, 15)
-    assert expiry_of(date(2026, 3, 1), received_on=MADE) == date(2026, 3, 1)
 
 
 @pytest.mark.parametrize("days", [0, -1, 181, 360])
