@@ -1,26 +1,19 @@
-"""
-Work that the pharmacy owes, as rows. The row is the truth; a message only says "look at job N".
-
-A job is owed in the transaction that makes it necessary, claimed with a lease and a fencing token,
-and finished in the transaction that holds its effect. Lost, repeated or forged messages change
-when a job runs, never whether or how often it has its effect.
-"""
+"""The table of owed work, and how work comes to be owed."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Identity, Index, Row, func, select, text, update
+from sqlalchemy import Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.jobs import JobKind
-from pharmacy.kernel.refusals import Conflict, NotFound
 
 CHANNEL: Final = "pharmacy_jobs"
-"""What the relay listens to: a trigger notifies it when jobs are inserted or made ready."""
+"""What the relay listens to: notified when jobs are added or given another chance by a person."""
 LEASE: Final = timedelta(seconds=60)
 """Longer than a task's hard time limit, so that a live worker is never taken for a dead one."""
 
@@ -32,15 +25,17 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     DEAD = "dead"
+    """Every attempt failed. It waits for a person, who reads why and retries it."""
 
 
 class Job(Base):
-    """One piece of owed work."""
+    """One piece of owed work. Rows stay: their key keeps work from being owed twice."""
 
     __tablename__ = "jobs"
     __table_args__ = (
         one_of("state", JobState),
         Index("ix_jobs_ready", "run_at", "id", postgresql_where=text("state = 'ready'")),
+        Index("ix_jobs_to_send", "send_at", "id", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_running", "lease_until", postgresql_where=text("state = 'running'")),
         Index("ix_jobs_dead", "id", postgresql_where=text("state = 'dead'")),
     )
@@ -51,13 +46,18 @@ class Job(Base):
     ref_id: Mapped[UUID]
     state: Mapped[JobState] = mapped_column(server_default=JobState.READY)
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counted when one begins, so that a job that kills its worker cannot go on for ever."""
     max_attempts: Mapped[int] = mapped_column(server_default=text("8"))
     run_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    sent_at: Mapped[datetime | None]
+    """Nobody runs it before then."""
+    send_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When the relay next tells the workers of it."""
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[int] = mapped_column(server_default=text("0"))
+    """Rises with every claim: who holds an older one has lost the job and can finish nothing."""
     worker: Mapped[str | None]
     last_error: Mapped[str | None]
+    """An exception's class, its code and where it was raised. Never its words."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     done_at: Mapped[datetime | None]
 

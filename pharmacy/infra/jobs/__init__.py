@@ -1,0 +1,36 @@
+"""
+Work that the pharmacy owes, as rows. The row is the truth; a message only says "look at job N".
+
+A job is owed in the transaction that makes it necessary, claimed with a lease and a fencing token,
+and finished in the transaction that holds its effect. Lost, repeated or forged messages change
+when a job runs, never whether or how often it has its effect.
+"""
+
+from pharmacy.infra.jobs.claims import Claim, Fenced, claim, claim_next, fail, finish, sweep
+from pharmacy.infra.jobs.oversight import Backlog, JobNotDead, backlog, get, listing, retry
+from pharmacy.infra.jobs.sending import Message, not_sent, to_send
+from pharmacy.infra.jobs.table import CHANNEL, LEASE, Job, JobState, add
+
+__all__ = [
+    "CHANNEL",
+    "LEASE",
+    "Backlog",
+    "Claim",
+    "Fenced",
+    "Job",
+    "JobNotDead",
+    "JobState",
+    "Message",
+    "add",
+    "backlog",
+    "claim",
+    "claim_next",
+    "fail",
+    "finish",
+    "get",
+    "listing",
+    "not_sent",
+    "retry",
+    "sweep",
+    "to_send",
+]

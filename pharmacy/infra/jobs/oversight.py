@@ -1,0 +1,109 @@
+"""What people and monitors see of owed work, and the second chance that a person may give it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Interval, func, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit
+from pharmacy.infra.jobs.table import CHANNEL, Job, JobState
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.kernel.refusals import Conflict, NotFound
+
+
+class JobNotDead(Conflict):
+    """Only a job that has used up its attempts waits for a person."""
+
+    code = "job-not-dead"
+    remedy = "Wait: the pharmacy still tries this job by itself, or has done it."
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How the pharmacy stands with its owed work."""
+
+    ready: int
+    running: int
+    dead: int
+    oldest_due: timedelta
+    """How long the job that waits longest could have run already; zero when none waits."""
+
+
+def backlog(session: Session) -> Backlog:
+    """Count what is not done. Costs what the backlog costs, whatever was done before."""
+    open_jobs = (
+        select(Job.state, func.count(), type_coerce(func.now() - func.min(Job.run_at), Interval))
+        .where(Job.state.in_((JobState.READY, JobState.RUNNING, JobState.DEAD)))
+        .group_by(Job.state)
+    )
+    counts = dict.fromkeys(JobState, 0)
+    ages = dict.fromkeys(JobState, timedelta(0))
+    for state, count, age in session.execute(open_jobs):
+        counts[state], ages[state] = count, age
+    return Backlog(
+        ready=counts[JobState.READY],
+        running=counts[JobState.RUNNING],
+        dead=counts[JobState.DEAD],
+        oldest_due=max(ages[JobState.READY], timedelta(0)),
+    )
+
+
+def get(session: Session, job_id: int) -> Job:
+    """Return a job. Raises NotFound."""
+    if (job := session.get(Job, job_id)) is None:
+        raise NotFound(f"there is no job {job_id}", job=job_id)
+    return job
+
+
+def listing(
+    session: Session,
+    *,
+    state: JobState | None = None,
+    kind: JobKind | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> Sequence[Job]:
+    """Return jobs, the newest first; `before_id` is the last one of the page before."""
+    jobs = select(Job).order_by(Job.id.desc()).limit(limit)
+    if state is not None:
+        jobs = jobs.where(Job.state == state)
+    if kind is not None:
+        jobs = jobs.where(Job.kind == kind)
+    if before_id is not None:
+        jobs = jobs.where(Job.id < before_id)
+    return session.scalars(jobs).all()
+
+
+def retry(session: Session, job_id: int, *, by: audit.Acting, now: datetime) -> Job:
+    """
+    Give a dead job all its attempts again, at once.
+
+    Raises:
+        NotFound: There is no such job.
+        JobNotDead: It is not dead.
+    """
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None:
+        raise NotFound(f"there is no job {job_id}", job=job_id)
+    if job.state != JobState.DEAD:
+        raise JobNotDead(f"job {job_id} is {job.state}", job=job_id, state=job.state)
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(state=JobState.READY, attempts=0, run_at=func.now(), send_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(select(func.pg_notify(CHANNEL, "")))
+    audit.record(
+        session,
+        "job.retried",
+        by=by,
+        at=now,
+        subject_kind="job",
+        subject_id=job.ref_id,
+        detail={"job": job_id, "kind": str(job.kind)},
+    )
+    session.refresh(job)
+    return job

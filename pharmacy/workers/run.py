@@ -1,0 +1,135 @@
+"""
+Doing a job, whoever told us of it: claim it, then commit its effect and its end together, once.
+
+What an effect raises goes into the job's row by class, code and place, never in words, which might
+speak of a patient; and nothing is ever raised to Celery, which would log the words.
+"""
+
+import os
+import socket
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final, Protocol
+from uuid import UUID
+
+from celery import shared_task
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import jobs, logs
+from pharmacy.infra.db import Database
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.settings import Settings
+
+LARGEST_ID: Final = 2**63 - 1
+
+
+class Effect(Protocol):
+    """What a kind of job does to the world, in the transaction that also marks the job as done."""
+
+    def __call__(self, session: Session, ref_id: UUID, /, *, now: datetime) -> object: ...
+
+
+EFFECTS: Final[dict[JobKind, Effect]] = {}
+"""What this process can do. Modules with `@owed` fill it when they are imported."""
+
+
+def owed(kind: JobKind) -> Callable[[Effect], Effect]:
+    """Make an effect known as what a kind of job does, and as the Celery task of that name."""
+
+    def decorate(effect: Effect) -> Effect:
+        EFFECTS[kind] = effect
+
+        @shared_task(name=str(kind), ignore_result=True)
+        def look(*_: object, job_id: object = None, **__: object) -> None:
+            """Look at one job. Lost, repeated or forged, a message changes only when."""
+            run(database(), job_id, kind, effect)
+
+        return effect
+
+    return decorate
+
+
+@cache
+def database() -> Database:
+    """Return this process's database: one connection for its task and one for its own look-out."""
+    return Database(Settings.of().database_url, pool_size=1)
+
+
+def run(database: Database, job_id: object, kind: JobKind, effect: Effect) -> None:
+    """Do the job that a message speaks of, if it is of this kind, ready and due."""
+    if type(job_id) is not int or not 0 < job_id <= LARGEST_ID:
+        logs.log.warning("job.message_senseless", kind=kind)
+        return
+    try:
+        with database.transaction() as session:
+            claim = jobs.claim(session, job_id, kind=kind, worker=our_name())
+    except DBAPIError as error:
+        logs.crash("job.not_claimed", error, job_id=job_id, kind=kind)
+        return
+    if claim is None:
+        logs.log.debug("job.nothing_to_do", job_id=job_id, kind=kind)
+        return
+    carry_out(database, claim, effect)
+
+
+def run_next(database: Database, *, waiting_for: timedelta) -> bool:
+    """Do the job that has waited longest, if one has waited so long; say whether there was one."""
+    with database.transaction() as session:
+        claim = jobs.claim_next(session, kinds=EFFECTS, worker=our_name(), waiting_for=waiting_for)
+    if claim is None:
+        return False
+    carry_out(database, claim, EFFECTS[claim.kind])
+    return True
+
+
+def carry_out(database: Database, claim: jobs.Claim, effect: Effect) -> None:
+    """Commit a job's effect and its end together, or else record that it failed."""
+    known = {"job_id": claim.job_id, "kind": claim.kind, "attempt": claim.attempt}
+    try:
+        with database.transaction() as session:
+            effect(session, claim.ref_id, now=claim.claimed_at)
+            jobs.finish(session, claim)
+    except jobs.Fenced:
+        logs.log.warning("job.fenced", **known)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the job must not be forgotten
+        _record_failure(database, claim, error)
+    else:
+        logs.log.info("job.done", **known)
+
+
+def _record_failure(database: Database, claim: jobs.Claim, error: Exception) -> None:
+    """Give the job back; if even that fails, its lease runs out and a sweep gives it back."""
+    known = {"job_id": claim.job_id, "kind": claim.kind, "attempt": claim.attempt}
+    logs.crash("job.failed", error, **known)
+    try:
+        with database.transaction() as session:
+            jobs.fail(session, claim, error=in_short(error))
+    except DBAPIError as second:
+        logs.crash("job.failure_not_recorded", second, **known)
+
+
+def in_short(error: BaseException) -> str:
+    """Return an error's class, code and place in our code, and none of its words."""
+    words = [type(error).__name__]
+    if isinstance(error, Refusal):
+        words.append(error.code)
+    if isinstance(error, DBAPIError):
+        words.append(getattr(error.orig, "sqlstate", None) or "no-sqlstate")
+    places = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if f"{os.sep}pharmacy{os.sep}" in frame.filename
+    ]
+    if places:
+        module = places[-1].filename.rpartition(f"{os.sep}pharmacy{os.sep}")[2]
+        words.append(f"at pharmacy/{module}:{places[-1].lineno}")
+    return " ".join(words)
+
+
+def our_name() -> str:
+    """Return what the jobs table calls this process."""
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,34 @@
+"""The clock: it only says when. Each tick does whatever is due, so that lost ones do no harm."""
+
+from typing import Final
+
+from celery import Celery
+
+from pharmacy.infra import logs
+from pharmacy.settings import Settings
+from pharmacy.workers.names import SEAL, SWEEP
+
+EVERY: Final = 10.0
+"""Seconds."""
+
+celery = Celery("pharmacy", config_source="pharmacy.workers.config", set_as_current=False)
+
+
+@celery.on_after_configure.connect
+def _wind_up(sender: Celery, **_: object) -> None:
+    """Set what is sent when. A tick that nobody took before the next one is worth nothing."""
+    for name in (SWEEP, SEAL):
+        sender.add_periodic_task(EVERY, sender.signature(name), name=name, expires=EVERY)
+
+
+def start_beat() -> None:
+    """Be the clock until SIGTERM."""
+    settings = Settings.of()
+    logs.configure(settings.log_level)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    schedule = settings.state_dir / "beat-schedule"
+    celery.start(["--quiet", "beat", f"--schedule={schedule}", "--pidfile="])
+
+
+if __name__ == "__main__":
+    start_beat()

@@ -1,0 +1,59 @@
+"""
+What is done again and again: take jobs from dead workers, seal the audit trail.
+
+Each tick does whatever is due, and several at once, late ones and none for a while do no harm. The
+clock sends them; the relay does them, too, less often.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from celery import shared_task
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit, jobs, logs
+from pharmacy.infra.db import Database
+from pharmacy.workers.names import SEAL, SWEEP
+from pharmacy.workers.run import database
+
+
+def sweep(session: Session) -> None:
+    """Give jobs whose worker died to others."""
+    if count := jobs.sweep(session):
+        logs.log.warning("ticks.leases_expired", count=count)
+
+
+def seal(session: Session) -> None:
+    """Put new audit entries under a seal."""
+    audit.seal(session, now=session.scalars(select(func.now())).one())
+
+
+WORK: Final[dict[str, Callable[[Session], None]]] = {SWEEP: sweep, SEAL: seal}
+
+
+def by_hand(database: Database) -> None:
+    """Do what every tick would do."""
+    for name in WORK:
+        tick(database, name)
+
+
+def tick(database: Database, name: str) -> None:
+    """Do one tick's work; if it fails, say so: the next tick makes it good."""
+    try:
+        with database.transaction() as session:
+            WORK[name](session)
+    except Exception as error:  # noqa: BLE001 - one kind of tick must not stop the others
+        logs.crash("ticks.failed", error, kind=name)
+
+
+@shared_task(name=SWEEP, ignore_result=True)
+def sweep_tick(*_: object, **__: object) -> None:
+    """Sweep, because the clock said so."""
+    tick(database(), SWEEP)
+
+
+@shared_task(name=SEAL, ignore_result=True)
+def seal_tick(*_: object, **__: object) -> None:
+    """Seal, because the clock said so."""
+    tick(database(), SEAL)

@@ -1,0 +1,72 @@
+"""Whoever writes to the broker can make a worker look at a job, and nothing else."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from pharmacy.kernel.jobs import JobKind
+from tests.doors.workers.conftest import Bench, eventually
+
+pytestmark = pytest.mark.slow
+
+CHECK = "orders.check"
+
+
+def message(task: str, args: object, kwargs: object, **properties: object) -> str:
+    """A message as kombu puts it on a list."""
+    body = json.dumps([args, kwargs, {"callbacks": None, "errbacks": None, "chain": None}])
+    return json.dumps(
+        {
+            "body": body,
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": {"lang": "py", "task": task, "id": "forged", "root_id": "forged"},
+            "properties": {
+                "delivery_mode": 2,
+                "delivery_tag": "forged",
+                "delivery_info": {"exchange": "", "routing_key": "pharmacy"},
+                "priority": 0,
+            },
+        }
+        | properties
+    )
+
+
+def forgeries(done: int) -> Iterator[str]:
+    """Messages that a worker must take and shrug off. `done` is a job that was done already."""
+    yield message(CHECK, [], {"job_id": done})
+    yield message("labels.render", [], {"job_id": done})  # the wrong kind for this job
+    yield message(CHECK, [], {"job_id": 999_999_999})
+    yield message(CHECK, [], {"job_id": -1})
+    yield message(CHECK, [], {"job_id": 2**70})
+    yield message(CHECK, [], {"job_id": "1; drop table jobs"})
+    yield message(CHECK, [], {"job_id": True})
+    yield message(CHECK, [], {})
+    yield message(CHECK, [1, 2, 3], {"session": None, "effect": "os.system"})
+    yield message("os.system", ["true"], {})
+    yield message("celery.backend_cleanup", [], {})
+    yield message(CHECK, "not a list", 7)
+    yield message(CHECK, [], {}, body="not json")
+    yield message(CHECK, [], {}, **{"content-type": "application/x-python-serialize"})
+    yield message(CHECK, [], {}, headers={})
+
+
+def test_forged_and_senseless_messages_do_nothing(bench: Bench) -> None:
+    worker = bench.start_worker()
+    bench.start_relay()
+    bench.owe()
+    assert bench.done(1), bench.story()
+    done = bench.number("select id from jobs")
+
+    with redis.Redis(unix_socket_path=str(bench.valkey.socket_path)) as client:
+        for forgery in forgeries(done):
+            client.lpush("pharmacy:pharmacy", forgery)
+        assert eventually(lambda: client.llen("pharmacy:pharmacy") == 0), bench.story()
+    bench.owe(kind=JobKind.RENDER_LABELS)
+
+    assert bench.done(2, within=9), bench.story()
+    assert bench.effects() == 2
+    assert bench.number("select count(*) from jobs") == 2
+    assert worker.poll() is None, bench.story()
