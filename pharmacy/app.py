@@ -8,6 +8,7 @@ from litestar.di import Provide
 from pharmacy.api.audit import AuditController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.health import HealthController, MetricsController
+from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
@@ -26,6 +27,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     HealthController,
     MeController,
     MetricsController,
+    PrescriptionController,
     SignInController,
     StaffController,
 ]

@@ -76,6 +76,9 @@ class ClaimingDatabase(Database):
             session.flush()
             self.session, self.held = session, stack.pop_all()
 
+    def apart(self) -> Database:
+        return self.database
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         with self.transaction() as session:

@@ -169,6 +169,7 @@ def operation_outcome(problem: Problem) -> dict[str, Any]:
             "coding": [{"system": CODE_SYSTEM, "code": problem.code}],
             "text": problem.title,
         },
+        **({"expression": [problem.facts["expression"]]} if "expression" in problem.facts else {}),
         "diagnostics": " ".join(filter(None, (problem.detail, problem.remedy, problem.incident))),
     }
     return {"resourceType": "OperationOutcome", "issue": [issue]}

@@ -79,6 +79,10 @@ class Database:
         with self._sessions.begin() as session:
             yield session
 
+    def apart(self) -> "Database":
+        """Return where to write what stays written although the request is refused."""
+        return self
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Yield a plain connection inside a transaction, for streaming and bulk loading."""
@@ -91,6 +95,3 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-

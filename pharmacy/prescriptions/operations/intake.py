@@ -153,7 +153,7 @@ def _evidence(
         "jws_sha256": hashlib.sha256(token).digest(),
         "payload_sha256": hashlib.sha256(read.verified.payload).digest(),
         "received_at": now,
-        "client_id": by.id,
+        "client_id": by.id if by.kind == "client" else None,
         "source_address": source_address,
     }
 

@@ -1,4 +1,4 @@
-"""From a token to what it orders: the same steps at the door today and over evidence years later."""
+"""From a token to what it orders: the same steps today and over evidence years later."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,20 +18,13 @@ from pharmacy.prescriptions.rules.reconcile import disagreements
 RULES: Final = "ldn-rx-profile/1"
 """Names the rules that were applied; the values of policies are kept beside it."""
 CHECKS: Final = (
-    "size",
-    "form",
-    "header",
-    "key",
-    "client",
-    "algorithm",
-    "key-state",
-    "signature",
-) + ("json", "profile", "audience", "requester", "time")
+    *("size", "form", "header", "key", "client", "algorithm", "key-state", "signature"),
+    *("json", "profile", "audience", "requester", "time"),
+)
 """What a token passes, in this order, before anything is kept."""
-POLICIES: Final = ("accept_eddsa_name", "continue_final") + (
-    "dose_min_ug",
-    "dose_block_ug",
-    "step_increase_hold_ug",
+POLICIES: Final = (
+    *("accept_eddsa_name", "continue_final"),
+    *("dose_min_ug", "dose_block_ug", "step_increase_hold_ug"),
 )
 """The policies that intake depends on."""
 

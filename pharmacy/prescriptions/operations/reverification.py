@@ -19,13 +19,9 @@ from pharmacy.prescriptions.operations.intake import ACCEPTED, OTHER_DETAILS
 from pharmacy.prescriptions.rules.binding import require_bound
 
 KEPT: Final = (
-    "kind",
-    "written_on",
-    "valid_from",
-    "valid_until",
-    "authorised_fills",
-    "days_per_fill",
-) + ("quantity", "regimen", "disagreements")
+    *("kind", "written_on", "valid_from", "valid_until", "authorised_fills", "days_per_fill"),
+    *("quantity", "regimen", "disagreements"),
+)
 """What a prescription's row repeats of the signed bytes."""
 
 

@@ -16,10 +16,18 @@ from typing import Final
 from pharmacy.prescriptions.rules.regimen import MOST_STEPS, TimeOfDay
 
 NUMBER_WORDS: Final = {
-    word: str(value)
-    for value, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
-    )
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
 }
 WORD: Final = re.compile(rf"\b({'|'.join(NUMBER_WORDS)})\b")
 LOOK_ALIKES: Final = str.maketrans(
