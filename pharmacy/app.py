@@ -7,8 +7,16 @@ from litestar.di import Provide
 
 from pharmacy.api.audit import AuditController
 from pharmacy.api.clients import ClientController
+from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.health import HealthController, MetricsController
+from pharmacy.api.jobs import JobController
+from pharmacy.api.lots import CapsuleLotController, IngredientLotController
+from pharmacy.api.order_steps import StepController
+from pharmacy.api.orders import QueueController
+from pharmacy.api.patients import PatientController
+from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.refills import RefillController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
@@ -23,13 +31,24 @@ from pharmacy.web.pages import STATIC, front_page, static_files
 
 CONTROLLERS: Final[list[type[Controller]]] = [
     AuditController,
+    CapsuleLotController,
     ClientController,
+    FindingController,
     HealthController,
+    IngredientLotController,
+    JobController,
     MeController,
     MetricsController,
+    OrderFindingsController,
+    PatientController,
+    PrescriberController,
+    PrescriberKeyController,
     PrescriptionController,
+    QueueController,
+    RefillController,
     SignInController,
     StaffController,
+    StepController,
 ]
 
 

@@ -65,6 +65,12 @@ def prescriber_of(session: Session, finding: Finding) -> str:
     return session.get_one(Prescription, finding.prescription_id).npi
 
 
+def prescribers_of_patient(session: Session, patient_id: UUID) -> frozenset[str]:
+    """Return the NPIs of everybody who prescribed for a patient here."""
+    found = select(Prescription.npi).where(Prescription.patient_id == patient_id).distinct()
+    return frozenset(session.scalars(found))
+
+
 def open_findings(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
     """Return what stands of one fill: decided or not, blocks first."""
     found = select(Finding).where(
@@ -76,13 +82,17 @@ def open_findings(session: Session, prescription_id: UUID, fill_no: int) -> list
     return sorted(session.scalars(found), key=lambda one: (order.index(one.severity), one.rule_id))
 
 
+def is_settled(finding: Finding) -> bool:
+    """Say whether a finding lets the fill go on: said to the patient, or decided so."""
+    if finding.severity is Severity.COUNSEL:
+        return True
+    return finding.decision is not None and finding.decision is not Decision.REFUSE
+
+
 def undecided(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
     """Return the findings that hold a fill: no decision yet, or one that refuses it."""
-    return [
-        finding
-        for finding in open_findings(session, prescription_id, fill_no)
-        if finding.severity is not Severity.COUNSEL and finding.decision in {None, Decision.REFUSE}
-    ]
+    standing = open_findings(session, prescription_id, fill_no)
+    return [finding for finding in standing if not is_settled(finding)]
 
 
 def counsel(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
