@@ -25,7 +25,7 @@ from pharmacy.http.guards import Guard, require_every_route_asks
 from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
-from pharmacy.settings import Settings
+from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.pages import STATIC, front_page, static_files
 
@@ -58,9 +58,12 @@ def create_app(
     """
     Build the application. Tests give a database and a clock of their own.
 
-    Raises when a route does not say who may use it, or the permissions mix duties.
+    Raises when a route does not say who may use it, the permissions mix duties, or the pepper of
+    the API keys is missing.
     """
     require_separate_duties()
+    if not settings.secret:
+        raise SettingMissing("PHARMACY_SECRET is not set", variable="PHARMACY_SECRET")
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)

@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "registry": ("pharmacy.cli.registry:registry", "Import NPPES, exclusions and licenses."),
     "keys": ("pharmacy.cli.keys:keys", "Prescribers' public keys: list, add, revoke."),
     "staff": ("pharmacy.cli.staff:staff", "Accounts and roles; the first administrator."),
+    "clients": ("pharmacy.cli.clients:clients", "Clinics' systems and their API keys."),
     "policy": ("pharmacy.cli.policy:policy", "Read and change the pharmacy's policies."),
     "jobs": ("pharmacy.cli.jobs:jobs", "Work that is owed: list, show, retry."),
     "audit": ("pharmacy.cli.audit:audit", "Verify the audit chain; read the record."),

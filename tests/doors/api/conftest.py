@@ -18,6 +18,7 @@ from tests.conftest import NOW
 from tests.factories.staff import NPI, PEPPER, make_account, make_client, make_session
 
 Headers = dict[str, str]
+Client = TestClient[Litestar]
 AsRole = Callable[..., Headers]
 
 SETTINGS = Settings(database_url="postgresql://unused", redis_url="redis://unused", secret=PEPPER)
