@@ -177,16 +177,7 @@ def _of_fill(
     """Screen the fill and plan its capsules; what either refuses is a reason to hold."""
 
     def screen(fill: Regimen) -> None:
-        screening.screen(
-            session,
-            prescription=prescription,
-            fill_no=order.fill_no,
-            fill=fill,
-            patient_id=order.patient_id,
-            first_fill=order.fill_no == 1 and prescription.follows_id is None,
-            policy=policy,
-            now=now,
-        )
+        _screen(session, order, prescription, fill, policy=policy, now=now)
 
     def plan(fill: Regimen) -> None:
         proposed = titration.propose(
@@ -207,6 +198,35 @@ def _of_fill(
     yield from _refused(session, screen, fill)
     if order.status is Status.RECEIVED:  # later, the approved plan stands
         yield from _refused(session, plan, fill)
+
+
+def screen_again(
+    session: Session, order: Order, prescription: Prescription, *, policy: Policy, now: datetime
+) -> None:
+    """Ask the screening rules about the order's fill as things stand today."""
+    fill = fill_of(prescription, order.fill_no, policy)
+    _screen(session, order, prescription, fill, policy=policy, now=now)
+
+
+def _screen(
+    session: Session,
+    order: Order,
+    prescription: Prescription,
+    fill: Regimen,
+    *,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    screening.screen(
+        session,
+        prescription=prescription,
+        fill_no=order.fill_no,
+        fill=fill,
+        patient_id=order.patient_id,
+        first_fill=order.fill_no == 1 and prescription.follows_id is None,
+        policy=policy,
+        now=now,
+    )
 
 
 def fill_of(prescription: Prescription, fill_no: int, policy: Policy) -> Regimen:

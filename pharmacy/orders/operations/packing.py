@@ -10,7 +10,12 @@ from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel.ids import encode
 from pharmacy.orders import queries
 from pharmacy.orders.models import Container, Order
-from pharmacy.orders.operations.checking import ask_about_prescriber, reasons_of, unsettled
+from pharmacy.orders.operations.checking import (
+    ask_about_prescriber,
+    reasons_of,
+    screen_again,
+    unsettled,
+)
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
 from pharmacy.orders.operations.reviewing import require_findings_decided, require_prescription
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
@@ -24,6 +29,8 @@ from pharmacy.orders.rules.gates import (
 )
 from pharmacy.orders.rules.reasons import SendBackReason, coded
 from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import Policy
+from pharmacy.prescriptions.models import Prescription
 from pharmacy.staff.rules import WORKER, Actor, require_second_person
 
 
@@ -75,8 +82,8 @@ def release(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     Record the final check: by a pharmacist who did not pack it, on evidence of today.
 
     Prescriber, licence, exclusion list and key are asked again unless the answers are younger than
-    the policy; findings must be decided, and every lot released and in date. The evidence is kept
-    with the event.
+    the policy; the fill is screened again and findings must be decided; every lot must be released
+    and in date. The evidence is kept with the event.
 
     Raises:
         SecondPersonNeeded: Who packed it may not check it.
@@ -86,9 +93,12 @@ def release(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.RELEASE, by=by, now=now)
     require_second_person(maker=order.packed_by, checker=by.id)
+    policy, site = practice.policy(session), practice.site(session)
+    prescription = require_prescription(session, order, site, now)
+    screen_again(session, order, prescription, policy=policy, now=now)
     require_findings_decided(session, order)
     lots = require_lots_usable(session, order)
-    checks = _require_prescriber(session, order, now)
+    checks = _require_prescriber(session, order, prescription, policy=policy, now=now)
     order.checked_by, order.checked_at = by.id, now
     facts = {"checks": checks, "lots": lots}
     take(session, order, Action.RELEASE, by=by, now=now, facts=facts)
@@ -126,10 +136,10 @@ def _packed_lot(session: Session, container: Container) -> PackedLot:
     return PackedLot(lot.lot_number, lot.status, lot.beyond_use_on, container.last_dose_on)
 
 
-def _require_prescriber(session: Session, order: Order, now: datetime) -> list[str]:
-    """Return the identifiers of today's evidence. Raises GateClosed, PrescriptionOver."""
-    policy, site = practice.policy(session), practice.site(session)
-    prescription = require_prescription(session, order, site, now)
+def _require_prescriber(
+    session: Session, order: Order, prescription: Prescription, *, policy: Policy, now: datetime
+) -> list[str]:
+    """Return the identifiers of today's evidence. Raises GateClosed."""
     verdict = ask_about_prescriber(session, prescription, policy=policy, now=now)
     if closed := unsettled(session, order, reasons_of(verdict)):
         raise GateClosed(

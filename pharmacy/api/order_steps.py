@@ -1,0 +1,312 @@
+"""What people do with an order, step by step, from approval to hand-over."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, post
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from pharmacy.api.orders import OrderAnswer, Words, answer, visible
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.infra.db import Database
+from pharmacy.kernel import ids
+from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
+from pharmacy.orders.rules.reasons import (
+    CancelReason,
+    Counselling,
+    RejectReason,
+    ReturnReason,
+    SendBackReason,
+)
+from pharmacy.staff.rules import Actor, Permission
+
+Step = Callable[[Session, UUID], Order]
+
+
+class ApprovalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was approved."""
+
+    plan: Annotated[str, Meta(examples=["pln_06b7k2m3n4p5q6r7s8t9v0w1x2"])] | None = None
+    """The plan that was looked at; the approval fails where another is in force."""
+    first_dose_on: date | None = None
+    """Default: as the pharmacy's policy says."""
+
+
+class RejectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a prescription is not filled."""
+
+    reason: RejectReason
+    words: Annotated[str, Meta(min_length=1, max_length=500)]
+    """What the prescriber is told."""
+
+
+class PackingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The codes that were scanned from the containers' labels."""
+
+    scanned: Annotated[
+        list[Annotated[str, Meta(max_length=60)]],
+        Meta(min_length=1, max_length=100, examples=[["ctr_06b7k2m3n4p5q6r7s8t9v0w1x2"]]),
+    ]
+
+
+class SendBackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the final check found."""
+
+    reason: SendBackReason
+    words: Words = ""
+
+
+class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was done before the order left."""
+
+    identifiers_checked: bool
+    """Two identifiers, such as name and birth date, were compared."""
+    counselling: Counselling
+
+
+class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why an order is stopped."""
+
+    reason: CancelReason
+    words: Words = ""
+
+
+class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why medicine came back."""
+
+    reason: ReturnReason
+    words: Words = ""
+
+
+def change(
+    db: Database, order_id: str, if_match: str | None, actor: Actor, step: Step
+) -> OrderAnswer:
+    """Take a step that was decided on one version of the order, and return what came of it."""
+    wanted = ids.decode("ord", order_id)
+    with db.transaction() as session:
+        order = visible(queries.lock(session, wanted), actor)
+        require_match(if_match, version=order.version)
+        return answer(session, step(session, wanted), actor)
+
+
+class StepController(Controller):
+    """Every step asks, by If-Match, for the version that it was decided on."""
+
+    path = "/api/v1/orders/{order_id:str}"
+    tags = ["Orders"]
+
+    @post(
+        "/approval",
+        opt={"permission": Permission.APPROVE_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def approve(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[ApprovalBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Approve prescription, findings and plan; capsules may be allocated."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.approve(
+                session,
+                wanted,
+                plan_id=ids.decode("pln", data.plan) if data.plan else None,
+                first_dose_on=data.first_dose_on,
+                by=actor,
+                now=now,
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
+        "/rejection",
+        opt={"permission": Permission.APPROVE_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def reject(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[RejectionBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Decline to fill the prescription, with a coded reason for the prescriber."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.reject(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
+        "/allocation", opt={"permission": Permission.ALLOCATE}, status_code=200, sync_to_thread=True
+    )
+    def allocate(
+        self,
+        *,
+        order_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Set capsules aside, or ask for a batch of those that are missing."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.allocate(session, wanted, by=actor, now=now)
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post("/packing", opt={"permission": Permission.PACK}, status_code=200, sync_to_thread=True)
+    def pack(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[PackingBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Record that every container of this order, and no other, is filled and labelled."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post("/release", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True)
+    def release(
+        self,
+        *,
+        order_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Record the final check, on evidence of today, by a pharmacist who did not pack."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.release(session, wanted, by=actor, now=now)
+
+        try:
+            return change(db, order_id, if_match, actor, step)
+        except (GateClosed, FindingsUndecided):
+            with db.transaction() as session:  # the refusal undid its own; the re-check is owed
+                operations.recheck(session, ids.decode("ord", order_id), by=actor, now=now)
+            raise
+
+    @post(
+        "/send-back", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True
+    )
+    def send_back(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[SendBackBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Send a packed order back to the bench."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.send_back(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
+        "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
+    )
+    def hand_over(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[HandOverBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Record that the patient, or who came for them, received the order."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.hand_over(
+                session,
+                wanted,
+                identifiers_checked=data.identifiers_checked,
+                counselling=data.counselling,
+                by=actor,
+                now=now,
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
+        "/cancellation",
+        opt={"permission": Permission.CANCEL_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def cancel(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[CancellationBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Stop an order; its last event says what had been made, and what became of it."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.cancel(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
+    def take_back(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[ReturnBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Record that medicine came back. It is destroyed, never restocked."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.return_(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
+
+        return change(db, order_id, if_match, actor, step)

@@ -1,0 +1,269 @@
+"""Orders as other systems see them."""
+
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel import ids
+from pharmacy.kernel.quantities import Mass
+from pharmacy.orders import queries
+from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
+from pharmacy.orders.queries import QueueRow
+from pharmacy.orders.rules.next_step import next_step
+from pharmacy.patients.models import Patient
+from pharmacy.refills import queries as refills
+from pharmacy.staff.rules import Actor, Permission
+
+
+def milligrams(micrograms: int) -> str:
+    """Return a dose or a strength as decimal text: `4.5`."""
+    return str(Mass.of_micrograms(micrograms)).removesuffix(" mg")
+
+
+def encoded(prefix: str, value: UUID | None) -> str | None:
+    """Return the public form of an identifier, where there is one."""
+    return ids.encode(prefix, value) if value is not None else None
+
+
+class PatientBrief(msgspec.Struct, frozen=True):
+    """Who the medicine is for; the name only where the caller may read prescriptions."""
+
+    id: str
+    name: str | None
+
+    @classmethod
+    def of(cls, patient: Patient, actor: Actor) -> Self:
+        may_read = Permission.READ_PRESCRIPTION in actor.permissions
+        name = f"{patient.family}, {patient.given}" if may_read else None
+        return cls(id=ids.encode("pat", patient.id), name=name)
+
+
+class NextStepView(msgspec.Struct, frozen=True):
+    """What is owed next, and by whom."""
+
+    owner: str
+    action: str
+    words: str
+
+    @classmethod
+    def of(cls, order: Order, holds: list[Hold] | tuple[Hold, ...]) -> Self:
+        held = [(hold.code, hold.words, hold.owner) for hold in holds]
+        step = next_step(order.status, labeled=order.labeled_at is not None, held=held)
+        return cls(owner=step.owner, action=step.action, words=step.words)
+
+
+class HoldView(msgspec.Struct, frozen=True):
+    """Why an order waits, or waited."""
+
+    id: str
+    code: str
+    words: str
+    owner: str
+    origin: str
+    facts: dict[str, Any]
+    placed_at: datetime
+    deadline_at: datetime
+    lifted_at: datetime | None
+    lift_reason: str | None
+
+    @classmethod
+    def of(cls, hold: Hold) -> Self:
+        return cls(
+            id=ids.encode("hld", hold.id),
+            code=hold.code,
+            words=hold.words,
+            owner=hold.owner,
+            origin=hold.origin,
+            facts=hold.facts,
+            placed_at=hold.placed_at,
+            deadline_at=hold.deadline_at,
+            lifted_at=hold.lifted_at,
+            lift_reason=hold.lift_reason,
+        )
+
+
+class ContainerView(msgspec.Struct, frozen=True):
+    """One vial. Its `id` is what the label's codes say."""
+
+    id: str
+    part: int
+    parts: int
+    step: int
+    steps: int
+    strength_mg: str
+    capsules_per_dose: int
+    quantity: int
+    directions: str
+    first_dose_on: date
+    last_dose_on: date
+    lot: str
+    scanned_at: datetime | None
+
+    @classmethod
+    def of(cls, container: Container) -> Self:
+        return cls(
+            id=ids.encode("ctr", container.id),
+            part=container.part_no,
+            parts=container.parts,
+            step=container.step_no,
+            steps=container.steps,
+            strength_mg=milligrams(container.strength_ug),
+            capsules_per_dose=container.capsules_per_dose,
+            quantity=container.quantity,
+            directions=container.directions,
+            first_dose_on=container.first_dose_on,
+            last_dose_on=container.last_dose_on,
+            lot=ids.encode("lot", container.lot_id),
+            scanned_at=container.scanned_at,
+        )
+
+
+class MissingView(msgspec.Struct, frozen=True):
+    """Capsules that an order waits for."""
+
+    strength_mg: str
+    quantity: int
+    asked_at: datetime
+
+    @classmethod
+    def of(cls, request: BatchRequest) -> Self:
+        return cls(
+            strength_mg=milligrams(request.strength_ug),
+            quantity=request.quantity,
+            asked_at=request.asked_at,
+        )
+
+
+class EventView(msgspec.Struct, frozen=True):
+    """One step in an order's life."""
+
+    action: str
+    from_status: str | None
+    to_status: str
+    by_kind: str
+    by: str | None
+    reason: str | None
+    facts: dict[str, Any]
+    at: datetime
+
+    @classmethod
+    def of(cls, event: OrderEvent) -> Self:
+        prefix = "ehr" if event.by_kind == "client" else "acc"
+        return cls(
+            action=event.action,
+            from_status=event.from_status,
+            to_status=event.to_status,
+            by_kind=event.by_kind,
+            by=encoded(prefix, event.by_id),
+            reason=event.reason,
+            facts=event.facts,
+            at=event.at,
+        )
+
+
+class QueueLine(msgspec.Struct, frozen=True):
+    """An order in the queue."""
+
+    id: str
+    number: int
+    status: str
+    version: int
+    next: NextStepView
+    fill: int
+    patient: PatientBrief
+    received_at: datetime
+    due_at: datetime
+    status_since: datetime
+    claimed_by: str | None
+    claimed_until: datetime | None
+    holds: list[HoldView]
+
+    @classmethod
+    def of(cls, row: QueueRow, actor: Actor) -> Self:
+        order = row.order
+        return cls(
+            id=ids.encode("ord", order.id),
+            number=order.number,
+            status=order.status,
+            version=order.version,
+            next=NextStepView.of(order, row.holds),
+            fill=order.fill_no,
+            patient=PatientBrief.of(row.patient, actor),
+            received_at=order.received_at,
+            due_at=order.due_at,
+            status_since=order.status_since,
+            claimed_by=encoded("acc", order.claimed_by),
+            claimed_until=order.claimed_until,
+            holds=[HoldView.of(hold) for hold in row.holds],
+        )
+
+
+class OrderView(msgspec.Struct, frozen=True):
+    """One fill of one prescription."""
+
+    id: str
+    number: int
+    """The serial (Rx) number on the label."""
+    status: str
+    version: int
+    next: NextStepView
+    prescription: str
+    fill: int
+    authorised_fills: int
+    patient: PatientBrief
+    npi: str
+    received_at: datetime
+    due_at: datetime
+    status_since: datetime
+    claimed_by: str | None
+    claimed_until: datetime | None
+    plan: str | None
+    first_dose_on: date | None
+    last_dose_on: date | None
+    labeled_at: datetime | None
+    packed_by: str | None
+    checked_by: str | None
+    handed_over_at: datetime | None
+    holds: list[HoldView]
+    """Open ones; the list of events tells of those that were lifted."""
+    containers: list[ContainerView]
+    missing: list[MissingView]
+    """Capsules that the order waits for."""
+    refill: str | None
+    """The fill that follows, once it is worked out."""
+
+    @classmethod
+    def of(cls, session: Session, order: Order, actor: Actor) -> Self:
+        holds = queries.open_holds(session, order.id)
+        refill = refills.after_order(session, order.id)
+        return cls(
+            id=ids.encode("ord", order.id),
+            number=order.number,
+            status=order.status,
+            version=order.version,
+            next=NextStepView.of(order, holds),
+            prescription=ids.encode("rx", order.prescription_id),
+            fill=order.fill_no,
+            authorised_fills=order.authorised_fills,
+            patient=PatientBrief.of(session.get_one(Patient, order.patient_id), actor),
+            npi=order.npi,
+            received_at=order.received_at,
+            due_at=order.due_at,
+            status_since=order.status_since,
+            claimed_by=encoded("acc", order.claimed_by),
+            claimed_until=order.claimed_until,
+            plan=encoded("pln", order.plan_id),
+            first_dose_on=order.first_dose_on,
+            last_dose_on=order.last_dose_on,
+            labeled_at=order.labeled_at,
+            packed_by=encoded("acc", order.packed_by),
+            checked_by=encoded("acc", order.checked_by),
+            handed_over_at=order.handed_over_at,
+            holds=[HoldView.of(hold) for hold in holds],
+            containers=[ContainerView.of(each) for each in queries.containers(session, order.id)],
+            missing=[MissingView.of(each) for each in queries.batch_requests(session, order.id)],
+            refill=encoded("rfl", refill.id if refill else None),
+        )

@@ -1,0 +1,271 @@
+"""Orders: the queue, one order, and every step that people take with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, delete, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from pharmacy.api.order_views import EventView, HoldView, OrderView, QueueLine
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.etag import etag
+from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
+from pharmacy.infra import audit
+from pharmacy.infra.db import Database
+from pharmacy.kernel import ids
+from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.queries import QueueFilter
+from pharmacy.orders.rules import OPEN, Owner, Status
+from pharmacy.staff.rules import Actor, Permission
+
+Words = Annotated[str, Meta(max_length=500)]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{2,59}$", examples=["dose-unclear"])]
+
+OrderAnswer = Response[OrderView]
+
+
+class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why this order, when older ones wait. Pharmacists need no reason."""
+
+    reason: Words = ""
+
+
+class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What must be settled, by whom, until when."""
+
+    code: Code
+    words: Annotated[str, Meta(min_length=1, max_length=500)]
+    owner: Owner | None = None
+    deadline_at: datetime | None = None
+
+
+class LiftBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a hold no longer stands in the way."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+def answer(session: Session, order: Order, actor: Actor) -> OrderAnswer:
+    """Return an order with its ETag."""
+    return Response(OrderView.of(session, order, actor), headers={"ETag": etag(order.version)})
+
+
+def visible(order: Order, actor: Actor) -> Order:
+    """Return an order that is the actor's to see. Raises OrderNotFound."""
+    if not actor.may_see(order.npi):
+        raise queries.OrderNotFound("there is no such order")
+    return order
+
+
+class QueueController(Controller):
+    """The queue and single orders."""
+
+    path = "/api/v1/orders"
+    tags = ["Orders"]
+
+    @get("/", opt={"permission": Permission.READ_QUEUE}, sync_to_thread=True)
+    def queue(
+        self,
+        *,
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        status: Annotated[list[Status] | None, QueryParameter(required=False)] = None,
+        held: Annotated[bool | None, QueryParameter(required=False)] = None,
+        mine: bool = False,
+        unclaimed: bool = False,
+        due_before: Annotated[datetime | None, QueryParameter(required=False)] = None,
+        cursor: Cursor = None,
+        limit: Limit = USUAL,
+    ) -> Page[QueueLine]:
+        """List orders, the one due first first. Without `status`, those that are not over."""
+        start = after(cursor, datetime, UUID)
+        only = QueueFilter(
+            statuses=tuple(status) if status else OPEN,
+            held=held,
+            claimed_by=actor.id if mine else None,
+            unclaimed_at=now if unclaimed else None,
+            due_before=due_before,
+        )
+        with db.transaction() as session:
+            rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=limit)
+            seen = [ids.encode("ord", row.order.id) for row in rows[:limit]]
+            audit.record(
+                session,
+                "queue.read",
+                by=actor,
+                at=now,
+                subject_kind="queue",
+                subject_id=None,
+                detail={"orders": seen},
+            )
+            return page_of(
+                rows,
+                limit=limit,
+                view=lambda row: QueueLine.of(row, actor),
+                key=lambda row: (row.order.due_at, row.order.id),
+            )
+
+    @get("/{order_id:str}", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
+    def show(self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:
+        """Return an order, with its ETag for the next change."""
+        with reading(db, order_id, actor, now, "order.read") as (session, order):
+            return answer(session, order, actor)
+
+    @get("/{order_id:str}/events", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
+    def events(
+        self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+    ) -> list[EventView]:
+        """Return an order's life, the first step first."""
+        with reading(db, order_id, actor, now, "order.events-read") as (session, order):
+            return [EventView.of(event) for event in queries.events(session, order.id)]
+
+    @get("/{order_id:str}/holds", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
+    def holds(
+        self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+    ) -> list[HoldView]:
+        """Return every hold of an order, open ones first."""
+        with reading(db, order_id, actor, now, "order.holds-read") as (session, order):
+            return [HoldView.of(hold) for hold in queries.holds(session, order.id)]
+
+    @post(
+        "/next",
+        opt={"permission": Permission.CLAIM_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def take_next(self, db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:
+        """Take the order that is due first of those that wait for the caller's role."""
+        with db.transaction() as session:
+            return answer(session, operations.claim_next(session, by=actor, now=now), actor)
+
+    @post(
+        "/{order_id:str}/claim",
+        opt={"permission": Permission.CLAIM_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def claim(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[ClaimBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> OrderAnswer:
+        """Take one order, or keep it for another lease; a technician says why it goes first."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = operations.claim(session, wanted, reason=data.reason, by=actor, now=now)
+            return answer(session, order, actor)
+
+    @delete(
+        "/{order_id:str}/claim",
+        opt={"permission": Permission.CLAIM_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def unclaim(
+        self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+    ) -> OrderAnswer:
+        """Give an order back to the queue."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = operations.unclaim(session, wanted, by=actor, now=now)
+            return answer(session, order, actor)
+
+    @post(
+        "/{order_id:str}/recheck",
+        opt={"permission": Permission.APPROVE_ORDER},
+        status_code=202,
+        sync_to_thread=True,
+    )
+    def recheck(
+        self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+    ) -> OrderAnswer:
+        """Have prescriber, screening and plan checked again by the worker."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = operations.recheck(session, wanted, by=actor, now=now)
+            return answer(session, order, actor)
+
+    @post(
+        "/{order_id:str}/holds",
+        opt={"permission": Permission.PLACE_HOLD},
+        sync_to_thread=True,
+    )
+    def place_hold(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[HoldBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> HoldView:
+        """Keep an order where it is until somebody acts."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            hold = operations.place_hold(
+                session,
+                wanted,
+                code=data.code,
+                words=data.words,
+                owner=data.owner,
+                deadline_at=data.deadline_at,
+                by=actor,
+                now=now,
+            )
+            return HoldView.of(hold)
+
+    @post(
+        "/{order_id:str}/holds/{hold_id:str}/lift",
+        opt={"permission": Permission.LIFT_HOLD},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def lift_hold(
+        self,
+        *,
+        order_id: FromPath[str],
+        hold_id: FromPath[str],
+        data: JSONBody[LiftBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> HoldView:
+        """Record the decision that a hold no longer stands in the way."""
+        wanted, hold = ids.decode("ord", order_id), ids.decode("hld", hold_id)
+        with db.transaction() as session:
+            lifted = operations.lift_hold(
+                session, wanted, hold, reason=data.reason, by=actor, now=now
+            )
+            return HoldView.of(lifted)
+
+
+@contextmanager
+def reading(
+    db: Database, order_id: str, actor: Actor, now: datetime, action: str
+) -> Iterator[tuple[Session, Order]]:
+    """Yield an order that the actor may see; that it was read is written down."""
+    wanted = ids.decode("ord", order_id)
+    with db.transaction() as session:
+        order = visible(queries.get(session, wanted), actor)
+        audit.record(
+            session,
+            action,
+            by=actor,
+            at=now,
+            subject_kind="order",
+            subject_id=order.id,
+            patient_id=order.patient_id,
+        )
+        yield session, order
