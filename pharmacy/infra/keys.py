@@ -1,11 +1,12 @@
 """Public keys between JWK and pyca/cryptography, and signatures over plain bytes."""
 
 import base64
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -16,12 +17,25 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from pharmacy.kernel.refusals import Invalid
 
 COORDINATE_BYTES: Final = 32
 
 PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey
 PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+
+
+class PrivateKeyUnreadable(Invalid):
+    """A file that should hold a private key does not."""
+
+    code = "private-key-unreadable"
+    remedy = "Give a PKCS #8 PEM file without password, or a private JWK, of Ed25519 or P-256."
 
 
 def jwk_of(key: PublicKey) -> dict[str, str]:
@@ -50,6 +64,24 @@ def _imported(x: str, y: str | None) -> PublicKey:
     return point.public_key()
 
 
+def private_key_of(data: bytes) -> PrivateKey:
+    """
+    Return the private key of a PEM file (PKCS #8, no password) or of a JWK with its private part.
+
+    Raises:
+        PrivateKeyUnreadable: It is neither, or not for Ed25519 or P-256.
+    """
+    try:
+        key = _of_jwk(json.loads(data)) if data.lstrip()[:1] == b"{" else _of_pem(data)
+    except (ValueError, TypeError, KeyError, UnsupportedAlgorithm) as error:
+        raise PrivateKeyUnreadable("this is no private key that can be used here") from error
+    if isinstance(key, Ed25519PrivateKey):
+        return key
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    raise PrivateKeyUnreadable("the private key is not for Ed25519 or P-256")
+
+
 def sign(key: PrivateKey, message: bytes) -> bytes:
     """Return a 64-byte signature: Ed25519's own form, or r and s side by side for P-256."""
     if isinstance(key, Ed25519PrivateKey):
@@ -73,6 +105,17 @@ def is_signed_by(jwk: Mapping[str, Any], signature: bytes, message: bytes) -> bo
     except InvalidSignature:
         return False
     return True
+
+
+def _of_pem(data: bytes) -> Any:
+    return load_pem_private_key(data, password=None)
+
+
+def _of_jwk(jwk: Mapping[str, Any]) -> Any:
+    secret = _bytes(jwk["d"])
+    if jwk["kty"] == "OKP":
+        return Ed25519PrivateKey.from_private_bytes(secret)
+    return ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
 
 
 def _base64url(raw: bytes) -> str:
