@@ -6,7 +6,7 @@ Data Matrix by zxing-cpp; tests read both back from the picture of a label.
 """
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import zxingcpp
 from reportlab.graphics.barcode.code128 import Code128
@@ -27,10 +27,9 @@ def on_dot(points: float) -> int:
 @lru_cache(maxsize=512)
 def code128(text: str) -> tuple[str, int]:
     """Return the bars of a Code 128 as rectangles one unit high, and how many dots it is wide."""
-    symbol = Code128(text, barWidth=1, quiet=0)
-    symbol.validate()
-    symbol.encode()
-    symbol.decompose()
+    symbol: Any = Code128(text, barWidth=1, quiet=0)  # its methods carry no types
+    for step in (symbol.validate, symbol.encode, symbol.decompose):
+        step()
     bars = []
     x = 0
     for place, letter in enumerate(symbol.decomposed):
@@ -43,9 +42,9 @@ def code128(text: str) -> tuple[str, int]:
 
 def data_matrix(text: str) -> tuple[str, int]:
     """Return the dark modules of a Data Matrix as rectangles, and how many dots it is wide."""
-    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix)
-    image = memoryview(zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False))
-    rows: list[list[int]] = image.tolist()
+    symbol: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix)
+    image: Any = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False)
+    rows: Any = memoryview(image).tolist()
     runs = []
     for y, row in enumerate(reversed(rows)):
         start = None

@@ -12,20 +12,40 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.ttfonts import TTFont, TTFontFace
 from reportlab.pdfgen.canvas import Canvas
 
 FOLDER: Final = Path(__file__).parents[1] / "fonts"
 
+NOT_EMBEDDED: Final = frozenset({"name", "OS/2", "prep"})
+"""Tables of a font that a PDF has no use for (ISO 32000-1, 9.9): a fifth of a subset."""
+
+
+class LeanFace(TTFontFace):
+    """A face whose subsets hold what a PDF needs and nothing else."""
+
+    def get_table(self, tag: str) -> bytes:
+        """Return a table; the ones that are not embedded are answered like ones that lack."""
+        if tag in NOT_EMBEDDED:
+            raise KeyError(tag)
+        table: bytes = super().get_table(tag)  # type: ignore[no-untyped-call]
+        return table
+
+
+def _font(name: str, file: str) -> TTFont:
+    font = TTFont(name, str(FOLDER / file))
+    font.face = LeanFace(str(FOLDER / file))
+    pdfmetrics.registerFont(font)
+    return font
+
+
 rl_config.useA85 = 0  # streams stay binary: a quarter smaller, and nothing to encode
-REGULAR: Final = TTFont("SourceSans3", str(FOLDER / "SourceSans3-Regular.ttf"))
-BOLD: Final = TTFont("SourceSans3-Bold", str(FOLDER / "SourceSans3-Bold.ttf"))
-for _face in (REGULAR, BOLD):
-    pdfmetrics.registerFont(_face)
+REGULAR: Final = _font("SourceSans3", "SourceSans3-Regular.ttf")
+BOLD: Final = _font("SourceSans3-Bold", "SourceSans3-Bold.ttf")
 
 COVERED: Final = frozenset(REGULAR.face.charToGlyph) & frozenset(BOLD.face.charToGlyph)
 """The characters that both faces can draw."""
@@ -34,14 +54,17 @@ _WIDTHS: Final = tuple(
     {chr(code): face.face.charWidths[code] for code in COVERED} for face in (REGULAR, BOLD)
 )
 
-PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "’–·•ÁÉÍÑÓÖÜáàâäãåæçéèêëíîïñóôöøúüß"
+PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "ÁÉÍÑÓÚáäåçèéêëíñóöøúü"
 """What nearly every name, address and sentence here is written with."""
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a covered text is, in points."""
-    widths = _WIDTHS[bold]
-    return sum([widths[letter] for letter in text]) * size / 1000
+    units: float = sum(map(_WIDTHS[bold].__getitem__, text))
+    return units * size / 1000
+
+
+ONE_SUBSET: Final = 0xFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +77,8 @@ class FontSet:
     """What a page's `/Font` refers to."""
     codes: tuple[dict[int, int], dict[int, int]]
     """Of the regular and of the bold face: character to code; the subset is `code >> 8`."""
+    whole: bool
+    """One subset of each face has them all."""
 
 
 def font_set(text: str) -> FontSet:
@@ -74,15 +99,18 @@ def _subset(letters: str) -> FontSet:
 def _made(letters: str) -> FontSet:
     """Let ReportLab write a page that uses the letters, and keep its fonts."""
     file = io.BytesIO()
-    canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=REGULAR.fontName)
+    new: Any = Canvas  # its stub is wrong about the first font's name
+    canvas = new(file, invariant=1, pageCompression=1, initialFontName=REGULAR.fontName)
     codes = []
-    for face in (REGULAR, BOLD):
-        canvas.setFont(face.fontName, 1)
+    for font in (REGULAR, BOLD):
+        canvas.setFont(font.fontName, 1)
         canvas.drawString(0, 0, letters)
-        codes.append(dict(face.state[canvas._doc].assignments))  # noqa: SLF001 (no public way)
+        state: Any = font.state[canvas._doc]  # noqa: SLF001 (no public way to the codes)
+        codes.append(dict(state.assignments))
     canvas.save()
     objects, fonts = _reachable(file.getvalue())
-    return FontSet(objects, fonts, (codes[0], codes[1]))
+    whole = max(max(known.values()) for known in codes) <= ONE_SUBSET
+    return FontSet(objects, fonts, (codes[0], codes[1]), whole)
 
 
 def _reachable(pdf: bytes) -> tuple[tuple[bytes, ...], bytes]:

@@ -43,6 +43,7 @@ FACTS_TOP: Final = TOP - 48.8
 FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
+FOOT_ROOM: Final = RIGHT - MARGIN
 
 RULES: Final = (
     f"0.6 w {CLUSTER_WIDE} {FOOT + 3} m {CLUSTER_WIDE} {TOP} l S "
@@ -194,46 +195,35 @@ def _shared_out(label: ContainerLabel) -> tuple[list[str], list[str]]:
 
 
 def _statement_lines(statements: list[str]) -> list[str]:
-    return _begun_bold_lines(" ".join(statements), bold=statements[0])
+    return _after_bold(statements[0], " " + " ".join(statements[1:]))
 
 
 def _maker_lines(label: ContainerLabel) -> list[str]:
-    maker = "  ".join([label.pharmacy, ", ".join(label.address), label.phone])
-    return _begun_bold_lines(maker, bold=label.pharmacy)
+    return _after_bold(label.pharmacy, "  " + "  ".join([", ".join(label.address), label.phone]))
 
 
-def _begun_bold_lines(text: str, *, bold: str) -> list[str]:
-    """Break a text for the foot whose beginning is bold, if that stands whole on its first line."""
-    more = _fine_bold(bold) - _fine(bold)
-
-    def wide(line: str) -> float:
-        return _fine(line) + (more if line.startswith(bold) else 0)
-
-    return wrapped(text, room=RIGHT - MARGIN, width=wide)
+def _after_bold(bold: str, text: str) -> list[str]:
+    """Break what follows a line's bold beginning into that line and the ones below it."""
+    begun = _fine_bold(bold)
+    if begun > FOOT_ROOM:
+        raise TextTooLong("a name does not fit at the foot of the label", letters=len(bold))
+    return wrapped(text, room=FOOT_ROOM, width=_fine, indent=begun)
 
 
 def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
     """What to be careful about, and who made it."""
     y = FOOT - 7.7
-    first = statements[0]
-    for line, bold in (
-        *((line, first) for line in _statement_lines(statements)),
-        *((line, label.pharmacy) for line in _maker_lines(label)),
+    for bold, lines in (
+        (statements[0], _statement_lines(statements)),
+        (label.pharmacy, _maker_lines(label)),
     ):
-        _begun_bold(pen, y, line, bold)
-        y -= FINE_LEAD
-
-
-def _begun_bold(pen: Pen, y: float, line: str, bold: str) -> None:
-    """Write a line of the foot; what it begins with is bold, where it begins with that."""
-    x = MARGIN
-    rest = line
-    if line.startswith(bold):
-        pen.text(x, y, bold, FINE, bold=True)
-        x += _fine_bold(bold)
-        rest = line[len(bold) :]
-    if rest.strip():
-        pen.text(x, y, rest, FINE)
+        pen.text(MARGIN, y, bold, FINE, bold=True)
+        x = MARGIN + _fine_bold(bold)
+        for line in lines:
+            if line:
+                pen.text(x, y, line, FINE)
+            x = MARGIN
+            y -= FINE_LEAD
 
 
 def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from pharmacy.labels.pdf import barcode
+from pharmacy.labels.pdf import barcode, calendar
+from pharmacy.labels.pdf.colours import ACCENT, INK, LINE, PALE, QUIET, shade
 from pharmacy.labels.pdf.fonts import width
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.fitting import TextTooLong, wrapped
@@ -26,33 +27,31 @@ BOTTOM: Final = 66.0
 BODY: Final = 10.5
 LEAD: Final = 14.0
 CHART_HIGH: Final = 96.0
-MOST_PAGES: Final = 3
-
-INK: Final = (0.11, 0.13, 0.16)
-QUIET: Final = (0.36, 0.40, 0.44)
-ACCENT: Final = (0.05, 0.34, 0.42)
-PALE: Final = (0.93, 0.96, 0.96)
-LINE: Final = (0.80, 0.84, 0.86)
-WHITE: Final = (1.0, 1.0, 1.0)
-LIGHTEST: Final = (0.62, 0.78, 0.81)
-"""The first step's bar; the last one has the accent colour."""
 
 
 def draw(leaflet: Leaflet) -> list[Pen]:
     """
-    Draw the leaflet's pages.
+    Draw the leaflet's pages: the steps and how to take them, then the calendar and the rest.
 
     Raises:
         TextTooLong: A name does not fit its line, or the whole does not fit its pages.
     """
-    pen = Pen()
-    y = _head(pen, leaflet)
-    y = _chart(pen, leaflet.steps, y)
-    y = _table(pen, leaflet.steps, y)
-    pages = _columns(pen, leaflet.passages, y - 26)
-    for place, page in enumerate(pages, start=1):
-        _foot(page, leaflet, f"Page {place} of {len(pages)}")
-    return pages
+    first, second = Pen(), Pen()
+    y = _head(first, leaflet)
+    y = _table(first, leaflet.steps, _chart(first, leaflet.steps, y))
+    warnings = [passage for passage in leaflet.passages if passage.key in BOXED]
+    for warning in warnings:
+        y = _box(first, warning, y - 14)
+    others = [passage for passage in leaflet.passages if passage not in warnings]
+    rest = _columns(first, others, y - 30)
+    y = calendar.draw(
+        second, leaflet.months, steps=len(leaflet.steps), left=MARGIN, right=RIGHT, top=HIGH - 68
+    )
+    if _columns(second, rest, y - 32, balanced=True):
+        raise TextTooLong("the leaflet does not fit its pages", steps=len(leaflet.steps))
+    for place, page in enumerate((first, second), start=1):
+        _foot(page, leaflet, f"Page {place} of 2")
+    return [first, second]
 
 
 def _head(pen: Pen, leaflet: Leaflet) -> float:
@@ -73,12 +72,11 @@ def _head(pen: Pen, leaflet: Leaflet) -> float:
     for line in wrapped(leaflet.patient, room=room, width=partial(width, size=14, bold=True)):
         pen.text(MARGIN, y, line, 14, bold=True)
         y -= 17
-    facts = (
+    dates = f"Filled {leaflet.filled_on}. Refills left: {leaflet.refills}."
+    for fact in (
         f"{leaflet.drug}, ordered by {leaflet.prescriber}",
-        f"Filled {leaflet.filled_on}. Refills left: {leaflet.refills}. "
-        f"Discard after {leaflet.discard_after}.",
-    )
-    for fact in facts:
+        f"{dates} Discard after {leaflet.discard_after}.",
+    ):
         for line in wrapped(fact, room=RIGHT - MARGIN, width=partial(width, size=BODY)):
             pen.text(MARGIN, y, line, BODY)
             y -= LEAD
@@ -89,15 +87,6 @@ def _fitted(pen: Pen, x: float, y: float, text: str, size: float, *, room: float
     if width(text, size) > room:
         raise TextTooLong("a line of the leaflet does not fit", letters=len(text))
     pen.text(x, y, text, size)
-
-
-def _shade(place: int, steps: int) -> tuple[float, float, float]:
-    """Return the colour of a step's bar: the higher the step, the deeper."""
-    share = 1.0 if steps == 1 else place / (steps - 1)
-    red, green, blue = (
-        light + (deep - light) * share for light, deep in zip(LIGHTEST, ACCENT, strict=True)
-    )
-    return red, green, blue
 
 
 def _chart(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
@@ -111,15 +100,17 @@ def _chart(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
     for place, step in enumerate(steps):
         wide = room * step.days / days
         high = CHART_HIGH * (0.22 + 0.78 * step.dose_ug / highest) - 16
-        pen.ink(*_shade(place, len(steps)))
+        pen.ink(*shade(place, len(steps)))
         pen.pill(x, base, wide, high, 3)
         pen.ink(*INK)
-        _caption(pen, step, x, base, wide, high)
+        _caption(pen, step, x, wide, base=base, high=high)
         x += wide + gap
     return base - 32
 
 
-def _caption(pen: Pen, step: LeafletStep, x: float, base: float, wide: float, high: float) -> None:
+def _caption(
+    pen: Pen, step: LeafletStep, x: float, wide: float, *, base: float, high: float
+) -> None:
     """Name a stair, with as much as has room above and below it."""
     dose = 17 if width(step.dose, 17, bold=True) <= wide else 9
     if width(step.dose, dose, bold=True) <= wide:
@@ -140,7 +131,7 @@ def _caption(pen: Pen, step: LeafletStep, x: float, base: float, wide: float, hi
 
 def _table(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
     """List the steps: which container, from when to when, what to take."""
-    columns = (MARGIN + 10, MARGIN + 76, MARGIN + 134, MARGIN + 318)
+    columns = (MARGIN + 10, MARGIN + 76, MARGIN + 134, MARGIN + 300)
     row = 22.0
     y = top
     pen.ink(*QUIET)
@@ -157,58 +148,68 @@ def _table(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
         pen.text(columns[0], base, step.title, BODY, bold=True)
         pen.text(columns[1], base, step.dose, BODY, bold=True)
         pen.text(columns[2], base, step.dates, BODY)
-        pen.text(columns[3], base, f"{step.directions}", BODY)
+        pen.text(columns[3], base, step.take, BODY)
     return y
 
 
-def _columns(first: Pen, passages: Sequence[Passage], top: float) -> list[Pen]:
-    """Set the passages in columns, page after page, each of them whole."""
-    pages = [first]
+def _columns(
+    pen: Pen, passages: Sequence[Passage], top: float, *, balanced: bool = False
+) -> Sequence[Passage]:
+    """
+    Set passages in two columns, each passage whole, and return those that had no room.
+
+    Args:
+        balanced: Make both columns about as long as each other.
+    """
+    half = sum(map(_high, passages)) / 2
     column, y = 0, top
-    for passage in passages:
+    for place, passage in enumerate(passages):
         high = _high(passage)
-        if y - high < BOTTOM:
+        full = y - high < BOTTOM
+        past_half = balanced and column == 0 and top - y + high / 2 > half
+        if full or past_half:
             column, y = column + 1, top
-            if column > 1:
-                column, top = 0, HIGH - MARGIN - 14
-                y = top
-                pages.append(Pen())
-                if len(pages) > MOST_PAGES:
-                    raise TextTooLong("the leaflet does not fit its pages", pages=len(pages))
-        _passage(pages[-1], passage, MARGIN + column * (COLUMN_WIDE + GUTTER), y)
+            if column > 1 or y - high < BOTTOM:
+                return passages[place:]
+        _passage(pen, passage, MARGIN + column * (COLUMN_WIDE + GUTTER), y)
         y -= high
-    return pages
+    return ()
 
 
-def _lines(passage: Passage) -> list[str]:
-    room = COLUMN_WIDE - (24 if passage.key == BOXED else 0)
-    words = " ".join(passage.sentences)
-    return wrapped(words, room=room, width=partial(width, size=BODY))
-
-
-BOXED: Final = "opioids"
-"""The passage that nobody may overlook."""
+def _lines(passage: Passage, *, room: float = COLUMN_WIDE) -> list[str]:
+    return wrapped(" ".join(passage.sentences), room=room, width=partial(width, size=BODY))
 
 
 def _high(passage: Passage) -> float:
-    return 17 + LEAD * len(_lines(passage)) + (32 if passage.key == BOXED else 13)
+    return 17 + LEAD * len(_lines(passage)) + 13
 
 
-def _passage(pen: Pen, passage: Passage, x: float, y: float) -> None:
-    boxed = passage.key == BOXED
-    if boxed:
-        pen.ink(*PALE)
-        pen.pill(x, y - _high(passage) + 21, COLUMN_WIDE, _high(passage) - 9, 5)
-        pen.ink(*ACCENT)
-        pen.box(x, y - _high(passage) + 21, 3, _high(passage) - 9)
-        x, y = x + 14, y - 6
+def _passage(pen: Pen, passage: Passage, x: float, y: float, *, room: float = COLUMN_WIDE) -> float:
+    """Write a passage with the baseline of its title at `y`; return the height below it."""
     pen.ink(*ACCENT)
     pen.text(x, y, passage.title, 12, bold=True)
     pen.ink(*INK)
     y -= 17
-    for line in _lines(passage):
+    for line in _lines(passage, room=room):
         pen.text(x, y, line, BODY)
         y -= LEAD
+    return y
+
+
+BOXED: Final = frozenset({"opioids"})
+"""Passages that nobody may overlook: across the first page, right below the steps."""
+
+
+def _box(pen: Pen, passage: Passage, top: float) -> float:
+    """Set a passage in a box as wide as the page, and return the height below it."""
+    room = RIGHT - MARGIN - 32
+    high = 17 + LEAD * len(_lines(passage, room=room)) + 18
+    pen.ink(*PALE)
+    pen.pill(MARGIN, top - high, RIGHT - MARGIN, high, 5)
+    pen.ink(*ACCENT)
+    pen.box(MARGIN, top - high, 4, high)
+    _passage(pen, passage, MARGIN + 18, top - 20, room=room)
+    return top - high
 
 
 def _foot(pen: Pen, leaflet: Leaflet, page: str) -> None:

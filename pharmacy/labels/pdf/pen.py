@@ -1,5 +1,6 @@
-"""Drawing operators of one page. Text goes through the codes of a font set, never through markup."""
+"""The operators of one page. Text goes through the codes of a font set, never through markup."""
 
+from itertools import groupby
 from typing import Final
 
 from pharmacy.labels.pdf.fonts import FontSet, width
@@ -95,13 +96,11 @@ class Pen:
 
 def _shown(text: str, size: float, *, bold: bool, fonts: FontSet) -> str:
     """Return the operators that show a text, with one font change for each subset it needs."""
-    codes = [fonts.codes[bold][ord(letter)] for letter in text]
-    shown = []
-    start = 0
-    for place in range(1, len(codes) + 1):
-        if place == len(codes) or codes[place] >> 8 != codes[start] >> 8:
-            run = bytes([code & 0xFF for code in codes[start:place]])
-            face = f"/F{1 + bold}+{codes[start] >> 8} {number(size)} Tf"
-            shown.append(f"{face} <{run.hex()}> Tj")
-            start = place
-    return " ".join(shown)
+    if fonts.whole:
+        shown = text.translate(fonts.codes[bold]).encode("latin-1").hex()
+        return f"/F{1 + bold}+0 {size:g} Tf <{shown}> Tj"
+    runs = groupby((fonts.codes[bold][ord(letter)] for letter in text), key=lambda code: code >> 8)
+    return " ".join(
+        f"/F{1 + bold}+{subset} {size:g} Tf <{bytes(code & 0xFF for code in run).hex()}> Tj"
+        for subset, run in runs
+    )

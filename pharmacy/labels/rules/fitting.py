@@ -1,6 +1,8 @@
 """Breaking text into lines that fit. What does not fit is refused: never shrunk, never cut."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from pharmacy.kernel.refusals import Invalid
 
@@ -15,33 +17,33 @@ class TextTooLong(Invalid):
     remedy = "Shorten the text at its source, or label this order by hand; nothing was printed."
 
 
-def wrapped(text: str, *, room: float, width: Width) -> list[str]:
+def wrapped(text: str, *, room: float, width: Width, indent: float = 0) -> list[str]:
     """
     Break a text at its spaces, and after hyphens, into the fewest lines that fit `room`.
 
+    Args:
+        width: Additive: two texts together are as wide as each alone.
+        indent: How much of the first line is taken already.
+
     Raises:
-        TextTooLong: One word alone is wider than the room.
+        TextTooLong: One word alone is wider than a line.
     """
+    if indent + width(text) <= room:
+        return [text.rstrip()]
     lines: list[str] = []
-    line = ""
-    for piece in _pieces(text):
-        if width((line + piece).rstrip()) <= room:
-            line += piece
-            continue
-        if line:
-            lines.append(line.rstrip())
-        line = piece.lstrip()
-        if width(line.rstrip()) > room:
-            raise TextTooLong("a word is wider than its place on the label", letters=len(piece))
-    return [*lines, line.rstrip()] if line else lines
+    line, used = "", indent
+    for piece in PIECE.findall(text):
+        wide, word = width(piece), piece.rstrip(" ")
+        blank = wide - width(word) if word != piece else 0
+        if used + wide - blank > room:
+            lines.append(line.rstrip(" "))
+            line, used = "", 0
+            if wide - blank > room:
+                raise TextTooLong("a word is wider than its place", letters=len(piece))
+        line += piece
+        used += wide
+    return [*lines, line.rstrip(" ")]
 
 
-def _pieces(text: str) -> list[str]:
-    """Split after every space and hyphen; the parts together are the text."""
-    pieces: list[str] = []
-    start = 0
-    for place, letter in enumerate(text, start=1):
-        if letter in " -":
-            pieces.append(text[start:place])
-            start = place
-    return [*pieces, text[start:]] if start < len(text) else pieces
+PIECE: Final = re.compile(r"[^ -]*-+ *|[^ -]+ *| +")
+"""What a line may end after: a word with the spaces behind it, or the part up to a hyphen."""

@@ -1,7 +1,10 @@
-"""What stands on the leaflet of one order: its steps with their dates, and the reviewed passages."""
+"""What stands on the leaflet of one order: its steps, their dates and the reviewed passages."""
 
+import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
 
 from pharmacy.labels.rules import texts, wording
 from pharmacy.labels.rules.container import directions
@@ -15,15 +18,28 @@ class LeafletStep:
     title: str
     dose: str
     dose_ug: int
-    directions: str
-    capsule: str
-    """Which capsules the dose is made of: `1.5 mg capsules`."""
+    take: str
+    """The standard phrase; with the strength of each where several capsules make the dose."""
     dates: str
     first_on: str
     """Without its year, for the chart."""
     last_on: str
     nights: str
     days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """One month of the calendar."""
+
+    title: str
+    begins: int
+    """The weekday of its first day; 0 is Sunday."""
+    steps: tuple[int, ...]
+    """For each day which step it belongs to, counted from 0; `NO_DOSE` for none."""
+
+
+NO_DOSE: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,7 @@ class Leaflet:
     refills: str
     discard_after: str
     steps: tuple[LeafletStep, ...]
+    months: tuple[Month, ...]
     passages: tuple[Passage, ...]
     pharmacy: str
     address: tuple[str, ...]
@@ -70,6 +87,7 @@ def leaflet(
         refills=f"{order.refills_left}, until {wording.day(order.valid_until)}",
         discard_after=wording.day(min(container.beyond_use_on for container in containers)),
         steps=tuple(_step(step, morning=morning) for step in steps),
+        months=_months(steps),
         passages=tuple(
             Passage(
                 key=passage.key,
@@ -91,11 +109,38 @@ def _step(step: StepFacts, *, morning: bool) -> LeafletStep:
         title=f"Step {step.no} of {step.steps}",
         dose=wording.strength(step.dose_ug),
         dose_ug=step.dose_ug,
-        directions=directions(step.directions),
-        capsule=f"{wording.strength(step.strength_ug)} capsule",
+        take=_take(step),
         dates=wording.span(step.first_on, step.last_on),
         first_on=wording.day_and_month(step.first_on),
         last_on=wording.day_and_month(step.last_on),
         nights=wording.counted(step.days, "day" if morning else "night"),
         days=step.days,
+    )
+
+
+def _take(step: StepFacts) -> str:
+    phrase = directions(step.directions)
+    if step.strength_ug == step.dose_ug:
+        return phrase
+    return f"{phrase} ({wording.strength(step.strength_ug)} each)"
+
+
+def _months(steps: Sequence[StepFacts]) -> tuple[Month, ...]:
+    """Return every month in which there is a dose, and its days' steps."""
+    step_of: dict[date, int] = {}
+    for place, step in enumerate(steps):
+        for days in range(step.days):
+            step_of[step.first_on + timedelta(days=days)] = place
+    return tuple(
+        _month(year, month, step_of)
+        for year, month in sorted({(day.year, day.month) for day in step_of})
+    )
+
+
+def _month(year: int, month: int, step_of: dict[date, int]) -> Month:
+    first_weekday, days = calendar.monthrange(year, month)
+    return Month(
+        title=f"{wording.MONTH_NAMES[month - 1]} {year}",
+        begins=(first_weekday + 1) % 7,
+        steps=tuple(step_of.get(date(year, month, day), NO_DOSE) for day in range(1, days + 1)),
     )

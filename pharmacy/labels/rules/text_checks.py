@@ -8,7 +8,7 @@ invisible characters can turn the order of letters around.
 import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pharmacy.kernel.refusals import Invalid
 
@@ -68,7 +68,7 @@ def drawable(text: str, *, name: str, covered: AbstractSet[int]) -> str:
 
 def drawn(content: Content, *, covered: AbstractSet[int]) -> Content:
     """Return content with every text in it checked and composed. Raises as `drawable` does."""
-    return _checked(content, name="content", covered=covered)
+    return cast("Content", _checked(content, name="content", covered=covered))
 
 
 def _checked(value: Any, *, name: str, covered: AbstractSet[int]) -> Any:

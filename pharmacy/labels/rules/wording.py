@@ -12,6 +12,12 @@ MONTHS: Final = (
 )
 
 
+MONTH_NAMES: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
 def day(on: date) -> str:
     """Return `2 Mar 2026`."""
     return f"{day_and_month(on)} {on.year}"
