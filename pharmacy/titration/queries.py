@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pharmacy.formulary import queries as formulary
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.refusals import NotFound
+from pharmacy.prescriptions.models import Prescription
 from pharmacy.titration.models import PlanState, StrengthPlan
 
 
@@ -46,6 +47,8 @@ def current(session: Session, prescription_id: UUID, fill_no: int) -> StrengthPl
 
 def versions(session: Session, prescription_id: UUID, fill_no: int) -> Sequence[StrengthPlan]:
     """Return every version of one fill's plan, newest first, locked against a new one."""
+    prescription = select(Prescription.id).where(Prescription.id == prescription_id)
+    session.execute(prescription.with_for_update(key_share=True))  # there may be no version yet
     return session.scalars(
         select(StrengthPlan)
         .where(StrengthPlan.prescription_id == prescription_id, StrengthPlan.fill_no == fill_no)

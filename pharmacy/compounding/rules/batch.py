@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pharmacy.compounding.rules import correction, filler, trituration, weighing
 from pharmacy.compounding.rules.correction import Certificate
@@ -12,8 +12,10 @@ from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.compounding.rules.working import Notebook, Quantity, Working, count, milligrams
 from pharmacy.formulary.rules.capsules import Shell
 from pharmacy.formulary.rules.formulation import MOST_OVERAGE, MOST_STRENGTH_UG, StrengthTooHigh
-from pharmacy.kernel.quantities import EXACT, Mass
+from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.kernel.refusals import Invalid
+
+MICROGRAM: Final = mg("0.001")
 
 
 class BatchImpossible(Invalid):
@@ -223,4 +225,4 @@ def _filler_besides_part(blend: Mass, part: Mass, balance: Balance, book: Notebo
 
 def _shown(mass: Mass) -> str:
     """To the microgram, for screens; the working keeps every digit."""
-    return f"{EXACT.quantize(mass.mg, Decimal('0.001')):f}"
+    return str(mass.rounded_to(MICROGRAM)).removesuffix(" mg")

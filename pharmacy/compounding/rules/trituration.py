@@ -63,10 +63,10 @@ class Trituration:
     def to_data(self) -> dict[str, Any]:
         return {
             "multiple": self.multiple,
-            "active_mg": f"{self.active.mg:f}",
-            "diluent_mg": f"{self.diluent.mg:f}",
-            "total_mg": f"{self.total.mg:f}",
-            "aliquot_mg": f"{self.aliquot.mg:f}",
+            "active_mg": str(self.active).removesuffix(" mg"),
+            "diluent_mg": str(self.diluent).removesuffix(" mg"),
+            "total_mg": str(self.total).removesuffix(" mg"),
+            "aliquot_mg": str(self.aliquot).removesuffix(" mg"),
             "delivered_percent": f"{_to_thousandth(self.delivered_percent):f}",
             "error_bound_percent": f"{_to_thousandth(self.error_bound_percent):f}",
         }
