@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.cli.context import database
 from pharmacy.infra.keys import jwk_of, sign
+from pharmacy.kernel.refusals import NotPermitted
 from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
 from pharmacy.prescribers.models import Revocation
@@ -58,7 +59,7 @@ def keys() -> None:
 @click.option("--born", type=click.DateTime(["%Y-%m-%d"]), help="Tells them from a namesake.")
 @AS
 def enrol(
-    npi: str, family: str, given: str, state: str, born: datetime | None, username: str
+    *, npi: str, family: str, given: str, state: str, born: datetime | None, username: str
 ) -> None:
     """Enrol a prescriber whose identity was proven."""
     with database().transaction() as session:
@@ -189,6 +190,8 @@ def revoke(kid: str, revocation: str, since: datetime | None) -> None:
 def _actor(session: Session, username: str) -> Actor:
     """Return the account as whom the operator acts; its roles decide, not the shell."""
     member = staff.member(session, staff.by_username(session, username).id)
+    if member.account.disabled_at is not None:
+        raise NotPermitted("this account was disabled")
     return Actor(member.account.id, "operator", frozenset(member.roles))
 
 

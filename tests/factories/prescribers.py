@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra.keys import PrivateKey, jwk_of
 from pharmacy.kernel.ids import new_id
-from pharmacy.prescribers.models import Prescriber, PrescriberKey
+from pharmacy.prescribers.models import (
+    Prescriber,
+    PrescriberKey,
+    RegistryExclusion,
+    RegistryImport,
+    RegistryLicense,
+    RegistryProvider,
+)
+from pharmacy.prescribers.rules import names
 from pharmacy.prescribers.rules.keys import thumbprint
 from tests.conftest import NOW
 
@@ -87,3 +95,101 @@ def make_key(
     session.add(row)
     session.flush()
     return SigningKey(kid=row.kid, alg=alg, private_key=private, row=row)
+
+
+PHYSICIAN: Final = [{"code": "207R00000X", "license": "T0000", "state": "TX", "primary": True}]
+
+
+def make_import(session: Session, kind: str, *, on: date = NOW.date()) -> RegistryImport:
+    """Say that a file of this kind and day was imported."""
+    row = RegistryImport(
+        id=new_id(),
+        kind=kind,
+        file_name=f"{kind}.csv",
+        file_sha256=b"\0" * 32,
+        file_date=on,
+        rows_read=1,
+        rows_kept=1,
+        imported_at=NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_provider(session: Session, npi: str = JORDAN, **changes: Any) -> RegistryProvider:
+    """Let the imported NPPES file know an NPI: a physician, and nothing against them."""
+    columns: dict[str, Any] = {
+        "entity_type": "1",
+        "family": "TESTPRESCRIBER",
+        "given": "JORDAN",
+        "other_family": "",
+        "other_given": "",
+        "credential": "MD",
+        "practice_state": "TX",
+        "taxonomies": PHYSICIAN,
+        "deactivated_on": None,
+        "reactivated_on": None,
+    }
+    file_date = changes.pop("file_date", NOW.date())
+    import_id = make_import(session, "nppes", on=file_date).id
+    row = RegistryProvider(npi=npi, import_id=import_id, **{**columns, **changes})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_license(session: Session, npi: str | None = JORDAN, **changes: Any) -> RegistryLicense:
+    """Let the imported file of a State's board know a licence: active until 2027."""
+    columns: dict[str, Any] = {
+        "state": "TX",
+        "number": f"T{npi}",
+        "license_type": "MD",
+        "family": "TESTPRESCRIBER",
+        "given": "JORDAN",
+        "status_raw": "Active",
+        "issued_on": date(2010, 1, 1),
+        "expires_on": date(2027, 1, 31),
+        "disciplined": False,
+    }
+    file_date = changes.pop("file_date", NOW.date())
+    values = {**columns, **changes}
+    values.setdefault("family_key", names.key(values["family"]))
+    import_id = make_import(session, f"licenses:{values['state']}", on=file_date).id
+    row = RegistryLicense(npi=npi, import_id=import_id, **values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_exclusion(session: Session, **changes: Any) -> RegistryExclusion:
+    """Let the imported exclusion list name somebody."""
+    columns: dict[str, Any] = {
+        "family": "TESTPRESCRIBER",
+        "given": "JORDAN",
+        "business": "",
+        "npi": None,
+        "birth_date": None,
+        "state": "TX",
+        "exclusion_type": "1128a1",
+        "excluded_on": date(2020, 5, 20),
+        "reinstated_on": None,
+        "waiver_on": None,
+        "waiver_state": "",
+    }
+    file_date = changes.pop("file_date", NOW.date())
+    values = {**columns, **changes}
+    values.setdefault("family_key", names.key(values["family"]))
+    row = RegistryExclusion(import_id=make_import(session, "leie", on=file_date).id, **values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_verifiable(session: Session, npi: str = JORDAN) -> Prescriber:
+    """Enrol a prescriber about whom every registry has only good to say."""
+    prescriber = make_prescriber(session, npi)
+    make_provider(session, npi)
+    make_license(session, npi)
+    make_import(session, "leie")
+    return prescriber
