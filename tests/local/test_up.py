@@ -1,0 +1,163 @@
+"""`pharmacy up` as a process of its own: started, crowded, interrupted and killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pharmacy.local.stack import HOST, free_port
+from pharmacy.local.state import running_stack
+from tests.services import ROOT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
+PATIENCE = 60
+
+
+@dataclass
+class Up:
+    """The command, on a folder and a port of the test's own."""
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[str] | None" = field(default=None, init=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        names = {"DATABASE_URL", "REDIS_URL"}
+        kept = {name: value for name, value in os.environ.items() if name not in names}
+        return kept | {"PYTHONPATH": str(ROOT), "PHARMACY_STATE_DIR": str(self.folder)}
+
+    def spawn(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "pharmacy.cli", "up", "--port", str(self.port)],
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def start(self) -> None:
+        self.process = self.spawn()
+        until(lambda: self.has_ended() or (self.answers() and running_stack(self.folder) != {}))
+        assert not self.has_ended(), self.process.communicate()[0]
+
+    def has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{self.port}/health/ready").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def interrupt(self, number: signal.Signals) -> tuple[int, str]:
+        assert self.process is not None
+        self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, output
+
+    def processes(self, *words: str) -> list[int]:
+        """Return what runs on this folder, by environment and command line."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                if str(self.folder).encode() in told:
+                    command = (entry / "cmdline").read_bytes().decode().split("\0")
+                    if not words or set(words) <= set(command):
+                        found.append(int(entry.name))
+            except (OSError, ValueError):
+                continue
+        return found
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def up() -> Iterator[Up]:
+    folder = Path(tempfile.mkdtemp(prefix="pharmacy-"))
+    folder.chmod(0o755)
+    command = Up(folder, free_port())
+    yield command
+    if command.process is not None:
+        command.process.kill()
+        command.process.wait()
+        if command.process.stdout is not None:
+            command.process.stdout.close()
+    until(lambda: command.processes() == [])
+    shutil.rmtree(folder)
+
+
+def test_ctrl_c_leaves_nothing_running_and_a_second_one_meanwhile_changes_nothing(up: Up) -> None:
+    up.start()
+    second = up.spawn()
+    output, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert f"runs already on this folder: http://{HOST}:{up.port}" in output
+    assert up.answers()
+    assert running_stack(up.folder) != {}
+
+    status, output = up.interrupt(signal.SIGINT)
+
+    assert status == 0, output
+    assert f"http://{HOST}:{up.port}" in output
+    assert f"Data: {up.folder}" in output
+    assert up.processes() == []
+    assert running_stack(up.folder) == {}
+
+
+def test_after_being_killed_the_next_start_recovers_on_the_same_port(up: Up) -> None:
+    up.start()
+    secret = (up.folder / "secret").read_text()
+    assert up.process is not None
+    up.process.kill()
+    up.process.communicate()
+
+    up.start()
+
+    assert (up.folder / "secret").read_text() == secret
+    assert up.interrupt(signal.SIGINT)[0] == 0
+    assert up.processes() == []
+
+
+def test_processes_that_die_are_started_again(up: Up) -> None:
+    up.start()
+    commands = ("api", "worker", "relay", "beat")
+    before = {command: set(up.processes("pharmacy.cli", command)) for command in commands}
+    for pid in set().union(*before.values()):
+        with suppress(ProcessLookupError):  # a worker's child ends with it
+            os.kill(pid, signal.SIGKILL)
+
+    for command in commands:
+        until(lambda name=command: set(up.processes("pharmacy.cli", name)) - before[name])
+    until(up.answers)
+    assert up.interrupt(signal.SIGTERM)[0] == 0
+    assert up.processes() == []
+
+
+def test_interrupted_while_it_starts_it_leaves_nothing_running(up: Up) -> None:
+    up.process = up.spawn()
+    until(lambda: up.processes("pharmacy.cli", "api"))
+
+    status, _ = up.interrupt(signal.SIGINT)
+
+    assert status == 0
+    assert up.processes() == []
