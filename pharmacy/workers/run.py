@@ -24,8 +24,6 @@ from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.settings import Settings
 
-LARGEST_ID: Final = 2**63 - 1
-
 
 class Effect(Protocol):
     """What a kind of job does to the world, in the transaction that also marks the job as done."""
@@ -61,7 +59,7 @@ def database() -> Database:
 
 def run(database: Database, job_id: object, kind: JobKind, effect: Effect) -> None:
     """Do the job that a message speaks of, if it is of this kind, ready and due."""
-    if type(job_id) is not int or not 0 < job_id <= LARGEST_ID:
+    if type(job_id) is not int or not 0 < job_id <= jobs.LARGEST_ID:
         logs.log.warning("job.message_senseless", kind=kind)
         return
     try:

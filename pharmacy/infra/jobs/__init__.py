@@ -9,10 +9,11 @@ when a job runs, never whether or how often it has its effect.
 from pharmacy.infra.jobs.claims import Claim, Fenced, claim, claim_next, fail, finish, sweep
 from pharmacy.infra.jobs.oversight import Backlog, JobNotDead, backlog, get, listing, retry
 from pharmacy.infra.jobs.sending import Message, not_sent, to_send
-from pharmacy.infra.jobs.table import CHANNEL, LEASE, Job, JobState, add
+from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add
 
 __all__ = [
     "CHANNEL",
+    "LARGEST_ID",
     "LEASE",
     "Backlog",
     "Claim",

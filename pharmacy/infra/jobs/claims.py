@@ -162,7 +162,7 @@ def _given_back() -> dict[str, Any]:
 
 def pause_after(attempts: SQLColumnExpression[int]) -> ColumnElement[timedelta]:
     """Two seconds after the first attempt, doubling, and never more than five minutes."""
-    return func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, attempts - 1))
+    return func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, func.least(attempts, 20) - 1))
 
 
 def _changed(session: Session, statement: Update) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Interval, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit
-from pharmacy.infra.jobs.table import CHANNEL, Job, JobState
+from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, Job, JobState
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict, NotFound
 
@@ -52,9 +52,7 @@ def backlog(session: Session) -> Backlog:
 
 def get(session: Session, job_id: int) -> Job:
     """Return a job. Raises NotFound."""
-    if (job := session.get(Job, job_id)) is None:
-        raise NotFound(f"there is no job {job_id}", job=job_id)
-    return job
+    return _found(session.get(Job, job_id) if 0 < job_id <= LARGEST_ID else None)
 
 
 def listing(
@@ -84,9 +82,8 @@ def retry(session: Session, job_id: int, *, by: audit.Acting, now: datetime) -> 
         NotFound: There is no such job.
         JobNotDead: It is not dead.
     """
-    job = session.get(Job, job_id, with_for_update=True)
-    if job is None:
-        raise NotFound(f"there is no job {job_id}", job=job_id)
+    get(session, job_id)
+    job = _found(session.get(Job, job_id, with_for_update=True, populate_existing=True))
     if job.state != JobState.DEAD:
         raise JobNotDead(f"job {job_id} is {job.state}", job=job_id, state=job.state)
     session.execute(
@@ -106,4 +103,10 @@ def retry(session: Session, job_id: int, *, by: audit.Acting, now: datetime) -> 
         detail={"job": job_id, "kind": str(job.kind)},
     )
     session.refresh(job)
+    return job
+
+
+def _found(job: Job | None) -> Job:
+    if job is None:
+        raise NotFound("there is no such job")
     return job

@@ -16,6 +16,7 @@ CHANNEL: Final = "pharmacy_jobs"
 """What the relay listens to: notified when jobs are added or given another chance by a person."""
 LEASE: Final = timedelta(seconds=60)
 """Longer than a task's hard time limit, so that a live worker is never taken for a dead one."""
+LARGEST_ID: Final = 2**63 - 1
 
 
 class JobState(StrEnum):
