@@ -1,5 +1,6 @@
 """The only place that wires HTTP together."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Controller, Litestar, Request
@@ -10,10 +11,12 @@ from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
+from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.patients import PatientController
+from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.refills import RefillController
@@ -37,10 +40,12 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     HealthController,
     IngredientLotController,
     JobController,
+    LabelController,
     MeController,
     MetricsController,
     OrderFindingsController,
     PatientController,
+    PlanController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
@@ -53,10 +58,14 @@ CONTROLLERS: Final[list[type[Controller]]] = [
 
 
 def create_app(
-    settings: Settings, *, database: Database | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    clock: Clock | None = None,
+    controllers: Sequence[type[Controller]] = CONTROLLERS,
 ) -> Litestar:
     """
-    Build the application. Tests give a database and a clock of their own.
+    Build the application. Tests give a database, a clock or controllers of their own.
 
     Raises when a route does not say who may use it, the permissions mix duties, or the pepper of
     the API keys is missing.
@@ -68,7 +77,7 @@ def create_app(
     now = clock or system_clock
     metrics = Metrics(db)
     app = Litestar(
-        route_handlers=[*CONTROLLERS, front_page, static_files()],
+        route_handlers=[*controllers, front_page, static_files()],
         dependencies=_dependencies(settings, db, now, metrics),
         guards=[Guard(db, now, settings.secret)],
         before_request=bodies.require_plain_json,

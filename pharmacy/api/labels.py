@@ -84,37 +84,38 @@ class LabelController(Controller):
     tags = ["Labels"]
 
     @get(
-        "/orders/{order:str}/labels",
+        "/orders/{order_id:str}/labels",
         opt={"permission": Permission.READ_LABEL},
         sync_to_thread=True,
         operation_id="ListLabels",
     )
     def list_labels(
-        self, order: FromPath[str], db: Db, actor: CurrentActor, now: Now, form: Format = "json"
+        self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now, form: Format = "json"
     ) -> LabelList | Response[bytes]:
         """List an order's labels and leaflet with their digests, or print all labels at once."""
-        order_id = ids.decode("ord", order)
         with db.transaction() as session:
-            found = _visible(orders.get(session, order_id), actor)
-            labels = queries.of_order(session, order_id)
+            found = _visible(orders.get(session, ids.decode("ord", order_id)), actor)
+            labels = queries.of_order(session, found.id)
             _record(session, found, actor, now, detail={"format": form})
             if form == "json":
                 return LabelList([LabelView.of(label) for label in labels])
-            return _file(_together(labels), name=order)
+            return _file(_together(labels), name=order_id)
 
     @get(
-        "/labels/{label:str}",
+        "/labels/{label_id:str}",
         opt={"permission": Permission.READ_LABEL},
         sync_to_thread=True,
         operation_id="ReadLabel",
     )
-    def read(self, label: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> Response[bytes]:
+    def read(
+        self, label_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+    ) -> Response[bytes]:
         """Return the PDF of one label or leaflet, byte by byte as it was drawn."""
         with db.transaction() as session:
-            drawn = queries.get(session, ids.decode("lbl", label))
+            drawn = queries.get(session, ids.decode("lbl", label_id))
             order = _visible(orders.get(session, drawn.order_id), actor)
-            _record(session, order, actor, now, detail={"label": label})
-            return _file(drawn.pdf, name=label)
+            _record(session, order, actor, now, detail={"label": label_id})
+            return _file(drawn.pdf, name=label_id)
 
 
 def _visible(order: Order, actor: Actor) -> Order:

@@ -21,6 +21,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 FOLDER: Final = Path(__file__).parents[1] / "fonts"
 
+SPACE: Final = 0x20
+LAST: Final = 0xFFFF
+"""ReportLab's table for copying text out of a PDF has four digits."""
 NOT_EMBEDDED: Final = frozenset({"name", "OS/2", "prep"})
 """Tables of a font that a PDF has no use for (ISO 32000-1, 9.9): a fifth of a subset."""
 
@@ -47,8 +50,12 @@ rl_config.useA85 = 0  # streams stay binary: a quarter smaller, and nothing to e
 REGULAR: Final = _font("SourceSans3", "SourceSans3-Regular.ttf")
 BOLD: Final = _font("SourceSans3-Bold", "SourceSans3-Bold.ttf")
 
-COVERED: Final = frozenset(REGULAR.face.charToGlyph) & frozenset(BOLD.face.charToGlyph)
-"""The characters that both faces can draw."""
+COVERED: Final = frozenset(
+    code
+    for code in REGULAR.face.charToGlyph
+    if code in BOLD.face.charToGlyph and code <= LAST and (code == SPACE or not chr(code).isspace())
+)
+"""The characters that both faces can draw. One kind of space: ReportLab knows no other."""
 
 _WIDTHS: Final = tuple(
     {chr(code): face.face.charWidths[code] for code in COVERED} for face in (REGULAR, BOLD)
