@@ -44,6 +44,12 @@ def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | No
     ).one_or_none()
 
 
+def open_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return the orders of a patient that are not over, in the order in which they are locked."""
+    found = select(Order.id).where(Order.patient_id == patient_id, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
+
+
 def containers(session: Session, order_id: UUID) -> list[Container]:
     """Return the order's present containers, part 1 first."""
     return list(

@@ -64,11 +64,28 @@ def recheck(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     """Owe another check: a reviewed order goes back to it, a later one stays where it is."""
     order = lock_for(session, order_id, by)
     take(session, order, Action.RECHECK, by=by, now=now)
-    key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
-    jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
+    _owe_check(session, order)
     if order.status is Status.LABELING and order.labeled_at is None:
         owe_labels(session, order)
     return order
+
+
+def check_again_for(session: Session, patient_id: UUID) -> int:
+    """
+    Owe a check of every open order of a patient, whose answers about health have changed.
+
+    Returns how many orders are checked again.
+    """
+    order_ids = queries.open_of_patient(session, patient_id)
+    for order_id in order_ids:
+        # Under the lock, a check that runs now has ended, and its version is behind us.
+        _owe_check(session, queries.lock(session, order_id))
+    return len(order_ids)
+
+
+def _owe_check(session: Session, order: Order) -> None:
+    key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
+    jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
 
 
 def owe_labels(session: Session, order: Order) -> None:
@@ -196,7 +213,7 @@ def _of_fill(
         yield _of_refusal(refusal)
         return
     yield from _refused(session, screen, fill)
-    if order.status is Status.RECEIVED:  # later, the approved plan stands
+    if order.status in {Status.RECEIVED, Status.REVIEW}:  # later, the approved plan stands
         yield from _refused(session, plan, fill)
 
 

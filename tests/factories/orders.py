@@ -1,0 +1,159 @@
+"""Orders at any point of their lives, brought there by the operations that people use."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel.ids import encode
+from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Status
+from pharmacy.patients import operations as patients
+from pharmacy.patients.rules import GivenAnswer, Reply, Topic
+from pharmacy.practice.rules import Policy
+from pharmacy.prescriptions.models import Prescription
+from pharmacy.screening import operations as screening
+from pharmacy.screening import queries as findings
+from pharmacy.screening.rules import Decision, Severity
+from pharmacy.staff.rules import WORKER, Actor, Role
+from tests.conftest import NOW
+from tests.factories.inventory import stock_the_clinic
+from tests.factories.practice import make_site
+from tests.factories.prescribers import make_key
+from tests.factories.prescriptions import make_prescription
+from tests.factories.registries import make_good_registries, make_import
+from tests.factories.staff import make_actor
+from tests.factories.titration import make_formulations
+
+LIFE: Sequence[Status] = (
+    Status.RECEIVED,
+    Status.REVIEW,
+    Status.PLANNED,
+    Status.LABELING,
+    Status.FINAL_CHECK,
+    Status.READY,
+    Status.HANDED_OVER,
+)
+"""The straight way, on which nothing is missing."""
+
+
+class Bench:
+    """A pharmacy with people, stock and registries, in which orders are walked along."""
+
+    def __init__(self, session: Session, *, stock: bool = True) -> None:
+        self.session = session
+        self.now = NOW
+        make_site(session)
+        self.key = make_key(session)
+        make_good_registries(session)
+        make_formulations(session)
+        self.lots = stock_the_clinic(session) if stock else {}
+        self.technician = make_actor(session, Role.TECHNICIAN)
+        self.pharmacist = make_actor(session, Role.PHARMACIST)
+        self.second_pharmacist = make_actor(session, Role.PHARMACIST)
+
+    def load_registries(self) -> None:
+        """Load this day's registry files, which say what the older ones said."""
+        for kind in ("nppes", "licenses:TX", "leie"):
+            make_import(self.session, kind, file_date=self.now.date(), imported_at=self.now)
+
+    def order(
+        self,
+        status: Status = Status.RECEIVED,
+        *,
+        prescription: Prescription | None = None,
+        fill_no: int = 1,
+        **changes: Any,
+    ) -> Order:
+        """Open the order of a fill, and walk it to a status."""
+        prescription = prescription or make_prescription(self.session, **changes)
+        opened = operations.open_fill(
+            self.session,
+            prescription,
+            fill_no=fill_no,
+            policy=Policy(),
+            by=WORKER,
+            now=self.now,
+        )
+        return self.walk(opened, status)
+
+    def walk(self, order: Order, to: Status) -> Order:
+        """Take every step from where the order stands up to a status."""
+        steps = {
+            Status.REVIEW: self.check,
+            Status.PLANNED: self.approve,
+            Status.LABELING: self.allocate,
+            Status.FINAL_CHECK: self.pack,
+            Status.READY: self.release,
+            Status.HANDED_OVER: self.hand_over,
+        }
+        for status in LIFE[LIFE.index(order.status) + 1 : LIFE.index(to) + 1]:
+            steps[status](order)
+        return order
+
+    def check(self, order: Order) -> Order:
+        """Ask the patient everything, then do the worker's part."""
+        answers = [GivenAnswer(topic=topic, reply=Reply.NO) for topic in Topic]
+        patients.record_answers(
+            self.session,
+            order.patient_id,
+            answers,
+            source="patient-phone",
+            by=self.technician,
+            now=self.now,
+        )
+        return operations.check(self.session, order.id, now=self.now)
+
+    def approve(self, order: Order, **arguments: Any) -> Order:
+        """Decide every finding in the order's favour, and approve it."""
+        self.decide(order)
+        return operations.approve(
+            self.session, order.id, by=self.pharmacist, now=self.now, **arguments
+        )
+
+    def decide(self, order: Order) -> None:
+        for finding in findings.undecided(self.session, order.prescription_id, order.fill_no):
+            blocks = finding.severity is Severity.BLOCK
+            screening.decide(
+                self.session,
+                finding.id,
+                decision=Decision.OVERRIDE if blocks else Decision.ACCEPT,
+                reason="discussed with the clinic",
+                prescriber_contact="Dr Testprescriber by phone, agreed" if blocks else None,
+                by=self.pharmacist,
+                now=self.now,
+            )
+
+    def allocate(self, order: Order) -> Order:
+        """Allocate, and have the labels drawn."""
+        operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+        return operations.labeled(self.session, order.id, now=self.now)
+
+    def codes(self, order: Order) -> list[str]:
+        """What a scanner reads from the order's labels."""
+        return [encode("ctr", each.id) for each in queries.containers(self.session, order.id)]
+
+    def pack(self, order: Order) -> Order:
+        return operations.pack(
+            self.session, order.id, scanned=self.codes(order), by=self.technician, now=self.now
+        )
+
+    def release(self, order: Order) -> Order:
+        return operations.release(self.session, order.id, by=self.pharmacist, now=self.now)
+
+    def hand_over(self, order: Order, *, at: datetime | None = None) -> Order:
+        return operations.hand_over(
+            self.session,
+            order.id,
+            identifiers_checked=True,
+            counselling="accepted",
+            by=self.technician,
+            now=at or self.now,
+        )
+
+    def person(self, *roles: Role) -> Actor:
+        """Return somebody new."""
+        actor = make_actor(self.session, roles[0])
+        return Actor(actor.id, actor.kind, frozenset(roles), actor.npis)
