@@ -91,8 +91,8 @@ class Holder:
 
 
 def plain(text: str) -> str:
-    """Return a board's words in small letters with single spaces."""
-    return BETWEEN_WORDS.sub(" ", text.casefold()).strip()
+    """Return a board's words in small letters with single spaces: `M.D.` is `md`."""
+    return BETWEEN_WORDS.sub(" ", text.casefold().replace(".", "")).strip()
 
 
 def plain_number(number: str) -> str:

@@ -80,7 +80,7 @@ def likeness_of_text(text: str, person: PersonName) -> Likeness:
         head, _, tail = text.partition(",")
         if _plain(tail):
             return likeness(PersonName(family=head, given=tail), person)
-    parts = words(text)
+    parts = text.split()  # a hyphen joins: `Ann Smith-Jones` has no middle name
     splits = (
         PersonName(family=" ".join(parts[at:]), given=" ".join(parts[:at]))
         for at in range(1, len(parts))
