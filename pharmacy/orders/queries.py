@@ -44,10 +44,16 @@ def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | No
     ).one_or_none()
 
 
-def open_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
-    """Return the orders of a patient that are not over, in the order in which they are locked."""
-    found = select(Order.id).where(Order.patient_id == patient_id, Order.status.in_(OPEN))
-    return list(session.scalars(found.order_by(Order.id)))
+def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
+    """Return the orders of a patient that are not over, as they are now, locked by id."""
+    found = (
+        select(Order)
+        .where(Order.patient_id == patient_id, Order.status.in_(OPEN))
+        .order_by(Order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(found))
 
 
 def containers(session: Session, order_id: UUID) -> list[Container]:

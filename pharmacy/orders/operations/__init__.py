@@ -2,7 +2,7 @@
 
 from pharmacy.orders.operations.allocating import allocate
 from pharmacy.orders.operations.cancelling import cancel
-from pharmacy.orders.operations.checking import check, check_again_for, fill_of, recheck
+from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
 from pharmacy.orders.operations.handing_over import hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
@@ -17,7 +17,6 @@ __all__ = [
     "approve",
     "cancel",
     "check",
-    "check_again_for",
     "choose_strategy",
     "claim",
     "claim_next",

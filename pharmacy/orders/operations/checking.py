@@ -70,19 +70,6 @@ def recheck(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     return order
 
 
-def check_again_for(session: Session, patient_id: UUID) -> int:
-    """
-    Owe a check of every open order of a patient, whose answers about health have changed.
-
-    Returns how many orders are checked again.
-    """
-    order_ids = queries.open_of_patient(session, patient_id)
-    for order_id in order_ids:
-        # Under the lock, a check that runs now has ended, and its version is behind us.
-        _owe_check(session, queries.lock(session, order_id))
-    return len(order_ids)
-
-
 def _owe_check(session: Session, order: Order) -> None:
     key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
     jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
