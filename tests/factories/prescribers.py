@@ -1,6 +1,7 @@
 """Prescribers that do not exist, with keys that anybody may know."""
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -97,10 +98,13 @@ def make_key(
     return SigningKey(kid=row.kid, alg=alg, private_key=private, row=row)
 
 
+TODAY: Final = NOW.date()
+imported = itertools.count()
+"""A later import is newer, within a test too."""
 PHYSICIAN: Final = [{"code": "207R00000X", "license": "T0000", "state": "TX", "primary": True}]
 
 
-def make_import(session: Session, kind: str, *, on: date = NOW.date()) -> RegistryImport:
+def make_import(session: Session, kind: str, *, on: date = TODAY) -> RegistryImport:
     """Say that a file of this kind and day was imported."""
     row = RegistryImport(
         id=new_id(),
@@ -110,7 +114,7 @@ def make_import(session: Session, kind: str, *, on: date = NOW.date()) -> Regist
         file_date=on,
         rows_read=1,
         rows_kept=1,
-        imported_at=NOW,
+        imported_at=NOW + timedelta(microseconds=next(imported)),
     )
     session.add(row)
     session.flush()
