@@ -65,7 +65,7 @@ class JobController(Controller):
     def listing(
         self,
         db: Db,
-        state: OfState = None,
+        in_state: OfState = None,
         kind: OfKind = None,
         cursor: Cursor = None,
         limit: Limit = USUAL,
@@ -75,7 +75,7 @@ class JobController(Controller):
         with db.transaction() as session:
             rows = jobs.listing(
                 session,
-                state=state,
+                state=in_state,
                 kind=kind,
                 before_id=last[0] if last else None,
                 limit=limit + 1,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from pharmacy.api.order_views import encoded, milligrams
@@ -219,8 +219,8 @@ class CapsuleLotController(Controller):
         db: Db,
         now: Now,
         strength_mg: Milligrams,
-        first_dose_on: date,
-        last_dose_on: date,
+        first_dose_on: FromQuery[date],
+        last_dose_on: FromQuery[date],
         capsules_per_dose: Annotated[int, QueryParameter(ge=1, le=3)] = 1,
     ) -> list[ExplainedView]:
         """Say of each lot of a strength whether it may serve these days, and if not, why."""

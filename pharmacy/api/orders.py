@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, delete, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
@@ -79,8 +79,8 @@ class QueueController(Controller):
         now: Now,
         status: Annotated[list[Status] | None, QueryParameter(required=False)] = None,
         held: Annotated[bool | None, QueryParameter(required=False)] = None,
-        mine: bool = False,
-        unclaimed: bool = False,
+        mine: FromQuery[bool] = False,
+        unclaimed: FromQuery[bool] = False,
         due_before: Annotated[datetime | None, QueryParameter(required=False)] = None,
         cursor: Cursor = None,
         limit: Limit = USUAL,
