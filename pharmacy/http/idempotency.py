@@ -1,14 +1,16 @@
 """Idempotency-Key on every unsafe route: claimed with the effect, answered again afterwards."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Request
-from litestar.concurrency import sync_to_thread
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.response import Response
@@ -29,6 +31,7 @@ GOOD_KEY: Final = re.compile(r"[\x21-\x7e]{8,200}")
 MOST_BYTES: Final = 256 * 1024
 """A longer answer is not kept."""
 KEPT_HEADERS: Final = frozenset({b"content-type", b"location", b"etag"})
+SETTLERS: Final = ThreadPoolExecutor(4, thread_name_prefix="settle")
 IN_STATE: Final = "claiming_database"
 
 
@@ -57,7 +60,6 @@ class ClaimingDatabase(Database):
 
     def __init__(self, database: Database, key: Key, clock: Clock) -> None:
         self.database = database
-        self.engine = database.engine
         self.key = key
         self.clock = clock
         self.session: Session | None = None
@@ -144,7 +146,7 @@ class KeepAnswers(ASGIMiddleware):
             elif message["type"] == "http.response.body" and start is not None:
                 body += message["body"]
                 if not message["more_body"]:
-                    await sync_to_thread(_settle, claimed, scope, start, body)
+                    await _apart(_settle, claimed, scope, start, body)
                     await send(start)
                     await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -152,7 +154,16 @@ class KeepAnswers(ASGIMiddleware):
             await next_app(scope, receive, keeping)
         finally:
             if claimed := _claimed(scope):
-                await sync_to_thread(claimed.undo)
+                await _apart(claimed.undo)
+
+
+async def _apart(work: Callable[..., None], *arguments: object) -> None:
+    """
+    Run work in threads kept for it.
+
+    The threads of handlers may all be waiting for the very key whose transaction ends here.
+    """
+    await asyncio.get_running_loop().run_in_executor(SETTLERS, partial(work, *arguments))
 
 
 def _claimed(scope: Scope) -> ClaimingDatabase | None:

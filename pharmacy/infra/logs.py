@@ -7,7 +7,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -25,8 +25,9 @@ WORDY: Final = ("uvicorn", "celery", "kombu", "alembic", "pharmacy")
 log: Final = structlog.get_logger()
 
 
-def configure(level: str = "INFO") -> None:
-    """Send everything, our own and libraries', to stderr in one form."""
+def configure(level: str = "INFO", *, to: TextIO | None = None) -> None:
+    """Send everything, our own and libraries', to one place (stderr) in one form."""
+    page = to or sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -36,10 +37,10 @@ def configure(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.WriteLoggerFactory(file=page),
+        cache_logger_on_first_use=to is None,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(page)
     handler.setFormatter(Foreign())
     root = logging.getLogger()
     root.handlers[:] = [handler]

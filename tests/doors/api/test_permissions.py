@@ -10,7 +10,6 @@ from litestar.exceptions import ImproperlyConfiguredException
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-import pharmacy.app
 from pharmacy.app import create_app
 from pharmacy.http.guards import handlers
 from pharmacy.kernel import ids
@@ -112,7 +111,7 @@ def counted(session: Session) -> dict[str, int]:
     """How many rows each table has."""
     names = sorted(set(METADATA.tables) - NEVER_COUNTED)
     union = " union all ".join(f"select '{name}', count(*) from {name}" for name in names)
-    return dict(session.execute(text(union)).tuples())
+    return dict(session.execute(text(union)).all())
 
 
 def denials(session: Session, permission: Permission) -> int:
@@ -145,8 +144,7 @@ def test_what_a_role_may_do_is_not_refused_for_who_asks(
 ) -> None:
     status = knock(client, route, as_role(role))
 
-    assert status not in {401, 403}
-    assert status < 500
+    assert status not in {401, 403, 500}
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.asks != "public"], ids=str)
@@ -182,9 +180,7 @@ def test_only_these_are_public() -> None:
     }
 
 
-def test_a_route_that_does_not_say_who_may_use_it_stops_the_start(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_route_that_does_not_say_who_may_use_it_stops_the_start() -> None:
     class Forgetful(Controller):
         path = "/api/v1/forgotten"
 
@@ -192,10 +188,8 @@ def test_a_route_that_does_not_say_who_may_use_it_stops_the_start(
         def read(self) -> str:
             return ""
 
-    monkeypatch.setattr(pharmacy.app, "CONTROLLERS", [Forgetful])
-
     with pytest.raises(ImproperlyConfiguredException, match="/api/v1/forgotten"):
-        create_app(SETTINGS, database=OneSession())
+        create_app(SETTINGS, database=OneSession(), controllers=[Forgetful])
 
 
 @pytest.mark.parametrize(
