@@ -52,7 +52,9 @@ def make_container_facts(no: int = 1, **changes: Any) -> ContainerFacts:
     return replace(facts, **changes)
 
 
-def make_steps(doses_ug: tuple[int, ...] = (1500, 3000, 4500), *, days: int = 28) -> list[StepFacts]:
+def make_steps(
+    doses_ug: tuple[int, ...] = (1500, 3000, 4500), *, days: int = 28
+) -> list[StepFacts]:
     """Return dated steps of one capsule each at bedtime."""
     return [
         StepFacts(

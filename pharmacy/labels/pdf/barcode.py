@@ -57,7 +57,13 @@ def data_matrix(text: str) -> tuple[str, int]:
     return " ".join(runs) + " f", len(rows) * MODULE
 
 
-def placed(shapes: str, x: float, y: float, *, high: int = 1) -> str:
-    """Return the operators that draw a symbol's shapes with its corner on the dot nearest x, y."""
-    corner = f"{on_dot(x) * DOT:.4f} {on_dot(y) * DOT:.4f}"
-    return f"q {DOT:.6f} 0 0 {DOT * high:.6f} {corner} cm {shapes} Q"
+def placed(shapes: str, x: float, y: float, *, high: int = 1, dot: float = DOT) -> str:
+    """
+    Return the operators that draw a symbol's shapes with its corner on the dot nearest x, y.
+
+    Args:
+        high: How many dots high one unit of the shapes is.
+        dot: The size of a dot, in points.
+    """
+    corner = f"{round(x / dot) * dot:.4f} {round(y / dot) * dot:.4f}"
+    return f"q {dot:.6f} 0 0 {dot * high:.6f} {corner} cm {shapes} Q"

@@ -105,12 +105,12 @@ def cluster(label: ContainerLabel) -> list[Line]:
 def _set(
     label: ContainerLabel, *, name: float, drug: float, strength: float, body: float
 ) -> list[Line]:
-    gap = 4.0 if name > SMALLEST else 1.5
+    gap, leading = (4.0, 1.2) if name > SMALLEST else (0, 1.13)
 
     def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
         texts = wrapped(text, room=ROOM, width=partial(width, size=size, bold=bold))
         return [
-            Line(line, size, bold, size * 1.2 + (0 if place else above))
+            Line(line, size, bold, size * leading + (0 if place else above))
             for place, line in enumerate(texts)
         ]
 
@@ -212,7 +212,7 @@ def _after_bold(bold: str, text: str) -> list[str]:
 
 def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
     """What to be careful about, and who made it."""
-    y = FOOT - 7.7
+    y = FOOT - 7.0
     for bold, lines in (
         (statements[0], _statement_lines(statements)),
         (label.pharmacy, _maker_lines(label)),

@@ -26,6 +26,8 @@ COLUMN_WIDE: Final = (RIGHT - MARGIN - GUTTER) / 2
 BOTTOM: Final = 66.0
 BODY: Final = 10.5
 LEAD: Final = 14.0
+DOT: Final = 72 / 150
+"""Half of the narrowest bar; a whole number of dots of an office printer."""
 CHART_HIGH: Final = 96.0
 
 
@@ -36,7 +38,8 @@ def draw(leaflet: Leaflet) -> list[Pen]:
     Raises:
         TextTooLong: A name does not fit its line, or the whole does not fit its pages.
     """
-    first, second = Pen(), Pen()
+    pages = [Pen(), Pen()]
+    first, second = pages
     y = _head(first, leaflet)
     y = _table(first, leaflet.steps, _chart(first, leaflet.steps, y))
     warnings = [passage for passage in leaflet.passages if passage.key in BOXED]
@@ -47,11 +50,14 @@ def draw(leaflet: Leaflet) -> list[Pen]:
     y = calendar.draw(
         second, leaflet.months, steps=len(leaflet.steps), left=MARGIN, right=RIGHT, top=HIGH - 68
     )
-    if _columns(second, rest, y - 32, balanced=True):
-        raise TextTooLong("the leaflet does not fit its pages", steps=len(leaflet.steps))
-    for place, page in enumerate((first, second), start=1):
-        _foot(page, leaflet, f"Page {place} of 2")
-    return [first, second]
+    rest = _columns(second, rest, y - 32, balanced=True)
+    if rest:
+        pages.append(Pen())
+        if _columns(pages[-1], rest, HIGH - 68, balanced=True):
+            raise TextTooLong("the leaflet does not fit its pages", steps=len(leaflet.steps))
+    for place, page in enumerate(pages, start=1):
+        _foot(page, leaflet, f"Page {place} of {len(pages)}")
+    return pages
 
 
 def _head(pen: Pen, leaflet: Leaflet) -> float:
@@ -65,8 +71,8 @@ def _head(pen: Pen, leaflet: Leaflet) -> float:
     pen.ink(*INK)
     y -= 66
     bars, dots = barcode.code128(leaflet.rx_number)
-    wide = dots * barcode.DOT
-    pen.operators(barcode.placed(bars, RIGHT - wide, y + 12, high=barcode.on_dot(26)))
+    wide = dots * DOT
+    pen.operators(barcode.placed(bars, RIGHT - wide, y + 12, high=round(26 / DOT), dot=DOT))
     pen.text_centred(RIGHT - wide / 2, y, f"Rx {leaflet.rx_number}", 10, bold=True)
     room = RIGHT - wide - 24 - MARGIN
     for line in wrapped(leaflet.patient, room=room, width=partial(width, size=14, bold=True)):
@@ -96,29 +102,30 @@ def _chart(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
     gap = 3.0
     room = RIGHT - MARGIN - gap * (len(steps) - 1)
     base = top - CHART_HIGH - 18
+    narrowest = room * min(step.days for step in steps) / days
+    large = all(width(step.dose, 17, bold=True) <= narrowest for step in steps)
     x = MARGIN
     for place, step in enumerate(steps):
         wide = room * step.days / days
         high = CHART_HIGH * (0.22 + 0.78 * step.dose_ug / highest) - 16
         pen.ink(*shade(place, len(steps)))
         pen.pill(x, base, wide, high, 3)
-        pen.ink(*INK)
-        _caption(pen, step, x, wide, base=base, high=high)
+        _caption(pen, step, x, wide, base=base, top=base + high + 6, size=17 if large else 9)
         x += wide + gap
     return base - 32
 
 
 def _caption(
-    pen: Pen, step: LeafletStep, x: float, wide: float, *, base: float, high: float
+    pen: Pen, step: LeafletStep, x: float, wide: float, *, base: float, top: float, size: float
 ) -> None:
     """Name a stair, with as much as has room above and below it."""
-    dose = 17 if width(step.dose, 17, bold=True) <= wide else 9
-    if width(step.dose, dose, bold=True) <= wide:
-        pen.text(x, base + high + 6, step.dose, dose, bold=True)
-        after = x + width(step.dose + " ", dose, bold=True)
+    pen.ink(*INK)
+    if width(step.dose, size, bold=True) <= wide:
+        pen.text(x, top, step.dose, size, bold=True)
+        after = x + width(step.dose + " ", size, bold=True)
         if after + width(step.nights, BODY) <= x + wide:
             pen.ink(*QUIET)
-            pen.text(after, base + high + 6, step.nights, BODY)
+            pen.text(after, top, step.nights, BODY)
             pen.ink(*INK)
     if width(step.first_on, 9) <= wide:
         pen.text(x, base - 12, step.first_on, 9)

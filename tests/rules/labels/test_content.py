@@ -89,7 +89,7 @@ def test_the_law_of_another_state_does_not_hold_a_label_where_only_some_laws_cou
     label = make_label(capsule="")
 
     require_complete(label, states=frozenset({"TX"}))
-    with pytest.raises(ElementMissing, match="Cal. BPC 4076"):
+    with pytest.raises(ElementMissing, match=r"Cal\. BPC 4076"):
         require_complete(label, states=frozenset({"TX", "CA"}))
 
 

@@ -1,4 +1,5 @@
 """Text is drawn whole or refused."""
+# ruff: noqa: RUF001 (look-alikes are what this is about)
 
 import unicodedata
 

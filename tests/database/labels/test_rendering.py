@@ -1,0 +1,163 @@
+"""Labels and leaflet of a real order: drawn once, from what was signed and allocated."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pharmacy.inventory.models import CapsuleLot
+from pharmacy.kernel import ids
+from pharmacy.labels import operations, queries
+from pharmacy.labels.models import Label, LabelKind
+from pharmacy.orders import operations as orders
+from pharmacy.orders import queries as order_queries
+from pharmacy.orders.models import Hold, Order
+from pharmacy.orders.rules import Status
+from pharmacy.practice.models import Site
+from pharmacy.prescriptions.models import Prescription
+from tests.factories.orders import Bench
+from tests.rules.labels.pictures import scanned, text_of
+
+
+@pytest.fixture
+def bench(session: Session) -> Bench:
+    return Bench(session)
+
+
+@pytest.fixture
+def order(bench: Bench) -> Order:
+    """An order whose capsules are allocated and whose labels are owed."""
+    order = bench.order(Status.PLANNED)
+    orders.allocate(bench.session, order.id, by=bench.technician, now=bench.now)
+    return order
+
+
+def name_patient(session: Session, order: Order, name: str) -> None:
+    """Have the signed prescription name the patient otherwise."""
+    prescription = session.get_one(Prescription, order.prescription_id)
+    facts: dict[str, Any] = prescription.facts
+    changed = facts | {"patient": facts["patient"] | {"name": name}}
+    session.execute(
+        update(Prescription).where(Prescription.id == prescription.id).values(facts=changed)
+    )
+    session.expire(prescription)
+
+
+def test_an_order_gets_a_label_for_each_container_and_a_leaflet(bench: Bench, order: Order) -> None:
+    labels = operations.render(bench.session, order.id, now=bench.now)
+
+    containers = order_queries.containers(bench.session, order.id)
+    assert [label.container_id for label in labels] == [*(each.id for each in containers), None]
+    assert [label.kind for label in labels] == [*[LabelKind.CONTAINER] * 3, LabelKind.LEAFLET]
+    assert order.labeled_at == bench.now
+    assert order.status is Status.LABELING
+
+
+def test_a_label_says_what_was_signed_planned_and_allocated(bench: Bench, order: Order) -> None:
+    first, second, third, leaflet = operations.render(bench.session, order.id, now=bench.now)
+
+    container = order_queries.containers(bench.session, order.id)[1]
+    lot = bench.session.get_one(CapsuleLot, container.lot_id)
+    text = text_of(second.pdf)
+    assert "Naltrexone hydrochloride 3 mg capsule Take 1 capsule at bedtime" in text
+    assert lot.lot_number in text
+    assert "Step 2 of 3" in text
+    assert scanned(second.pdf) == {
+        ("Code 128", str(order.number)),
+        ("Data Matrix", ids.encode("ctr", container.id)),
+    }
+    signed = bench.session.get_one(Prescription, order.prescription_id).facts
+    for label in (first, third, leaflet):
+        assert signed["patient"]["name"] in text_of(label.pdf)
+    assert signed["payload_sha256"] in text_of(leaflet.pdf)
+
+
+def test_what_is_stored_is_what_its_digests_say(bench: Bench, order: Order) -> None:
+    for label in operations.render(bench.session, order.id, now=bench.now):
+        content = json.dumps(label.content, sort_keys=True, ensure_ascii=False).encode()
+
+        assert hashlib.sha256(label.pdf).digest() == label.pdf_sha256
+        assert hashlib.sha256(content).digest() == label.content_sha256
+
+
+def test_asking_twice_draws_once(bench: Bench, order: Order) -> None:
+    first = operations.render(bench.session, order.id, now=bench.now)
+    again = operations.render(bench.session, order.id, now=bench.now + timedelta(hours=1))
+
+    assert {label.id for label in first} == {label.id for label in again}
+    assert len(bench.session.scalars(select(Label.id)).all()) == 4
+
+
+def test_an_order_that_waits_for_no_labels_gets_none(bench: Bench) -> None:
+    order = bench.order(Status.PLANNED)
+
+    assert operations.render(bench.session, order.id, now=bench.now) == []
+
+
+def test_drawing_again_makes_the_old_labels_void(bench: Bench, order: Order) -> None:
+    old = {label.id for label in operations.render(bench.session, order.id, now=bench.now)}
+    order.labeled_at = None
+
+    new = operations.render(bench.session, order.id, now=bench.now + timedelta(hours=1))
+
+    current = queries.of_order(bench.session, order.id)
+    assert {label.id for label in current} == {label.id for label in new}
+    assert not {label.id for label in current} & old
+    assert all(queries.get(bench.session, each).voided_at for each in old)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("山田太郎", "label-glyph-missing"),
+        ("Avery\u202eTest", "label-text-forbidden"),
+        ("W" * 60, "label-text-too-long"),
+        (" ", "label-element-missing"),
+    ],
+)
+def test_a_name_that_cannot_be_printed_holds_the_order_and_stores_nothing(
+    bench: Bench, order: Order, name: str, code: str
+) -> None:
+    name_patient(bench.session, order, name)
+
+    assert operations.render(bench.session, order.id, now=bench.now) == []
+
+    hold = bench.session.scalars(select(Hold).where(Hold.order_id == order.id)).one()
+    assert hold.code == code
+    assert name.strip() == "" or name not in f"{hold.words} {hold.facts}"
+    assert bench.session.scalars(select(Label)).all() == []
+    assert order.labeled_at is None
+
+
+def test_the_hold_goes_when_the_labels_can_be_drawn(bench: Bench, order: Order) -> None:
+    name_patient(bench.session, order, "W" * 60)
+    operations.render(bench.session, order.id, now=bench.now)
+    name_patient(bench.session, order, "Avery M Testpatient")
+
+    labels = operations.render(bench.session, order.id, now=bench.now)
+
+    assert len(labels) == 4
+    assert order_queries.open_holds(bench.session, order.id) == []
+
+
+def test_a_pharmacy_without_an_address_prints_nothing(bench: Bench, order: Order) -> None:
+    bench.session.execute(update(Site).values(address_line=""))
+    bench.session.expire_all()
+
+    assert operations.render(bench.session, order.id, now=bench.now) == []
+    hold = bench.session.scalars(select(Hold).where(Hold.order_id == order.id)).one()
+    assert hold.code == "label-element-missing"
+    assert hold.facts["source"] == "21 USC 353(b)(2)"
+
+
+def test_the_fill_date_is_the_pharmacy_s_own(bench: Bench, order: Order) -> None:
+    """22:30 UTC on 2 March is the afternoon of the same day in Houston; 03:00 UTC is not."""
+    late = bench.now.replace(day=3, hour=3)
+
+    first, *_ = operations.render(bench.session, order.id, now=late)
+
+    assert first.content["filled_on"] == "2 Mar 2026"
