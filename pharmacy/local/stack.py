@@ -54,6 +54,8 @@ class Stack:
     concurrency: int = 2
     settings: tuple[str, ...] = ()
     """More settings of the embedded PostgreSQL."""
+    prepare: Callable[[dict[str, str]], None] = lambda _: None
+    """Called with the environment once the schema is there, while the API starts."""
     children: list[Child] = field(default_factory=list, init=False)
     environment: dict[str, str] = field(default_factory=dict, init=False)
 
@@ -77,6 +79,7 @@ class Stack:
             self._migrate()
             self.tell("Starting API, worker, relay and clock")
             self._start_children()
+            self.prepare(self.environment)
             self._wait_until_ready()
             self.state.tell(_ours(self.environment))
         except BaseException:
@@ -86,12 +89,16 @@ class Stack:
     def watch(self) -> None:
         """Keep everything running until a signal interrupts us."""
         while True:
-            for child in self.children:
-                child.tend()
-            for server in (self._postgres, self._valkey):
-                if server and server.process and server.process.poll() is not None:
-                    server.start()
+            self.tend()
             time.sleep(WATCHED_EVERY)
+
+    def tend(self) -> None:
+        """Start again what has ended."""
+        for server in (self._postgres, self._valkey):
+            if server and server.process and server.process.poll() is not None:
+                server.start()
+        for child in self.children:
+            child.tend()
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order. Asked again while at it, it goes on."""

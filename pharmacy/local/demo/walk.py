@@ -1,0 +1,184 @@
+"""The story: what a clinic, two pharmacists, a technician and the worker do with a prescription."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from pharmacy.infra import signatures
+from pharmacy.local.demo import clinic, fiction
+from pharmacy.local.demo.fiction import Colleague
+from pharmacy.local.demo.loading import Loaded
+from pharmacy.local.demo.people import DemoTrouble, Json, Person
+from pharmacy.local.demo.telling import Teller
+
+WRITTEN_AGO: Final = timedelta(seconds=30)
+
+
+@dataclass
+class Walk:
+    """
+    One prescription's way through the pharmacy, by its public API alone.
+
+    Args:
+        tend: Keeps the pharmacy's processes running while somebody waits for them.
+        output: Where the PDFs and the signed prescription are written.
+    """
+
+    client: httpx.Client
+    loaded: Loaded
+    teller: Teller
+    tend: Callable[[], None]
+    output: Path
+
+    def run(self) -> Json:
+        """Return the order as it is at the end. Raises DemoTrouble."""
+        token, receipt = self._clinic()
+        order = self._pharmacist(receipt)
+        order = self._technician(order)
+        order = self._final_check(order)
+        self._refill(order)
+        self._proof(token, receipt)
+        return order
+
+    def _sign_in(self, colleague: Colleague) -> Person:
+        username = colleague.person.username
+        return Person.sign_in(self.client, username, self.loaded.passwords[username])
+
+    def _clinic(self) -> tuple[bytes, Json]:
+        teller, key = self.teller, self.loaded.signing_key
+        teller.chapter(f"At the clinic of Dr {fiction.PRESCRIBER.family}")
+        teller.begin("Writing 1.5 mg, 3 mg, 4.5 mg for 28 nights each, then 4.5 mg, one repeat")
+        zone = ZoneInfo(fiction.SITE.time_zone)
+        payload = clinic.prescription(datetime.now(UTC).astimezone(zone) - WRITTEN_AGO)
+        teller.done(f"a FHIR Bundle of {len(payload):,} bytes")
+        teller.begin("Signing exactly those bytes")
+        token = signatures.sign(payload, key.private_key, kid=key.kid, alg=key.alg)
+        self._keep("prescription.jose", token)
+        teller.done(f"{key.alg}, key {key.kid}")
+        teller.begin("Sending it to the pharmacy over HTTP")
+        ehr = Person(self.client, self.loaded.api_key)
+        receipt = ehr.submit(token)
+        teller.done(f"accepted as Rx {receipt['number']}, {receipt['order']}")
+        teller.begin("Sending the same bytes again")
+        if ehr.submit(token) != receipt:
+            raise DemoTrouble("the same bytes made another order")
+        teller.done("the same answer, and still one order")
+        return token, receipt
+
+    def _pharmacist(self, receipt: Json) -> Json:
+        teller = self.teller
+        teller.chapter("At the pharmacy")
+        pharmacist = self._sign_in(fiction.FIRST_PHARMACIST)
+        path = f"/orders/{receipt['order']}"
+        teller.begin("Worker: prescriber, screening and strength plan")
+        order = pharmacist.wait(path, lambda found: found["status"] != "received", self.tend)
+        self._require(order, "review")
+        teller.done("checked")
+        teller.begin("Pharmacist: asking the patient, by telephone")
+        patient = f"/patients/{order['patient']['id']}/health"
+        topics = pharmacist.get(patient)["topics"]
+        answers = [{"topic": each["topic"], "answer": "no"} for each in topics]
+        pharmacist.post(patient, {"source": "patient-phone", "answers": answers})
+        teller.done(f"{len(answers)} questions answered")
+        teller.begin("Pharmacist: deciding what screening found")
+        teller.done(self._decide(pharmacist, path))
+        teller.begin("Pharmacist: comparing ways to make it up")
+        plan = pharmacist.get(f"{path}/plan")
+        teller.done(f"strategy {plan['strategy']}")
+        teller.begin("Pharmacist: approving prescription and plan")
+        order = pharmacist.act(pharmacist.get(path), "approval", {"plan": plan["id"]})
+        teller.done(f"first dose {order['first_dose_on']}, last {order['last_dose_on']}")
+        return order
+
+    def _decide(self, pharmacist: Person, path: str) -> str:
+        """Decide every finding that waits for a decision; say how many there were."""
+        findings = pharmacist.get(f"{path}/findings")["findings"]
+        waiting = [each for each in findings if not each["is_settled"]]
+        for finding in waiting:
+            blocks = finding["severity"] == "block"
+            decision = {
+                "decision": "override" if blocks else "accept",
+                "reason": "Talked through with the patient; fictional, for the demo.",
+                "prescriber_contact": "Called the clinic; fictional." if blocks else None,
+            }
+            pharmacist.post(f"/findings/{finding['id']}/decision", decision)
+        return f"{len(findings)} findings, {len(waiting)} waited for a decision"
+
+    def _technician(self, order: Json) -> Json:
+        teller, path = self.teller, f"/orders/{order['id']}"
+        technician = self._sign_in(fiction.TECHNICIAN)
+        teller.begin("Technician: taking the next order and setting capsules aside")
+        order = technician.post("/orders/next")
+        order = technician.act(order, "allocation")
+        self._require(order, "labeling")
+        containers = order["containers"]
+        capsules = sum(each["quantity"] for each in containers)
+        teller.done(f"{capsules} capsules in {len(containers)} containers, first expired first out")
+        teller.begin("Worker: drawing labels and leaflet")
+        order = technician.wait(path, lambda found: found["labeled_at"] is not None, self.tend)
+        labels = technician.get(f"{path}/labels")["items"]
+        for label in labels:
+            self._keep(_file_name(label, labels), technician.download(label["url"]))
+        teller.done(f"{len(labels)} PDFs")
+        teller.begin("Technician: packing, with every container's code scanned")
+        scanned = [each["id"] for each in order["containers"]]
+        order = technician.act(order, "packing", {"scanned": scanned})
+        teller.done()
+        return order
+
+    def _final_check(self, order: Json) -> Json:
+        teller = self.teller
+        teller.begin("Another pharmacist: the final check")
+        checker = self._sign_in(fiction.SECOND_PHARMACIST)
+        order = checker.act(checker.get(f"/orders/{order['id']}"), "release")
+        self._require(order, "ready")
+        teller.begin("Handing over, identity checked and advice offered")
+        handing = {"identifiers_checked": True, "counselling": "accepted"}
+        order = checker.act(order, "hand-over", handing)
+        self._require(order, "handed-over")
+        teller.done()
+        return order
+
+    def _refill(self, order: Json) -> None:
+        teller = self.teller
+        pharmacist = self._sign_in(fiction.SECOND_PHARMACIST)
+        teller.begin("Worker: working out the next fill")
+        path = f"/orders/{order['id']}"
+        order = pharmacist.wait(path, lambda found: found["refill"] is not None, self.tend)
+        refill = pharmacist.get(f"/refills/{order['refill']}")
+        doses = ", ".join(f"{step['dose_mg']} mg" for step in refill["continues_with"])
+        teller.done(
+            f"continues at {doses}; due {refill['due_on']}, not before {refill['earliest_on']},"
+            f" runs out {refill['run_out_on']}, {refill['remaining_fills']} fills remain"
+        )
+
+    def _proof(self, token: bytes, receipt: Json) -> None:
+        teller = self.teller
+        teller.chapter("Afterwards")
+        auditor = self._sign_in(fiction.AUDITOR)
+        teller.begin("Auditor: comparing what is kept with what the clinic signed")
+        prescription = receipt["prescriptions"][0]["id"]
+        kept = auditor.get(f"/prescriptions/{prescription}/evidence")["jws"]
+        if kept.encode() != token:
+            raise DemoTrouble("what is kept is not what was signed")
+        teller.done("byte for byte the same")
+
+    def _require(self, order: Json, status: str) -> None:
+        if order["status"] != status or order["holds"]:
+            holds = "; ".join(hold["words"] for hold in order["holds"])
+            raise DemoTrouble(f"the order is {order['status']}, not {status}. {holds}".strip())
+
+    def _keep(self, name: str, content: bytes) -> None:
+        (self.output / name).write_bytes(content)
+
+
+def _file_name(label: Json, labels: list[Json]) -> str:
+    if label["kind"] == "leaflet":
+        return "leaflet.pdf"
+    containers = [each["id"] for each in labels if each["kind"] != "leaflet"]
+    return f"label-{containers.index(label['id']) + 1}-of-{len(containers)}.pdf"
