@@ -1,0 +1,137 @@
+"""The whole table of moves: every status with every action, held and not, by every role."""
+
+import itertools
+from typing import Final
+
+import pytest
+
+from pharmacy.kernel.ids import new_id
+from pharmacy.orders.rules import MOVES, OPEN, Action, Owner, Status, next_status
+from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
+from pharmacy.orders.rules.next_step import NOTHING, OF_STATUS, next_step
+from pharmacy.staff.rules import GRANTS, WORKER, Actor, PermissionMissing, Role
+
+EVERY: Final = frozenset(Status)
+LATER: Final = frozenset(OPEN) - {Status.RECEIVED}
+
+EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
+    Action.CHECK: {status: status for status in LATER} | {Status.RECEIVED: Status.REVIEW},
+    Action.RECHECK: {status: status for status in OPEN} | {Status.REVIEW: Status.RECEIVED},
+    Action.CHOOSE_STRATEGY: {Status.REVIEW: Status.REVIEW},
+    Action.APPROVE: {Status.REVIEW: Status.PLANNED},
+    Action.REJECT: {Status.RECEIVED: Status.REJECTED, Status.REVIEW: Status.REJECTED},
+    Action.CLAIM: {status: status for status in LATER},
+    Action.UNCLAIM: {status: status for status in LATER},
+    Action.ALLOCATE: {Status.PLANNED: Status.LABELING, Status.COMPOUNDING: Status.LABELING},
+    Action.AWAIT_CAPSULES: {
+        Status.PLANNED: Status.COMPOUNDING,
+        Status.COMPOUNDING: Status.COMPOUNDING,
+    },
+    Action.LABEL: {Status.LABELING: Status.LABELING},
+    Action.PACK: {Status.LABELING: Status.FINAL_CHECK},
+    Action.RELEASE: {Status.FINAL_CHECK: Status.READY},
+    Action.SEND_BACK: {Status.FINAL_CHECK: Status.LABELING},
+    Action.HAND_OVER: {Status.READY: Status.HANDED_OVER},
+    Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
+    Action.RETURN: {Status.HANDED_OVER: Status.RETURNED},
+    Action.PLACE_HOLD: {status: status for status in OPEN},
+    Action.LIFT_HOLD: {status: status for status in OPEN},
+}
+"""Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
+GOES_ROUND_HOLDS: Final = {
+    *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
+    *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
+    *(Action.PLACE_HOLD, Action.LIFT_HOLD),
+}
+
+
+def somebody(*roles: Role) -> Actor:
+    return Actor(new_id(), "staff", frozenset(roles))
+
+
+def who_may(action: Action) -> Actor:
+    if MOVES[action].needs is None:
+        return WORKER
+    role = next(role for role, grants in GRANTS.items() if MOVES[action].needs in grants)
+    return somebody(role)
+
+
+def test_the_table_speaks_of_every_action() -> None:
+    assert set(MOVES) == set(Action) == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("action", "status"), list(itertools.product(Action, Status)))
+def test_an_action_leads_where_the_table_says_or_nowhere(action: Action, status: Status) -> None:
+    by = who_may(action)
+
+    if status in EXPECTED[action]:
+        assert next_status(status, action, by=by) is EXPECTED[action][status]
+    else:
+        with pytest.raises(MoveNotAllowed):
+            next_status(status, action, by=by)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_open_holds_stop_what_would_carry_an_order_on(action: Action) -> None:
+    start = next(iter(EXPECTED[action]))
+    held_by = ("dose-unclear",)
+
+    if action in GOES_ROUND_HOLDS:
+        next_status(start, action, by=who_may(action), held_by=held_by)
+    else:
+        with pytest.raises(OrderHeld):
+            next_status(start, action, by=who_may(action), held_by=held_by)
+
+
+@pytest.mark.parametrize(("action", "role"), list(itertools.product(Action, Role)))
+def test_only_roles_with_the_permission_take_a_step(action: Action, role: Role) -> None:
+    start = next(iter(EXPECTED[action]))
+    by = WORKER if role is Role.WORKER else somebody(role)
+    needs = MOVES[action].needs
+    own = needs is None or action is Action.PLACE_HOLD
+    may = own if role is Role.WORKER else needs in GRANTS[role]
+
+    if may:
+        next_status(start, action, by=by)
+    else:
+        with pytest.raises(PermissionMissing):
+            next_status(start, action, by=by)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_open_status_has_one_owner_and_one_next_action(status: Status) -> None:
+    step = next_step(status, labeled=True)
+
+    assert (step is NOTHING) == (status not in OPEN)
+    assert step.owner in Owner
+    assert (status in OF_STATUS) == (status in OPEN)
+
+
+def test_a_held_order_waits_for_whoever_must_settle_the_oldest_hold() -> None:
+    held = [
+        ("license-expired", "The licence has expired.", Owner.PRESCRIBER),
+        ("dose-unclear", "Which dose?", Owner.PHARMACIST),
+    ]
+
+    step = next_step(Status.REVIEW, labeled=False, held=held)
+
+    assert (step.owner, step.action) == (Owner.PRESCRIBER, "settle:license-expired")
+
+
+def test_an_order_whose_labels_are_not_drawn_waits_for_the_worker() -> None:
+    assert next_step(Status.LABELING, labeled=False).owner is Owner.WORKER
+    assert next_step(Status.LABELING, labeled=True).owner is Owner.TECHNICIAN
+
+
+def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:
+    """From each open status some end is reached, so nothing is stuck for ever."""
+    leads = {
+        status: {path[status] for path in EXPECTED.values() if status in path} for status in EVERY
+    }
+
+    for start in OPEN:
+        reached = {start}
+        while more := {end for each in reached for end in leads[each]} - reached:
+            reached |= more
+        assert Status.HANDED_OVER in reached
+        assert Status.CANCELLED in reached
