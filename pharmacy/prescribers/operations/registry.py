@@ -262,51 +262,48 @@ def _merge(
     allow_shorter: bool,
 ) -> Imported:
     if layout.kind != "licenses":
-        one = _import_row(session, facts, layout.kind, today=today)
+        one = _import_row(session, facts, layout.kind, facts.rows_read, today=today)
         if layout.kind == "leie" and not allow_shorter:
             here = session.scalar(select(func.count()).select_from(RegistryExclusion)) or 0
             _require_long_enough(one.rows_read, here)
         statements = merges.NPPES if layout.kind == "nppes" else merges.LEIE
         one.rows_kept = _run(session, statements, {"import_id": one.id})
-        _add(session, one)
+        session.flush()
         return Imported((one,), one.rows_read, one.rows_kept)
     imports = []
     for state, staged, here in session.execute(text(merges.LICENSE_STATES)).all():
         if not allow_shorter:
             _require_long_enough(staged, here)
-        one = _import_row(session, facts, f"licenses:{state}", today=today)
-        one.rows_read = staged
+        one = _import_row(session, facts, f"licenses:{state}", staged, today=today)
         one.rows_kept = _run(session, merges.LICENSES, {"import_id": one.id, "state": state})
-        _add(session, one)
         imports.append(one)
+    session.flush()
     kept = sum(one.rows_kept for one in imports)
     return Imported(tuple(imports), facts.rows_read, kept)
 
 
 def _import_row(
-    session: Session, facts: RegistryImport, kind: str, *, today: date
+    session: Session, facts: RegistryImport, kind: str, rows_read: int, *, today: date
 ) -> RegistryImport:
-    """Return the record of an import. Raises FileOutOfOrder."""
+    """Write an import down, before the rows that refer to it. Raises FileOutOfOrder."""
     newest = queries.newest_import(session, kind)
     if newest is not None and newest.file_date > facts.file_date:
         raise FileOutOfOrder("a newer file is here already", here=newest.file_date)
     if facts.file_date > today + timedelta(days=1):
         raise FileOutOfOrder("the file's date is in the future", file_date=facts.file_date)
-    return RegistryImport(
+    row = RegistryImport(
         id=new_id(),
         kind=kind,
         file_name=facts.file_name,
         file_sha256=facts.file_sha256,
         file_date=facts.file_date,
-        rows_read=facts.rows_read,
+        rows_read=rows_read,
         rows_kept=0,
         imported_at=facts.imported_at,
     )
-
-
-def _add(session: Session, row: RegistryImport) -> None:
     session.add(row)
     session.flush()
+    return row
 
 
 def _require_long_enough(staged: int, here: int) -> None:
