@@ -160,7 +160,7 @@ class AuditController(Controller):
                 action=action,
                 since=since,
                 until=until,
-                before=start and start[0],
+                before=start[0] if start else None,
                 limit=limit + 1,
             )
             shown = page_of(found, limit=limit, view=EntryView.of, key=lambda entry: (entry.id,))

@@ -72,7 +72,7 @@ class ClientController(Controller):
         """List clients in the order in which they were added."""
         start = after(cursor, UUID)
         with db.transaction() as session:
-            found = queries.clients(session, after=start and start[0], limit=limit + 1)
+            found = queries.clients(session, after=start[0] if start else None, limit=limit + 1)
             return page_of(
                 found, limit=limit, view=ClientView.of, key=lambda each: (each.client.id,)
             )

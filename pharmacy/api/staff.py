@@ -193,7 +193,7 @@ class StaffController(Controller):
         """List accounts in the order in which they were made."""
         start = after(cursor, UUID)
         with db.transaction() as session:
-            found = queries.members(session, after=start and start[0], limit=limit + 1)
+            found = queries.members(session, after=start[0] if start else None, limit=limit + 1)
             return page_of(
                 found, limit=limit, view=MemberView.of, key=lambda member: (member.account.id,)
             )

@@ -19,8 +19,10 @@ def api() -> None:
     import uvicorn
 
     from pharmacy.app import create_app
+    from pharmacy.infra import logs
 
-    chosen = settings()
+    chosen = settings("DATABASE_URL", "PHARMACY_SECRET")
+    logs.configure(chosen.log_level)
     uvicorn.run(
         create_app(chosen),
         host=chosen.listen_host,
@@ -28,7 +30,7 @@ def api() -> None:
         timeout_graceful_shutdown=GRACE,
         access_log=False,
         server_header=False,
-        log_level="warning",
+        log_config=None,
     )
 
 

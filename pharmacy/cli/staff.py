@@ -10,7 +10,7 @@ from pharmacy.staff.operations import accounts
 from pharmacy.staff.operations.accounts import FIRST_TOKEN_LASTS, INVITATION_LASTS, Person
 from pharmacy.staff.rules import OF_PEOPLE, OPERATOR, Role
 
-ROLES = click.Choice(sorted(OF_PEOPLE))
+ROLES = click.Choice(sorted(role.value for role in OF_PEOPLE))
 MOST = 10_000
 
 

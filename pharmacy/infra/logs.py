@@ -7,6 +7,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import structlog
@@ -84,7 +85,7 @@ class Foreign(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         wordy = record.name.partition(".")[0] in WORDY
         event: dict[str, Any] = {
-            "timestamp": self.formatTime(record),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage() if wordy and not record.exc_info else "library.message",
