@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.models import Formulation
@@ -145,7 +146,7 @@ def _fillers(session: Session) -> tuple[str, ...]:
     """Return the fillers of the newest formulations; which strengths are used comes later."""
     newest = (
         select(Formulation.strength_ug, Formulation.filler)
-        .distinct(Formulation.strength_ug)
+        .ext(distinct_on(Formulation.strength_ug))
         .order_by(Formulation.strength_ug, Formulation.version.desc())
         .subquery()
     )
