@@ -30,8 +30,9 @@ task_default_queue = QUEUE.name
 task_default_exchange = ""
 task_default_routing_key = QUEUE.name
 task_create_missing_queues = False
-task_acks_late = True
-task_reject_on_worker_lost = True
+# Early: a late acknowledgement that fails keeps its place in the worker for ever, and with all
+# places kept the worker is alive and silent. The row, not the message, is what must not be lost.
+task_acks_late = False
 worker_prefetch_multiplier = 1
 
 # Seconds. The lease in the jobs table is longer than the hard limit.

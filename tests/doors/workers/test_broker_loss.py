@@ -1,5 +1,7 @@
 """The broker dies under a worker that is busy. These tests decide which Celery we may use."""
 
+import time
+
 import pytest
 
 from tests.doors.workers.conftest import Bench, eventually
@@ -40,3 +42,20 @@ def test_a_worker_outlives_its_broker_again_and_again(bench: Bench) -> None:
     assert bench.done(5), bench.story()
     assert bench.effects() == 5
     assert worker.poll() is None, "the worker ended with its broker"
+
+
+def test_a_worker_whose_jobs_end_while_the_broker_is_away_is_not_silent_afterwards(
+    bench: Bench,
+) -> None:
+    """With late acknowledgements every Celery that we tried failed here after one loss."""
+    bench.start_worker(concurrency=2, lookout=False)
+    bench.start_relay()
+
+    for loss in range(1, 5):
+        bench.owe(seconds=1.0, count=2)
+        so_far = loss * 2
+        assert eventually(lambda n=so_far: bench.number("select count(*) from tries") >= n)
+        time.sleep(0.5)
+        bench.kill_broker()
+        assert bench.done(so_far, within=5), bench.story()
+        bench.valkey.start()
