@@ -55,7 +55,7 @@ def read_set(value: Any) -> SignedSet:
         _resolve(request.requester, fhir.Practitioner, places, f"{at}.requester")
         for at, request in ordered
     ]
-    unread = _unread(bundle, patient[1])
+    requests = _read_requests(ordered, places, _unread(bundle, patient[1]))
     return SignedSet(
         identifier=business_id(bundle.identifier, "bundle-identifier", "Bundle.identifier"),
         signed_at=signed_at,
@@ -66,7 +66,7 @@ def read_set(value: Any) -> SignedSet:
         patient=people.patient_of(patient[1], at=patient[0], on=signed_at.date()),
         address_lines=_address_lines(people.address_of(patient[1], at=patient[0])),
         prescriber=people.prescriber_of(requesters[0][1], at=requesters[0][0]),
-        requests=_read_requests(ordered, places, unread),
+        requests=requests,
     )
 
 

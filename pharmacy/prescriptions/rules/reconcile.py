@@ -82,12 +82,9 @@ def _words(regimen: Regimen) -> Iterator[Disagreement]:
 
 
 def _whole_schedule(regimen: Regimen, step: Step, reading: Reading) -> Iterator[Disagreement]:
-    """Words that tell the whole regimen must tell this one; an open end may say so or not."""
-    told = list(reading.schedule)
-    ordered = [(each.dose_ug, each.days) for each in regimen.steps]
-    if told[-1][1] is None:
-        ordered[-1] = (ordered[-1][0], None)
-    if told != ordered:
+    """Words that tell several steps must tell this regimen, its end or its open end too."""
+    ordered = tuple((each.dose_ug, each.days) for each in regimen.steps)
+    if reading.schedule != ordered:
         yield Disagreement("text-steps-differ", "The words tell other steps than ordered.", step.no)
 
 
