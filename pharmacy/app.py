@@ -89,7 +89,6 @@ def create_app(
         on_shutdown=[] if database else [db.close],
     )
     require_every_route_asks(app.routes)
-    openapi.complete(app.openapi_schema, app.routes)
     app.asgi_handler = Edge(app.asgi_handler, metrics, over_tls=settings.secure_cookies)
     return app
 

@@ -29,7 +29,7 @@ class EnrolmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     npi: Annotated[str, Meta(pattern=r"^[0-9]{10}$", examples=["1234567893"])]
 
 
-class KeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ApiKeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long the key is to live."""
 
     days: Annotated[int, Meta(ge=1, le=clients.KEY_DAYS, examples=[365])] = clients.KEY_DAYS
@@ -54,7 +54,7 @@ class ClientView(msgspec.Struct, frozen=True):
         )
 
 
-class KeyView(msgspec.Struct, frozen=True):
+class ApiKeyView(msgspec.Struct, frozen=True):
     """An API key: shown now and never again."""
 
     key: str
@@ -104,19 +104,19 @@ class ClientController(Controller):
         self,
         *,
         client_id: FromPath[str],
-        data: JSONBody[KeyBody],
+        data: JSONBody[ApiKeyBody],
         db: Db,
         actor: CurrentActor,
         now: Now,
         settings: CurrentSettings,
-    ) -> KeyView:
+    ) -> ApiKeyView:
         """Issue a key. A client has at most two, so that one can follow the other without a gap."""
         wanted = ids.decode("ehr", client_id)
         with db.transaction() as session:
             key = clients.issue_key(
                 session, wanted, pepper=settings.secret, by=actor, now=now, days=data.days
             )
-            return KeyView(key)
+            return ApiKeyView(key)
 
     @post("/{client_id:str}/keys/{key_id:str}/revocation", status_code=204, sync_to_thread=True)
     def revoke_key(

@@ -73,7 +73,7 @@ class KeyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ProofBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The signature over `message`, made with the proposed key, in base64url."""
 
-    proof: Annotated[str, Meta(min_length=80, max_length=90)]
+    proof: Annotated[str, Meta(min_length=80, max_length=90, examples=["A" * 86])]
 
 
 class RevocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,26 +1,18 @@
 """The description of the API, and its page, from our own files."""
 
-from collections.abc import Iterable
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import MediaType, Request, Router
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import (
-    Components,
-    OpenAPI,
-    OpenAPIMediaType,
-    OpenAPIResponse,
-    Operation,
-    Reference,
-    Schema,
-    SecurityScheme,
-)
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.serialization import decode_json, encode_json
 
 from pharmacy import __version__
 from pharmacy.http.edge import DOCS_POLICY
+from pharmacy.http.examples import example
 from pharmacy.http.guards import handlers
 from pharmacy.http.problems import PROBLEM_JSON
 
@@ -45,9 +37,29 @@ PROBLEMS: Final = {
 }
 CHANGING: Final = ("409", "422")
 """Problems that only changes meet."""
+PAGE_NAME: Final = re.compile(r"Page_pharmacy\.[\w.]+\.(\w+)_")
+"""How generic pages are named unless somebody finds them a better name."""
+PROBLEM: Final = {
+    "title": "Problem",
+    "type": "object",
+    "description": "An error (RFC 9457). `code` never changes.",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "remedy": {"type": "string"},
+        "facts": {"type": "object"},
+        "incident": {"type": "string"},
+    },
+}
+
+Json = dict[str, Any]
 
 
-class OwnSwagger(OpenAPIRenderPlugin):
+class OwnPage(OpenAPIRenderPlugin):
     """Swagger UI from `web/static`, as a page without inline script."""
 
     def __init__(self, page: Path) -> None:
@@ -58,9 +70,22 @@ class OwnSwagger(OpenAPIRenderPlugin):
     def render(
         self,
         request: Request[Any, Any, Any],  # noqa: ARG002 -- Litestar's signature
-        openapi_schema: dict[str, Any],  # noqa: ARG002
+        openapi_schema: Json,  # noqa: ARG002
     ) -> bytes:
         return self.page
+
+
+class OwnDescription(OpenAPIRenderPlugin):
+    """The description with what the framework cannot know: permissions, problems, examples."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type=MediaType.JSON)
+        self.completed = b""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Json) -> bytes:
+        if not self.completed:
+            self.completed = encode_json(complete(openapi_schema, request.app.routes))
+        return self.completed
 
 
 def config(static: Path) -> OpenAPIConfig:
@@ -70,7 +95,7 @@ def config(static: Path) -> OpenAPIConfig:
         version=__version__,
         description=DESCRIPTION.strip(),
         use_handler_docstrings=True,
-        render_plugins=[OwnSwagger(static / "docs.html"), JsonRenderPlugin()],
+        render_plugins=[OwnPage(static / "docs.html"), OwnDescription()],
         openapi_router=Router(
             PATH,
             route_handlers=[],
@@ -89,55 +114,34 @@ def config(static: Path) -> OpenAPIConfig:
     )
 
 
-def complete(description: OpenAPI, routes: Iterable[Any]) -> None:
-    """Add what each route asks for, and the problems that it can answer with."""
-    schemas = description.components.schemas or {}
-    schemas["Problem"] = _problem_schema()
-    description.components.schemas = schemas
+def complete(description: Json, routes: Any) -> Json:
+    """Return the description with what each route asks for, its problems and its examples."""
+    text = PAGE_NAME.sub(r"\1Page", encode_json(description).decode())
+    found: Json = decode_json(text)
+    schemas: Json = found["components"]["schemas"]
+    schemas["Problem"] = PROBLEM
     for path, handler in handlers(routes):
-        item = (description.paths or {}).get(path)
         for method in handler.http_methods:
-            operation = getattr(item, method.lower(), None) if item else None
-            if isinstance(operation, Operation):
-                _complete(operation, handler.opt, changes=method != "GET")
+            if operation := found["paths"].get(path, {}).get(method.lower()):
+                _complete(operation, handler.opt, schemas, changes=method != "GET")
+    return found
 
 
-def _complete(operation: Operation, opt: dict[str, Any], *, changes: bool) -> None:
+def _complete(operation: Json, opt: dict[str, Any], schemas: Json, *, changes: bool) -> None:
     public = bool(opt.get("public"))
     if not public:
-        operation.security = [{BEARER: []}]
-    needs = opt.get("permission")
-    if needs:
+        operation["security"] = [{BEARER: []}]
+    if needs := opt.get("permission"):
         words = f"Needs the permission `{needs}`."
-        operation.description = "\n\n".join(filter(None, (operation.description, words)))
-    responses = operation.responses or {}
+        operation["description"] = "\n\n".join(filter(None, (operation.get("description"), words)))
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if "$ref" in content.get("schema", {}):
+            content.setdefault("example", example(content["schema"], schemas))
     for status, words in PROBLEMS.items():
         if (status in CHANGING and not changes) or (public and status in {"401", "403"}):
             continue
-        responses[status] = OpenAPIResponse(
-            description=words,
-            content={
-                PROBLEM_JSON: OpenAPIMediaType(schema=Reference("#/components/schemas/Problem"))
-            },
-        )
-    operation.responses = responses
-
-
-def _problem_schema() -> Schema:
-    text = Schema(type=OpenAPIType.STRING)
-    return Schema(
-        title="Problem",
-        type=OpenAPIType.OBJECT,
-        description="An error (RFC 9457). `code` never changes.",
-        required=["type", "title", "status", "code", "detail"],
-        properties={
-            "type": text,
-            "title": text,
-            "status": Schema(type=OpenAPIType.INTEGER),
-            "code": text,
-            "detail": text,
-            "remedy": text,
-            "facts": Schema(type=OpenAPIType.OBJECT),
-            "incident": text,
-        },
-    )
+        reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+        operation["responses"][status] = {
+            "description": words,
+            "content": {PROBLEM_JSON: reference},
+        }

@@ -103,6 +103,13 @@ def test_every_operation_is_described_with_who_may_use_it(client: Client) -> Non
                 assert "403" in operation["responses"], name
 
 
+def test_pages_have_names_that_a_generator_can_use(client: Client) -> None:
+    schemas = client.get("/docs/openapi.json").json()["components"]["schemas"]
+
+    assert "MemberViewPage" in schemas
+    assert all(name.isidentifier() for name in schemas)
+
+
 def test_no_two_operations_share_a_name(client: Client) -> None:
     paths = client.get("/docs/openapi.json").json()["paths"]
     names = [operation["operationId"] for item in paths.values() for operation in item.values()]
