@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, defer
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.labels.models import Label
+from pharmacy.orders.models import Container
 
 
 class LabelNotFound(NotFound):
@@ -24,10 +25,11 @@ def get(session: Session, label_id: UUID) -> Label:
 
 
 def of_order(session: Session, order_id: UUID) -> Sequence[Label]:
-    """Return an order's documents that are not void, without their bytes, the leaflet last."""
+    """Return an order's documents that are not void, without their bytes: part 1 to leaflet."""
     return session.scalars(
         select(Label)
+        .outerjoin(Container, Container.id == Label.container_id)
         .where(Label.order_id == order_id, Label.voided_at.is_(None))
         .options(defer(Label.pdf))
-        .order_by(Label.container_id.is_(None), Label.id)
+        .order_by(Container.part_no.nulls_last())
     ).all()
