@@ -1,5 +1,6 @@
 """Orders at any point of their lives, brought there by the operations that people use."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.patients import operations as patients
+from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
@@ -20,13 +22,15 @@ from pharmacy.screening.rules import Decision, Severity
 from pharmacy.staff.rules import WORKER, Actor, Role
 from tests.conftest import NOW
 from tests.factories.inventory import stock_the_clinic
+from tests.factories.patients import make_patient
 from tests.factories.practice import make_site
-from tests.factories.prescribers import make_key
+from tests.factories.prescribers import JORDAN, make_key
 from tests.factories.prescriptions import make_prescription
 from tests.factories.registries import make_good_registries, make_import
 from tests.factories.staff import make_actor
 from tests.factories.titration import make_formulations
 
+counter = itertools.count(1)
 LIFE: Sequence[Status] = (
     Status.RECEIVED,
     Status.REVIEW,
@@ -42,12 +46,13 @@ LIFE: Sequence[Status] = (
 class Bench:
     """A pharmacy with people, stock and registries, in which orders are walked along."""
 
-    def __init__(self, session: Session, *, stock: bool = True) -> None:
+    def __init__(self, session: Session, *, stock: bool = True, registries: bool = True) -> None:
         self.session = session
         self.now = NOW
         make_site(session)
         self.key = make_key(session)
-        make_good_registries(session)
+        if registries:
+            self.license = make_good_registries(session)
         make_formulations(session)
         self.lots = stock_the_clinic(session) if stock else {}
         self.technician = make_actor(session, Role.TECHNICIAN)
@@ -67,8 +72,10 @@ class Bench:
         fill_no: int = 1,
         **changes: Any,
     ) -> Order:
-        """Open the order of a fill, and walk it to a status."""
-        prescription = prescription or make_prescription(self.session, **changes)
+        """Open the order of a fill, for a patient of its own, and walk it to a status."""
+        if prescription is None:
+            patient = changes.pop("patient", None) or self.patient()
+            prescription = make_prescription(self.session, patient=patient, **changes)
         opened = operations.open_fill(
             self.session,
             prescription,
@@ -78,6 +85,13 @@ class Bench:
             now=self.now,
         )
         return self.walk(opened, status)
+
+    def patient(self) -> Patient:
+        """Enter somebody new."""
+        number = next(counter)
+        return make_patient(
+            self.session, identifier_value=f"MRN-BENCH-{number}", family=f"Testpatient-{number}"
+        )
 
     def walk(self, order: Order, to: Status) -> Order:
         """Take every step from where the order stands up to a status."""
@@ -153,7 +167,7 @@ class Bench:
             now=at or self.now,
         )
 
-    def person(self, *roles: Role) -> Actor:
+    def person(self, *roles: Role, npi: str = JORDAN) -> Actor:
         """Return somebody new."""
-        actor = make_actor(self.session, roles[0])
+        actor = make_actor(self.session, roles[0], npi=npi)
         return Actor(actor.id, actor.kind, frozenset(roles), actor.npis)

@@ -1,0 +1,179 @@
+"""Who gets which order next, one by one and all at once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.db import Database
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.orders import operations, queries
+from pharmacy.orders.rules import Action, Status
+from pharmacy.orders.rules.claims import ClaimedByAnother, NothingToClaim, OverrideReasonNeeded
+from pharmacy.staff.rules import WORKER, Role
+from tests.conftest import NOW
+from tests.factories.inventory import make_capsule_lot
+from tests.factories.orders import Bench
+
+LEASE = timedelta(minutes=20)
+
+
+def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+    """Run `work` in as many threads, started together; a refusal is an answer too."""
+    start = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        start.wait()
+        try:
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_a_technician_takes_the_order_that_is_due_first(bench: Bench, session: Session) -> None:
+    later, sooner = bench.order(Status.PLANNED), bench.order(Status.LABELING)
+    sooner.due_at = later.due_at - timedelta(hours=1)
+    session.flush()
+
+    taken = operations.claim_next(session, by=bench.technician, now=NOW)
+
+    assert taken.id == sooner.id
+    assert (taken.claimed_by, taken.claimed_until) == (bench.technician.id, NOW + LEASE)
+
+
+def test_everybody_is_given_what_their_role_can_do(bench: Bench, session: Session) -> None:
+    to_review, to_allocate = bench.order(Status.REVIEW), bench.order(Status.PLANNED)
+    technician, pharmacist = bench.technician, bench.pharmacist
+
+    assert operations.claim_next(session, by=pharmacist, now=NOW).id == to_review.id
+    assert operations.claim_next(session, by=technician, now=NOW).id == to_allocate.id
+    with pytest.raises(NothingToClaim):
+        operations.claim_next(session, by=bench.second_pharmacist, now=NOW)
+
+
+def test_the_next_order_is_one_that_can_be_worked_on(bench: Bench, session: Session) -> None:
+    held = bench.order(Status.PLANNED)
+    operations.place_hold(session, held.id, code="a-code", words="W.", by=WORKER, now=NOW)
+    unlabeled = bench.order(Status.PLANNED)
+    operations.allocate(session, unlabeled.id, by=bench.technician, now=NOW)
+    packed = bench.order(Status.FINAL_CHECK)
+    packed.packed_by = bench.pharmacist.id
+    session.flush()
+
+    for person in (bench.technician, bench.pharmacist):
+        with pytest.raises(NothingToClaim):
+            operations.claim_next(session, by=person, now=NOW)
+    assert operations.claim_next(session, by=bench.second_pharmacist, now=NOW).id == packed.id
+
+
+def test_an_order_that_waits_for_capsules_comes_up_when_they_are_there(
+    session: Session,
+) -> None:
+    bench = Bench(session, stock=False)
+    for strength in (1_500, 3_000):
+        make_capsule_lot(session, strength)
+    order = bench.order(Status.PLANNED)
+    operations.allocate(session, order.id, by=bench.technician, now=NOW)
+
+    with pytest.raises(NothingToClaim):
+        operations.claim_next(session, by=bench.technician, now=NOW)
+    make_capsule_lot(session, 4_500)
+    assert operations.claim_next(session, by=bench.technician, now=NOW).id == order.id
+
+
+def test_a_claim_keeps_others_off_until_its_lease_ends(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.LABELING)
+    operations.claim_next(session, by=bench.technician, now=NOW)
+    colleague = bench.person(Role.TECHNICIAN)
+
+    with pytest.raises(ClaimedByAnother) as refused:
+        operations.pack(session, order.id, scanned=bench.codes(order), by=colleague, now=NOW)
+    with pytest.raises(ClaimedByAnother):
+        operations.claim(session, order.id, reason="urgent", by=colleague, now=NOW)
+    with pytest.raises(ClaimedByAnother):
+        operations.unclaim(session, order.id, by=colleague, now=NOW)
+
+    assert refused.value.facts["claimed_by"] == bench.technician.id
+    taken = operations.claim_next(session, by=colleague, now=NOW + LEASE)
+    event = queries.last_event(session, order.id, Action.CLAIM)
+    assert taken.claimed_by == colleague.id
+    assert event is not None
+    assert event.facts == {"taken_over_from": str(bench.technician.id)}
+
+
+def test_a_technician_jumps_the_queue_only_for_a_reason_that_is_kept(
+    bench: Bench, session: Session
+) -> None:
+    order = bench.order(Status.PLANNED)
+
+    with pytest.raises(OverrideReasonNeeded):
+        operations.claim(session, order.id, by=bench.technician, now=NOW)
+    operations.claim(session, order.id, reason="waits outside", by=bench.technician, now=NOW)
+
+    event = queries.last_event(session, order.id, Action.CLAIM)
+    assert event is not None
+    assert event.reason == "waits outside"
+
+
+def test_a_claim_is_kept_longer_and_given_back(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.REVIEW)
+    later = NOW + timedelta(minutes=10)
+
+    operations.claim(session, order.id, by=bench.pharmacist, now=NOW)
+    operations.claim(session, order.id, by=bench.pharmacist, now=later)
+    assert order.claimed_until == later + LEASE
+
+    operations.unclaim(session, order.id, by=bench.pharmacist, now=later)
+    assert (order.claimed_by, order.claimed_until) == (None, None)
+
+
+def test_the_next_step_frees_the_order_for_the_next_person(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.LABELING)
+    operations.claim_next(session, by=bench.technician, now=NOW)
+
+    bench.pack(order)
+
+    assert order.claimed_by is None
+
+
+def test_of_fifty_technicians_one_gets_the_order(database: Database) -> None:
+    """reliability.md 2.2."""
+    with database.transaction() as session:
+        bench = Bench(session)
+        order_id = bench.order(Status.PLANNED).id
+        people = [bench.person(Role.TECHNICIAN) for _ in range(50)]
+
+    def claim(number: int) -> UUID | None:
+        with database.transaction() as session:
+            return operations.claim_next(session, by=people[number], now=NOW).claimed_by
+
+    answers = at_once(50, claim)
+
+    won = [answer for answer in answers if isinstance(answer, UUID)]
+    assert len(won) == 1
+    assert sum(isinstance(answer, NothingToClaim) for answer in answers) == 49
+    with database.transaction() as session:
+        assert queries.get(session, order_id).claimed_by == won[0]
+
+
+def test_people_who_ask_at_once_get_different_orders(database: Database) -> None:
+    with database.transaction() as session:
+        bench = Bench(session)
+        for _ in range(3):
+            bench.order(Status.PLANNED)
+        people = [bench.person(Role.TECHNICIAN) for _ in range(8)]
+
+    def claim(number: int) -> UUID:
+        with database.transaction() as session:
+            return operations.claim_next(session, by=people[number], now=NOW).id
+
+    taken = [answer for answer in at_once(8, claim) if isinstance(answer, UUID)]
+
+    assert len(taken) == len(set(taken)) <= 3
