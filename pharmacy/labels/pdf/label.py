@@ -8,7 +8,7 @@ Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf.fonts import width
@@ -24,8 +24,6 @@ CLUSTER_HIGH: Final = 117.0
 """178 x 117 of 288 x 144 points: 50.2 %."""
 SMALLEST: Final = 12.0
 """No text of the cluster is smaller (16 CCR 1707.5)."""
-CLUSTER_SIZES: Final = ((16, 13.5, 16, 13), (14, 13, 14, 12.5), (12, 12, 12, 12))
-"""Name, drug, strength and directions: the first of these rows in which the cluster fits."""
 FINE: Final = 6.5
 """The size of what is not the patient's: 18 dots."""
 FINE_LEAD: Final = 7.0
@@ -51,6 +49,29 @@ RULES: Final = (
     f"0.5 w {RIGHT - INITIALS[0]} {FACTS_TOP - 8.5} {INITIALS[0]} {INITIALS[1]} re S"
 )
 """The lines of every label: beside and under the cluster, and the box for initials."""
+
+
+class Setting(NamedTuple):
+    """One way to set the cluster, in points."""
+
+    name: float
+    drug: float
+    strength: float
+    directions: float
+    gap: float
+    """White space above the drug and above the directions, beyond the usual line's."""
+    leading: float
+    """The height of a line, as a multiple of its size."""
+
+
+SETTINGS: Final = (
+    Setting(16, 13.5, 16, 13, gap=4, leading=1.2),
+    Setting(14, 13, 14, 12.5, gap=4, leading=1.2),
+    Setting(12, 12, 12, 12, gap=5, leading=1.2),
+    Setting(12, 12, 12, 12, gap=1, leading=1.18),
+    Setting(12, 12, 12, 12, gap=0, leading=1.13),
+)
+"""From roomy to tight: the first in which the cluster fits. None is below `SMALLEST`."""
 
 _fine = partial(width, size=FINE)
 _fine_bold = partial(width, size=FINE, bold=True)
@@ -90,38 +111,40 @@ def cluster(label: ContainerLabel) -> list[Line]:
     Raises:
         TextTooLong: It does not fit in the smallest that the rules allow.
     """
-    for name, drug, strength, body in CLUSTER_SIZES:
+    for setting in SETTINGS:
         try:
-            lines = _set(label, name=name, drug=drug, strength=strength, body=body)
+            lines = _set(label, setting)
         except TextTooLong:
-            if name > SMALLEST:
-                continue
-            raise
+            continue
         if sum(line.lead for line in lines) <= CLUSTER_HIGH - MARGIN - 3:
             return lines
-    raise TextTooLong("the patient's part of the label does not fit", lines=len(lines))
+    raise TextTooLong("the patient's part of the label does not fit")
 
 
-def _set(
-    label: ContainerLabel, *, name: float, drug: float, strength: float, body: float
-) -> list[Line]:
-    gap, leading = (4.0, 1.2) if name > SMALLEST else (0, 1.13)
-
+def _set(label: ContainerLabel, setting: Setting) -> list[Line]:
     def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
         texts = wrapped(text, room=ROOM, width=partial(width, size=size, bold=bold))
         return [
-            Line(line, size, bold, size * leading + (0 if place else above))
+            Line(line, size, bold, size * setting.leading + (0 if place else above))
             for place, line in enumerate(texts)
         ]
 
+    first = -0.45 * setting.name  # nothing stands above the first line
     return [
-        *lines(label.patient, name, bold=True, above=-0.45 * name),
-        *lines(label.drug, drug, bold=True, above=gap),
-        *lines(label.strength, strength, bold=True),
-        *lines(label.directions, body, above=gap),
-        *lines(label.dates, SMALLEST),
-        *lines(label.doses, SMALLEST),
+        *lines(label.patient, setting.name, bold=True, above=first),
+        *lines(label.drug, setting.drug, bold=True, above=setting.gap),
+        *lines(label.strength, setting.strength, bold=True),
+        *lines(label.directions, setting.directions, above=setting.gap),
+        *(line for text in _dates(label) for line in lines(text, SMALLEST)),
     ]
+
+
+def _dates(label: ContainerLabel) -> tuple[str, str]:
+    """Divide the dates and the number of doses between two lines, at a word that helps reading."""
+    begin, to, end = label.dates.rpartition(" to ")
+    if to and width(label.dates, SMALLEST) > ROOM:
+        return f"{begin} to", f"{end} {label.doses}"
+    return label.dates, label.doses
 
 
 def _cluster(pen: Pen, lines: list[Line]) -> None:

@@ -101,6 +101,14 @@ def test_the_cluster_is_never_smaller_than_12_points_and_stays_inside(name: str)
     assert sum(line.lead for line in lines) <= drawing.CLUSTER_HIGH - drawing.MARGIN
 
 
+def test_dates_of_two_years_break_where_they_read_well() -> None:
+    label = make_label(dates="Mon 28 Dec 2026 to Sun 24 Jan 2027")
+
+    *_, first, second = drawing.cluster(label)
+
+    assert (first.text, second.text) == ("Mon 28 Dec 2026 to", "Sun 24 Jan 2027 (28 doses)")
+
+
 def test_name_and_drug_are_bold_and_directions_are_not() -> None:
     weights = {line.text: line.bold for line in drawing.cluster(make_label())}
 
