@@ -108,6 +108,7 @@ def test_nothing_runs_as_root() -> None:
 def test_health_is_asked_where_the_api_answers() -> None:
     path = re.search(r"http://127\.0\.0\.1:8000(/[a-z/]+)", DOCKERFILE)
     assert path
-    app = create_app(Settings(database_url="postgresql://nobody@/nowhere", redis_url=""))
+    settings = Settings(database_url="postgresql://nobody@/nowhere", redis_url="", secret="x")
+    app = create_app(settings)
 
     assert path[1] in {route.path for route in app.routes}

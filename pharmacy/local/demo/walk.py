@@ -17,6 +17,14 @@ from pharmacy.local.demo.people import DemoTrouble, Json, Person
 from pharmacy.local.demo.telling import Teller
 
 WRITTEN_AGO: Final = timedelta(seconds=30)
+ANSWERS: Final[dict[str, Json]] = {
+    "thyroid": {"answer": "yes"},
+    "medicines": {
+        "answer": "yes",
+        "details": {"medicines": [{"name": "levothyroxine", "rxnorm": "10582"}]},
+    },
+}
+"""What the patient answers; no to everything else."""
 
 
 @dataclass
@@ -35,6 +43,9 @@ class Walk:
     tend: Callable[[], None]
     output: Path
 
+    def __post_init__(self) -> None:
+        self._signed_in: dict[str, Person] = {}
+
     def run(self) -> Json:
         """Return the order as it is at the end. Raises DemoTrouble."""
         token, receipt = self._clinic()
@@ -46,8 +57,11 @@ class Walk:
         return order
 
     def _sign_in(self, colleague: Colleague) -> Person:
-        username = colleague.person.username
-        return Person.sign_in(self.client, username, self.loaded.passwords[username])
+        name = colleague.person.username
+        if name not in self._signed_in:
+            password = self.loaded.passwords[name]
+            self._signed_in[name] = Person.sign_in(self.client, name, password)
+        return self._signed_in[name]
 
     def _clinic(self) -> tuple[bytes, Json]:
         teller, key = self.teller, self.loaded.signing_key
@@ -79,35 +93,39 @@ class Walk:
         order = pharmacist.wait(path, lambda found: found["status"] != "received", self.tend)
         self._require(order, "review")
         teller.done("checked")
+        teller.begin("Pharmacist: reading what screening found")
+        findings = pharmacist.get(f"{path}/findings")["findings"]
+        teller.done(f"{len(findings)} findings, since not asked is not no")
         teller.begin("Pharmacist: asking the patient, by telephone")
         patient = f"/patients/{order['patient']['id']}/health"
-        topics = pharmacist.get(patient)["topics"]
-        answers = [{"topic": each["topic"], "answer": "no"} for each in topics]
+        topics = [each["topic"] for each in pharmacist.get(patient)["topics"]]
+        answers = [{"topic": topic, "answer": "no"} | ANSWERS.get(topic, {}) for topic in topics]
         pharmacist.post(patient, {"source": "patient-phone", "answers": answers})
-        teller.done(f"{len(answers)} questions answered")
-        teller.begin("Pharmacist: deciding what screening found")
+        teller.done(f"{len(answers)} questions, two answered with yes")
+        teller.begin("Pharmacist: deciding what remains")
         teller.done(self._decide(pharmacist, path))
         teller.begin("Pharmacist: comparing ways to make it up")
         plan = pharmacist.get(f"{path}/plan")
-        teller.done(f"strategy {plan['strategy']}")
+        teller.done("; ".join(_in_words(each, plan) for each in plan["options"]))
         teller.begin("Pharmacist: approving prescription and plan")
         order = pharmacist.act(pharmacist.get(path), "approval", {"plan": plan["id"]})
         teller.done(f"first dose {order['first_dose_on']}, last {order['last_dose_on']}")
         return order
 
     def _decide(self, pharmacist: Person, path: str) -> str:
-        """Decide every finding that waits for a decision; say how many there were."""
+        """Decide every finding that waits for a decision; say which."""
         findings = pharmacist.get(f"{path}/findings")["findings"]
         waiting = [each for each in findings if not each["is_settled"]]
         for finding in waiting:
             blocks = finding["severity"] == "block"
             decision = {
                 "decision": "override" if blocks else "accept",
-                "reason": "Talked through with the patient; fictional, for the demo.",
+                "reason": "Stable dose of levothyroxine; TSH planned. Fictional, for the demo.",
                 "prescriber_contact": "Called the clinic; fictional." if blocks else None,
             }
             pharmacist.post(f"/findings/{finding['id']}/decision", decision)
-        return f"{len(findings)} findings, {len(waiting)} waited for a decision"
+        decided = ", ".join(f"{each['rule']} {each['severity']}" for each in waiting)
+        return f"{len(findings)} left; decided with a reason: {decided or 'none'}"
 
     def _technician(self, order: Json) -> Json:
         teller, path = self.teller, f"/orders/{order['id']}"
@@ -175,6 +193,15 @@ class Walk:
 
     def _keep(self, name: str, content: bytes) -> None:
         (self.output / name).write_bytes(content)
+
+
+def _in_words(option: Json, plan: Json) -> str:
+    """Say what a strategy takes: `A (in force): 84 capsules in 3 containers`."""
+    name = f"{option['strategy']} (in force)" if option["strategy"] == plan["strategy"] else ""
+    name = name or option["strategy"]
+    if not option["possible"]:
+        return f"{name}: not possible"
+    return f"{name}: {option['capsules']} capsules in {option['containers']} containers"
 
 
 def _file_name(label: Json, labels: list[Json]) -> str:
