@@ -131,6 +131,7 @@ def _complete(operation: Json, opt: dict[str, Any], schemas: Json, *, changes: b
     public = bool(opt.get("public"))
     if not public:
         operation["security"] = [{BEARER: []}]
+    operation["summary"] = _summary(operation)
     if needs := opt.get("permission"):
         words = f"Needs the permission `{needs}`."
         operation["description"] = "\n\n".join(filter(None, (operation.get("description"), words)))
@@ -145,3 +146,9 @@ def _complete(operation: Json, opt: dict[str, Any], schemas: Json, *, changes: b
             "description": words,
             "content": {PROBLEM_JSON: reference},
         }
+
+
+def _summary(operation: Json) -> str:
+    """Return the first line of what an operation says of itself; handlers' names say too little."""
+    words: str = operation.get("description") or operation.get("summary") or ""
+    return words.partition("\n")[0].rstrip(".")
