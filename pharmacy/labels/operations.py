@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.rules.fillers import FILLERS
@@ -70,14 +71,18 @@ def render(session: Session, order_id: UUID, *, now: datetime) -> Sequence[Label
     except Invalid as refusal:
         _hold(session, order, refusal, now=now)
         return []
-    for label in stored:
-        label.voided_at = now
-    session.flush()  # the old ones must be void before the new ones can be the only ones
+    _void(session, order, now=now)
     labels = [_label(order, document, now=now) for document in documents]
     session.add_all(labels)
     session.flush()
     orders.labeled(session, order_id, now=now)
     return labels
+
+
+def _void(session: Session, order: Order, *, now: datetime) -> None:
+    """Make what was drawn before void; only one label of a container may stand."""
+    old = update(Label).where(Label.order_id == order.id, Label.voided_at.is_(None))
+    session.execute(old.values(voided_at=now))
 
 
 def _cover(labels: Sequence[Label], containers: Sequence[Container]) -> bool:

@@ -25,11 +25,19 @@ def get(session: Session, label_id: UUID) -> Label:
 
 
 def of_order(session: Session, order_id: UUID) -> Sequence[Label]:
-    """Return an order's documents that are not void, without their bytes: part 1 to leaflet."""
+    """
+    Return an order's documents that are not void, without their bytes: part 1 to leaflet.
+
+    A label whose container was given up is not among them, even before the new ones are drawn.
+    """
     return session.scalars(
         select(Label)
         .outerjoin(Container, Container.id == Label.container_id)
-        .where(Label.order_id == order_id, Label.voided_at.is_(None))
+        .where(
+            Label.order_id == order_id,
+            Label.voided_at.is_(None),
+            Container.voided_at.is_(None),
+        )
         .options(defer(Label.pdf))
         .order_by(Container.part_no.nulls_last())
     ).all()

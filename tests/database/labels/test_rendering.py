@@ -110,6 +110,22 @@ def test_drawing_again_makes_the_old_labels_void(bench: Bench, order: Order) -> 
     assert all(queries.get(bench.session, each).voided_at for each in old)
 
 
+def test_labels_of_a_container_that_was_given_up_are_not_shown_and_become_void(
+    bench: Bench, order: Order
+) -> None:
+    first, *others = operations.render(bench.session, order.id, now=bench.now)
+    container = order_queries.containers(bench.session, order.id)[0]
+    container.voided_at = bench.now
+    bench.session.flush()
+
+    shown = queries.of_order(bench.session, order.id)
+    assert [label.id for label in shown] == [label.id for label in others]
+
+    order.labeled_at = None  # as allocating again leaves it
+    operations.render(bench.session, order.id, now=bench.now)
+    assert first.voided_at == bench.now
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
