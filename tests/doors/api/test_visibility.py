@@ -1,0 +1,88 @@
+"""Physicians and EHR clients see what is their prescribers': of the rest there is none."""
+
+from typing import Any
+
+import pytest
+from litestar.serialization import encode_json
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel import ids
+from pharmacy.orders.rules import Status
+from pharmacy.staff.rules import GRANTS, Role
+from tests.doors.api.conftest import AsRole, Client
+from tests.doors.api.test_examples import examples
+from tests.doors.api.test_permissions import ROUTES, Route, knock
+from tests.factories.orders import Bench
+from tests.factories.staff import NPI
+
+OTHER_NPI = "1245319599"
+"""Passes the check digit; nobody's here."""
+OUTSIDERS = (Role.PHYSICIAN, Role.EHR_CLIENT)
+EXAMPLES = examples()
+NOT_OF_A_PATIENT = {"/api/v1/prescribers/{npi}", "/api/v1/prescribers/{npi}/checks"}
+"""Who a prescriber is, anybody may know whose role lets them ask."""
+
+
+def seen_by_outsiders() -> list[tuple[Route, Role]]:
+    return [
+        (route, role)
+        for route in ROUTES
+        for role in OUTSIDERS
+        if route.permission in GRANTS[role] and "{" in route.template
+    ]
+
+
+def filled(route: Route, known: dict[str, str]) -> str:
+    """Return the path of something that exists."""
+    parts = []
+    for part in route.template.split("/"):
+        name = part.strip("{}").partition(":")[0] if part.startswith("{") else ""
+        parts.append(known[name] if name else part)
+    return "/".join(parts)
+
+
+@pytest.fixture
+def known(session: Session) -> dict[str, str]:
+    """One order under review, with all that belongs to it."""
+    order = Bench(session).order(Status.REVIEW)
+    refill: Any = session.execute(REFILL, {"order": order.id}).scalar_one()
+    prescription = ids.encode("rx", order.prescription_id)
+    patient = ids.encode("pat", order.patient_id)
+    return {
+        "npi": NPI,
+        "order_id": ids.encode("ord", order.id),
+        "refill_id": ids.encode("rfl", refill),
+        "prescription": prescription,
+        "prescription_id": prescription,
+        "pat": patient,
+        "patient_id": patient,
+    }
+
+
+REFILL = text(
+    "insert into refills (id, after_order_id, patient_id, npi, state, earliest_on, due_on,"
+    " run_out_on, remaining_fills, working, updated_at)"
+    " select gen_random_uuid(), id, patient_id, npi, 'renewal-needed', '2026-05-01',"
+    " '2026-05-10', '2026-05-25', 0, '[]', now() from orders where id = :order returning id"
+)
+
+
+@pytest.mark.parametrize(("route", "role"), seen_by_outsiders(), ids=str)
+def test_what_is_anothers_does_not_exist(
+    client: Client, as_role: AsRole, known: dict[str, str], route: Route, role: Role
+) -> None:
+    if route.template in NOT_OF_A_PATIENT:
+        known["npi"] = OTHER_NPI
+    there = Route(
+        route.method, filled(route, known), route.permission, route.asks, route.content_type
+    )
+
+    body = encode_json(next((body for other, body in EXAMPLES if other == route), {}))
+
+    own = knock(client, there, as_role(role), body=body)
+    others = knock(client, there, as_role(role, npi=OTHER_NPI), body=body)
+
+    if route.template not in NOT_OF_A_PATIENT:
+        assert own not in {401, 403, 404, 500}
+        assert others == 404
