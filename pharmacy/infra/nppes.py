@@ -9,37 +9,17 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
 
+from pharmacy.infra.lookups import Outcome, Reply
+
 MAX_BYTES: Final = 1024 * 1024
 TOTAL_SECONDS: Final = 10.0
 TIMEOUT: Final = httpx.Timeout(5.0, connect=3.0)
 OK: Final = 200
-
-
-class Outcome(StrEnum):
-    """What came of asking."""
-
-    FOUND = "found"
-    UNKNOWN = "unknown"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the service said of one NPI."""
-
-    outcome: Outcome
-    reason: str = ""
-    """Why it is an error: a constant, for holds and metrics."""
-    record: Mapping[str, Any] = field(default_factory=dict)
-    sha256: bytes = hashlib.sha256(b"").digest()
-    """Of the body as it came."""
 
 
 class Unreadable(Exception):

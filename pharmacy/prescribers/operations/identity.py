@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from pharmacy.infra.nppes import Outcome, Reply
+from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.prescribers import queries
 from pharmacy.prescribers.models import CheckKind
 from pharmacy.prescribers.operations.inquiry import Inquiry, asked_of

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.nppes import Outcome, Reply
+from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.practice.rules import Policy
 from pharmacy.prescribers.models import PrescriberCheck, PrescriberKey, Revocation
 from pharmacy.prescribers.operations import Verdict, check, check_is_fresh

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from pharmacy.infra.nppes import MAX_BYTES, NppesApi, Outcome, Reply
+from pharmacy.infra.lookups import Outcome, Reply
+from pharmacy.infra.nppes import MAX_BYTES, NppesApi
 from tests.factories.prescribers import JORDAN
 
 RECORD = {"number": JORDAN, "enumeration_type": "NPI-1", "basic": {"status": "A"}}
