@@ -122,7 +122,9 @@ def test_labels_of_a_container_that_was_given_up_are_not_shown_and_become_void(
     assert [label.id for label in shown] == [label.id for label in others]
 
     order.labeled_at = None  # as allocating again leaves it
+    bench.session.flush()
     operations.render(bench.session, order.id, now=bench.now)
+    bench.session.refresh(first)
     assert first.voided_at == bench.now
 
 
