@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from pharmacy.kernel.ids import encode
 from pharmacy.kernel.refusals import Conflict, Invalid, NotFound
 from pharmacy.orders.rules.life import Status
 from pharmacy.staff.rules import Actor, Role
@@ -49,7 +50,7 @@ def require_unclaimed_by_another(
         return
     raise ClaimedByAnother(
         "somebody else is working on this order",
-        claimed_by=claimed_by,
+        claimed_by=encode("acc", claimed_by),
         claimed_until=until.isoformat(),
     )
 

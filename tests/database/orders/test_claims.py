@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.db import Database
+from pharmacy.kernel.ids import encode
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules import Action, Status
@@ -100,7 +101,7 @@ def test_a_claim_keeps_others_off_until_its_lease_ends(bench: Bench, session: Se
     with pytest.raises(ClaimedByAnother):
         operations.unclaim(session, order.id, by=colleague, now=NOW)
 
-    assert refused.value.facts["claimed_by"] == bench.technician.id
+    assert refused.value.facts["claimed_by"] == encode("acc", bench.technician.id)
     taken = operations.claim_next(session, by=colleague, now=NOW + LEASE)
     event = queries.last_event(session, order.id, Action.CLAIM)
     assert taken.claimed_by == colleague.id

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from pharmacy.inventory.rules import LotStatus
-from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.ids import encode, new_id
 from pharmacy.orders.rules.claims import (
     ClaimedByAnother,
     OverrideReasonNeeded,
@@ -150,7 +150,10 @@ def test_a_claim_counts_until_its_lease_ends(until: datetime, refused: bool) -> 
     if refused:
         with pytest.raises(ClaimedByAnother) as found:
             require_unclaimed_by_another(owner.id, until, by=other, now=NOW)
-        assert found.value.facts == {"claimed_by": owner.id, "claimed_until": until.isoformat()}
+        assert found.value.facts == {
+            "claimed_by": encode("acc", owner.id),
+            "claimed_until": until.isoformat(),
+        }
     else:
         require_unclaimed_by_another(owner.id, until, by=other, now=NOW)
 

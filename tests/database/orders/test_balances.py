@@ -1,0 +1,170 @@
+"""Whatever people do, in whatever order: capsules balance and histories stay legal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.db import Database
+from pharmacy.inventory import operations as inventory
+from pharmacy.inventory.models import CapsuleLot, CapsuleMove, LotStatus, MoveKind
+from pharmacy.inventory.rules.lots import LotNotUsable
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Container, Order, OrderEvent
+from pharmacy.orders.rules import MOVES, Action, Status
+from pharmacy.titration import queries as plans
+from tests.factories.inventory import make_capsule_lot
+from tests.factories.orders import Bench
+from tests.factories.prescriptions import regimen
+
+HOLDING = (Status.LABELING, Status.FINAL_CHECK, Status.READY)
+WEEKS = regimen((1_500, 7), (3_000, 7))
+HANDED = {"identifiers_checked": True, "counselling": "declined"}
+
+
+class Shelf(RuleBasedStateMachine):
+    """A bench with little stock, orders, and people who do things at the wrong time."""
+
+    orders: Bundle[Order] = Bundle("orders")
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.connection = database.engine.connect()
+        self.transaction = self.connection.begin()
+        self.session = Session(
+            self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+
+    def teardown(self) -> None:
+        self.session.close()
+        self.transaction.rollback()
+        self.connection.close()
+
+    @initialize()
+    def open_the_pharmacy(self) -> None:
+        self.bench = Bench(self.session, stock=False)
+        for strength in (1_500, 3_000):
+            make_capsule_lot(self.session, strength, 10)
+
+    def attempt(self, act: Callable[..., object], order: Order, **arguments: Any) -> None:
+        """Do something that may be refused; a refusal undoes what it began."""
+        try:
+            with self.session.begin_nested():
+                act(self.session, order.id, now=self.bench.now, **arguments)
+        except Refusal:
+            self.session.expire_all()
+
+    @rule(target=orders)
+    def order(self) -> Order:
+        return self.bench.order(Status.PLANNED, regimen=WEEKS)
+
+    @rule(quantity=st.integers(1, 40), strength=st.sampled_from([1_500, 3_000]))
+    def restock(self, quantity: int, strength: int) -> None:
+        make_capsule_lot(self.session, strength, quantity)
+
+    @rule(order=orders)
+    def allocate(self, order: Order) -> None:
+        self.attempt(operations.allocate, order, by=self.bench.technician)
+        operations.labeled(self.session, order.id, now=self.bench.now)
+
+    @rule(order=orders)
+    def pack(self, order: Order) -> None:
+        scanned = self.bench.codes(order)
+        self.attempt(operations.pack, order, by=self.bench.technician, scanned=scanned)
+
+    @rule(order=orders)
+    def release(self, order: Order) -> None:
+        self.attempt(operations.release, order, by=self.bench.pharmacist)
+
+    @rule(order=orders)
+    def send_back(self, order: Order) -> None:
+        arguments = {"by": self.bench.pharmacist, "reason": "wrong-count"}
+        self.attempt(operations.send_back, order, **arguments)
+
+    @rule(order=orders)
+    def hand_over(self, order: Order) -> None:
+        self.attempt(operations.hand_over, order, by=self.bench.technician, **HANDED)
+
+    @rule(order=orders)
+    def cancel(self, order: Order) -> None:
+        arguments = {"by": self.bench.pharmacist, "reason": "patient-asked"}
+        self.attempt(operations.cancel, order, **arguments)
+
+    @rule(data=st.data())
+    def recall_a_lot(self, data: st.DataObject) -> None:
+        lots = self.session.scalars(select(CapsuleLot.id).order_by(CapsuleLot.lot_number)).all()
+        lot_id = lots[data.draw(st.integers(0, len(lots) - 1))]
+        try:
+            inventory.withdraw_capsule_lot(
+                self.session,
+                lot_id,
+                status=LotStatus.RECALLED,
+                reason="potency",
+                by=self.bench.pharmacist,
+                now=self.bench.now,
+            )
+        except LotNotUsable:
+            pass
+
+    @invariant()
+    def lots_balance(self) -> None:
+        """reliability.md I09: what was made is on hand, dispensed or wasted; nothing is lost."""
+        self.session.flush()
+        moves = self.session.execute(
+            select(CapsuleMove.lot_id, CapsuleMove.kind, func.sum(CapsuleMove.quantity)).group_by(
+                CapsuleMove.lot_id, CapsuleMove.kind
+            )
+        )
+        moved = {(lot_id, kind): int(total) for lot_id, kind, total in moves}
+        for lot in self.session.scalars(select(CapsuleLot)):
+            of = {kind: moved.get((lot.id, kind), 0) for kind in MoveKind}
+            out = of[MoveKind.DISPENSED] + of[MoveKind.WASTED]
+            assert lot.made == of[MoveKind.MADE] == lot.on_hand + out
+            assert lot.reserved == of[MoveKind.RESERVED] - of[MoveKind.UNRESERVED] - out
+            assert 0 <= lot.reserved <= lot.on_hand
+
+    @invariant()
+    def what_is_reserved_stands_in_containers(self) -> None:
+        held = self.session.scalar(
+            select(func.sum(Container.quantity))
+            .join(Order, Order.id == Container.order_id)
+            .where(Order.status.in_(HOLDING), Container.voided_at.is_(None))
+        )
+        reserved = self.session.scalar(select(func.sum(CapsuleLot.reserved)))
+        assert int(held or 0) == int(reserved or 0)
+
+    @invariant()
+    def every_dose_is_what_was_ordered(self) -> None:
+        """reliability.md I12: capsules times strength is dose times nights, step by step."""
+        for order in self.session.scalars(select(Order).where(Order.status.in_(HOLDING))):
+            assert order.plan_id is not None
+            vials = queries.containers(self.session, order.id)
+            for step in plans.get(self.session, order.plan_id).planned_steps:
+                given = sum(v.quantity * v.strength_ug for v in vials if v.step_no == step.no)
+                assert given == step.dose_ug * step.days
+
+    @invariant()
+    def histories_are_legal(self) -> None:
+        """reliability.md I19."""
+        for event in self.session.scalars(select(OrderEvent).where(OrderEvent.from_status != "")):
+            path = MOVES[Action(event.action)].paths
+            assert path[Status(str(event.from_status))] == event.to_status
+
+
+def test_capsules_balance_whatever_people_do(worker_database: Database) -> None:
+    run_state_machine_as_test(
+        lambda: Shelf(worker_database),
+        settings=settings(max_examples=10, stateful_step_count=25, deadline=None),
+    )
