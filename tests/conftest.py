@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.db import Database
@@ -14,6 +15,8 @@ from tests.services import TEMPLATE, VALKEY_VARIABLE, Services, run_sql, url_of
 NOW = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
 """Monday 2 March 2026, 16:30 in Houston: nine minutes after the sample prescription was signed."""
 
+settings.register_profile("pharmacy", deadline=None)  # a busy machine is no fault
+settings.load_profile("pharmacy")
 counter = itertools.count()
 services: Services | None = None
 

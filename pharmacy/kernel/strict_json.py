@@ -14,9 +14,10 @@ DEEPEST: Final = 32
 LONGEST_NUMBER: Final = 32
 """Characters. FHIR asks for 18 digits; more is no dose and no date."""
 BYTE_ORDER_MARK: Final = "\ufeff"
-STRINGS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """Every string, closed or not, in one pass: possessive, so that no input makes it go back."""
-BRACKETS: Final = re.compile(r"[\[{]+|[\]}]+")
+BRACKETS: Final = re.compile(rb"[\[{]+|[\]}]+")
+NEITHER_BRACKET_NOR_QUOTE: Final = bytes(sorted(set(range(256)) - set(b'[]{}"')))
 SURROGATES_OR_NUL: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -48,7 +49,7 @@ def read(data: bytes) -> Any:
         raise JsonMalformed("the text is not UTF-8") from error
     if text.startswith(BYTE_ORDER_MARK):
         raise JsonMalformed("the text begins with a byte order mark")
-    _require_shallow(text)
+    _require_shallow(data)
     try:
         value = DECODER.decode(text)
     except ValueError as error:
@@ -58,13 +59,20 @@ def read(data: bytes) -> Any:
     return value
 
 
-def _require_shallow(text: str) -> None:
+def _require_shallow(data: bytes) -> None:
     """Count brackets before the parser descends into them: depth costs it stack, and us a 500."""
     depth = 0
-    for run in BRACKETS.findall(STRINGS.sub("", text)):
-        depth += len(run) if run[0] in "[{" else -len(run)
+    for run in BRACKETS.findall(_outside_strings(data)):
+        depth += len(run) if run[0] in b"[{" else -len(run)
         if depth > DEEPEST:
             raise JsonMalformed("the text is nested too deeply", deepest=DEEPEST)
+
+
+def _outside_strings(data: bytes) -> bytes:
+    """Return a text without strings; where nothing is escaped, quotes begin and end them."""
+    if b"\\" in data:
+        return STRINGS.sub(b"", data)
+    return b"".join(data.translate(None, NEITHER_BRACKET_NOR_QUOTE).split(b'"')[::2])
 
 
 def _require_storable(value: Any) -> None:

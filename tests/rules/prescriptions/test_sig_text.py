@@ -103,7 +103,11 @@ def test_plain_words_raise_no_caution(text):
     assert read(text).cautions == ()
 
 
-@given(st.text(max_size=300))
+PIECES = "1.5 .5 1,5 0 99 mg mcg g d wks x for every q hs am inc by to max of then ; . - caps one"
+pieces = st.sampled_from([*PIECES.split(), "\u00b5", "\u00e9", " "])
+
+
+@given(st.lists(pieces, max_size=60).map("".join) | st.lists(pieces, max_size=60).map(" ".join))
 def test_any_text_can_be_read(text):
     read(text)
 
