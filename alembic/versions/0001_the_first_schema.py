@@ -241,6 +241,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("caller_id", "key", name=op.f("pk_idempotency_keys")),
     )
+    op.create_index(
+        op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False
+    )
     op.create_table(
         "ingredient_lots",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1625,6 +1628,7 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_dead", table_name="jobs", postgresql_where=sa.text("state = 'dead'"))
     op.drop_table("jobs")
     op.drop_table("ingredient_lots")
+    op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
     op.drop_table("formulations")
     op.drop_index(op.f("ix_evidence_payload_sha256"), table_name="evidence")

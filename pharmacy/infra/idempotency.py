@@ -57,7 +57,7 @@ class IdempotencyKey(Base):
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None]
     body: Mapped[bytes | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,17 @@ from celery import shared_task
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import audit, jobs, logs
+from pharmacy.infra import audit, idempotency, jobs, logs
 from pharmacy.infra.db import Database
 from pharmacy.workers.names import SEAL, SWEEP
 from pharmacy.workers.run import database
 
 
 def sweep(session: Session) -> None:
-    """Give jobs whose worker died to others."""
+    """Give jobs whose worker died to others; forget answers that nobody will ask for again."""
     if count := jobs.sweep(session):
         logs.log.warning("ticks.leases_expired", count=count)
+    idempotency.forget_old(session, now=session.scalars(select(func.now())).one())
 
 
 def seal(session: Session) -> None:
