@@ -200,25 +200,10 @@ def _prescriptions(
                 "facts": _facts(read, request),
                 "cancelled_at": None,
                 "cancelled_by": None,
-                **_ordered(request),
+                **reading.ordered(request),
             }
         )
     return rows
-
-
-def _ordered(request: Request) -> dict[str, Any]:
-    return {
-        "request_system": request.identifier.system,
-        "request_value": request.identifier.value,
-        "kind": request.kind,
-        "written_on": request.authored_at.date(),
-        "valid_from": request.valid_from,
-        "valid_until": request.valid_until,
-        "authorised_fills": request.authorised_fills,
-        "days_per_fill": request.days_per_fill,
-        "quantity": request.quantity,
-        "regimen": request.regimen.to_data(),
-    }
 
 
 def _facts(read: Read, request: Request) -> dict[str, Any]:

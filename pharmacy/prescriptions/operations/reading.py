@@ -98,20 +98,23 @@ def policy_values(policy: Policy) -> dict[str, Any]:
     return {name: getattr(policy, name) for name in POLICIES}
 
 
+def ordered(request: Request) -> dict[str, Any]:
+    """Return what a request orders, by the names of a prescription's columns."""
+    return {
+        "request_system": request.identifier.system,
+        "request_value": request.identifier.value,
+        "kind": request.kind,
+        "written_on": request.authored_at.date(),
+        "valid_from": request.valid_from,
+        "valid_until": request.valid_until,
+        "authorised_fills": request.authorised_fills,
+        "days_per_fill": request.days_per_fill,
+        "quantity": request.quantity,
+        "regimen": request.regimen.to_data(),
+    }
+
+
 def _data(request: Request, found: tuple[Disagreement, ...]) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(
-        {
-            "request_system": request.identifier.system,
-            "request_value": request.identifier.value,
-            "kind": request.kind,
-            "written_on": request.authored_at.date(),
-            "valid_from": request.valid_from,
-            "valid_until": request.valid_until,
-            "authorised_fills": request.authorised_fills,
-            "days_per_fill": request.days_per_fill,
-            "quantity": request.quantity,
-            "regimen": request.regimen.to_data(),
-            "disagreements": [each.to_data() for each in found],
-        }
-    )
+    named = [each.to_data() for each in found]
+    data: dict[str, Any] = msgspec.to_builtins({**ordered(request), "disagreements": named})
     return data
