@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "policy": ("pharmacy.cli.policy:policy", "Read and change the pharmacy's policies."),
     "jobs": ("pharmacy.cli.jobs:jobs", "Work that is owed: list, show, retry."),
     "audit": ("pharmacy.cli.audit:audit", "Verify the audit chain; read the record."),
+    "check": ("pharmacy.cli.check:check", "Find records that contradict each other."),
     "migrate": ("pharmacy.cli.database:migrate", "Bring the database to the newest schema."),
     "api": ("pharmacy.cli.process:api", "Run the HTTP server."),
     "worker": ("pharmacy.cli.process:worker", "Run a worker; start as many as you like."),
