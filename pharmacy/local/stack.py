@@ -51,7 +51,8 @@ class Stack:
     port: int
     servers: Servers | None = None
     tell: Callable[[str], None] = lambda _: None
-    concurrency: int = 2
+    concurrency: int = 1
+    """Jobs that the worker does at the same time."""
     settings: tuple[str, ...] = ()
     """More settings of the embedded PostgreSQL."""
     prepare: Callable[[dict[str, str]], None] = lambda _: None
