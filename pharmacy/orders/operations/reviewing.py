@@ -9,6 +9,7 @@ from pharmacy.infra import jobs
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders.models import Order
+from pharmacy.orders.operations.dating import usual_first_dose
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.gates import DatesImpossible, FindingsUndecided, require_in_force
@@ -45,7 +46,7 @@ def approve(
 
     Args:
         plan_id: The plan that was looked at. Default: whichever is in force.
-        first_dose_on: Default: the policy's days from today.
+        first_dose_on: Default: `dating.usual_first_dose`, after the fill before this one.
 
     Raises:
         MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
@@ -60,9 +61,7 @@ def approve(
     today = site.today(now)
     require_prescription(session, order, site, now)
     require_findings_decided(session, order)
-    first_dose_on = first_dose_on or today + timedelta(
-        days=practice.policy(session).first_dose_after_days
-    )
+    first_dose_on = first_dose_on or usual_first_dose(session, order, now=now)
     if first_dose_on < today:
         raise DatesImpossible("the first dose would be in the past", today=today.isoformat())
     plan = plans.current(session, order.prescription_id, order.fill_no)
