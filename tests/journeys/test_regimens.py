@@ -14,7 +14,14 @@ from pharmacy.orders.rules import Status
 from pharmacy.refills import operations as refills
 from pharmacy.refills.models import Refill, RefillState
 from pharmacy.staff.rules import Actor, Role
-from tests.factories.bundles import Change, fresh_bundle, signed
+from tests.factories.bundles import (
+    Change,
+    fresh_bundle,
+    maintenance_alone,
+    titration,
+    titration_alone,
+    signed,
+)
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.staff import make_actor
@@ -148,3 +155,28 @@ def test_the_second_fill_continues_the_first_one_s_calendar(counter: Counter) ->
     refill = counter.next_fill(third)
     assert (refill.state, refill.run_out_on) == (RefillState.RENEWAL_NEEDED, date(2026, 11, 10))
     assert refill.remaining_fills == 0
+
+
+def test_a_titration_s_label_says_which_fills_follow_it(counter: Counter) -> None:
+    """
+    Its own repeats are 0, but the maintenance that continues it is authorised twice (domain.md
+    5.1): "Refills 0" would send the patient back to the clinic for nothing.
+    """
+    first = counter.receive()
+    drawn = counter.hand_over(first)
+
+    words = "2 (4.5 mg), until 1 Mar 2027"
+    assert {each.content["refills"] for each in vials(drawn)} == {words}
+    assert leaflet(drawn)["refills"] == words
+    refill = counter.next_fill(first)
+    assert refill.remaining_fills == 2
+
+    counter.travel(noon(2026, 5, 19))
+    second = counter.hand_over(counter.order_next(refill))
+    assert vials(second)[0].content["refills"] == "1, until 1 Mar 2027"
+
+
+def test_a_titration_alone_has_no_refills(counter: Counter) -> None:
+    drawn = counter.hand_over(counter.receive(titration_alone))
+
+    assert vials(drawn)[0].content["refills"] == "0, until 1 Sep 2026"

@@ -42,7 +42,7 @@ def container_label(order: OrderFacts, container: ContainerFacts) -> ContainerLa
         filled_on=wording.day(order.filled_on),
         quantity=wording.counted(container.quantity, "capsule"),
         prescriber=order.prescriber,
-        refills=f"{order.refills_left}, until {wording.day(order.valid_until)}",
+        refills=wording.refills(order.refills_left, order.refill_doses_ug, order.valid_until),
         lot=container.lot_number,
         discard_after=wording.day(container.beyond_use_on),
         capsule=_sentence(container.description),

@@ -84,7 +84,7 @@ def leaflet(
         drug=f"{texts.DRUG.text} capsules",
         prescriber=order.prescriber,
         filled_on=wording.day(order.filled_on),
-        refills=f"{order.refills_left}, until {wording.day(order.valid_until)}",
+        refills=wording.refills(order.refills_left, order.refill_doses_ug, order.valid_until),
         discard_after=wording.day(min(container.beyond_use_on for container in containers)),
         steps=tuple(_step(step, morning=morning) for step in steps),
         months=_months(steps),

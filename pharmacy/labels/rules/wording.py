@@ -1,5 +1,6 @@
 """Dates, strengths and counts in the words of a label. Never the machine's language settings."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -50,6 +51,21 @@ def counted(count: int, one: str) -> str:
 def strength(micrograms: int) -> str:
     """Return `1.5 mg`, `0.25 mg`: a leading zero, no trailing one (ISMP)."""
     return str(Mass.of_micrograms(micrograms))
+
+
+def refills(left: int, doses_ug: Sequence[int], until: date) -> str:
+    """
+    Return `2 (4.5 mg), until 1 Mar 2027`.
+
+    Args:
+        doses_ug: What the next fill is of, where that is not what this one is of. A vial of 1.5 mg
+            is not refilled as such when the prescription goes on with 4.5 mg.
+    """
+    if not left or not doses_ug:
+        return f"{left}, until {day(until)}"
+    lowest, highest = strength(min(doses_ug)), strength(max(doses_ug))
+    of = highest if lowest == highest else f"{lowest.removesuffix(' mg')} to {highest}"
+    return f"{left} ({of}), until {day(until)}"
 
 
 def phone(number: str) -> str:
