@@ -61,11 +61,12 @@ class Shelf(RuleBasedStateMachine):
         self.transaction.rollback()
         self.connection.close()
 
-    @initialize()
-    def open_the_pharmacy(self) -> None:
+    @initialize(target=orders)
+    def open_the_pharmacy(self) -> Order:
         self.bench = Bench(self.session, stock=False)
         for strength in (1_500, 3_000):
             make_capsule_lot(self.session, strength, 10)
+        return self.order()
 
     def attempt(self, act: Callable[..., object], order: Order, **arguments: Any) -> None:
         """Do something that may be refused; a refusal undoes what it began."""
@@ -76,6 +77,9 @@ class Shelf(RuleBasedStateMachine):
             self.session.expire_all()
 
     @rule(target=orders)
+    def another(self) -> Order:
+        return self.order()
+
     def order(self) -> Order:
         return self.bench.order(Status.PLANNED, regimen=WEEKS)
 
@@ -194,5 +198,5 @@ class Shelf(RuleBasedStateMachine):
 def test_capsules_balance_whatever_people_do(worker_database: Database) -> None:
     run_state_machine_as_test(
         lambda: Shelf(worker_database),
-        settings=settings(max_examples=10, stateful_step_count=25, deadline=None),
+        settings=settings(max_examples=15, stateful_step_count=20, deadline=None),
     )
