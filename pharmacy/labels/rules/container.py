@@ -37,7 +37,7 @@ def container_label(order: OrderFacts, container: ContainerFacts) -> ContainerLa
         doses=f"({wording.counted(_doses(container), 'dose')})",
         rx_number=str(order.rx_number),
         container_code=container.code,
-        step=f"Step {container.step_no} of {container.steps}",
+        step=wording.step(container.step_no, container.steps),
         part=f"{container.part_no} of {container.parts}",
         filled_on=wording.day(order.filled_on),
         quantity=wording.counted(container.quantity, "capsule"),

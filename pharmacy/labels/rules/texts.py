@@ -32,6 +32,8 @@ DIRECTIONS: Final = {
 }
 """By the keys of `titration.rules.directions`."""
 
+STEADY: Final = Words("Steady dose", "policy")
+"""Instead of "Step 1 of 1", which reads like a titration that begins again."""
 DRUG: Final = Words("Naltrexone hydrochloride", "domain.md 5.1; label strength is the salt")
 ROUTE: Final = Words("By mouth.", "USP <795>")
 STORAGE: Final = Words(
@@ -64,6 +66,7 @@ BEDTIME: Final = Passage(
             "Taking it at night is meant to match your body's own night-time endorphin cycle.",
             NOTE,
         ),
+        Words("It acts between 2 and 4 in the morning.", "clinic note; domain.md 5.2"),
     ),
 )
 MORNING: Final = Passage(
@@ -71,12 +74,25 @@ MORNING: Final = Passage(
     "How to take it",
     (Words("Take this medicine by mouth once a day in the morning.", NOTE),),
 )
+BY_STEP: Final = Passage(
+    "how",
+    "How to take it",
+    (
+        Words("Take this medicine by mouth once a day.", NOTE),
+        Words("Each label says when: at bedtime or in the morning.", "domain.md 1.4"),
+        Words("Never take two doses on the same day.", NOTE),
+    ),
+)
 STEPS: Final = Passage(
     "steps",
     "Before the next strength",
     (
         Words("Start each container on the first date on its label.", NOTE),
         Words("Do not go to the next strength before the date shown.", NOTE),
+        Words(
+            "If you start late, move every date by as many days. Each step keeps its length.",
+            "domain.md 1.3, 1.4",
+        ),
         Words("Stay at your present dose if you do not feel well and call us.", NOTE),
         Words("Take from one container at a time.", "product.md 47"),
     ),
@@ -111,6 +127,14 @@ SLEEP: Final = Passage(
             "morning instead. Do not take both.",
             NOTE,
         ),
+    ),
+)
+SLEEP_MORNING: Final = Passage(
+    "sleep",
+    "Sleep and dreams",
+    (
+        *SLEEP.words[:1],
+        Words("If this bothers you, call us or your prescriber.", NOTE),
     ),
 )
 STOMACH: Final = Passage(
@@ -206,13 +230,20 @@ HELP: Final = Passage(
 )
 
 
-def passages(*, morning: bool, several_steps: bool) -> tuple[Passage, ...]:
-    """Return the passages that a fill's leaflet has, in reading order."""
+def passages(*, bedtime: bool, morning: bool, several_steps: bool) -> tuple[Passage, ...]:
+    """
+    Return the passages that a fill's leaflet has, in reading order.
+
+    Args:
+        bedtime: At least one step is taken at bedtime.
+        morning: At least one step is taken in the morning.
+    """
+    how = (BY_STEP if morning else BEDTIME) if bedtime else MORNING
     return (
-        MORNING if morning else BEDTIME,
+        how,
         *((STEPS,) if several_steps else ()),
         MISSED_MORNING if morning else MISSED,
-        *(() if morning else (SLEEP,)),
+        SLEEP_MORNING if morning else SLEEP,
         STOMACH,
         TIME,
         OPIOIDS,

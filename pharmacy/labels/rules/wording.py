@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from pharmacy.kernel.quantities import Mass
+from pharmacy.labels.rules import texts
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
@@ -48,6 +49,11 @@ def counted(count: int, one: str) -> str:
     return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
+def step(no: int, of: int) -> str:
+    """Return `Step 2 of 3`, or that the dose stays the same where there is but one."""
+    return f"Step {no} of {of}" if of > 1 else texts.STEADY.text
+
+
 def strength(micrograms: int) -> str:
     """Return `1.5 mg`, `0.25 mg`: a leading zero, no trailing one (ISMP)."""
     return str(Mass.of_micrograms(micrograms))
@@ -55,17 +61,14 @@ def strength(micrograms: int) -> str:
 
 def refills(left: int, doses_ug: Sequence[int], until: date) -> str:
     """
-    Return `2 (4.5 mg), until 1 Mar 2027`.
+    Return `1, until 1 Mar 2027`, or `2 (4.5 mg), until 1 Mar 2027`.
 
     Args:
         doses_ug: What the next fill is of, where that is not what this one is of. A vial of 1.5 mg
             is not refilled as such when the prescription goes on with 4.5 mg.
     """
-    if not left or not doses_ug:
-        return f"{left}, until {day(until)}"
-    lowest, highest = strength(min(doses_ug)), strength(max(doses_ug))
-    of = highest if lowest == highest else f"{lowest.removesuffix(' mg')} to {highest}"
-    return f"{left} ({of}), until {day(until)}"
+    of = f" ({strength(doses_ug[0])})" if left and len(doses_ug) == 1 else ""
+    return f"{left}{of}, until {day(until)}"
 
 
 def phone(number: str) -> str:

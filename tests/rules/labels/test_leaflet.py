@@ -41,10 +41,10 @@ def test_the_measure_of_reading_is_sound() -> None:
     assert syllables("bedtime") == 2
 
 
-@pytest.mark.parametrize("morning", [False, True])
-def test_the_leaflet_reads_at_eighth_grade_or_below(morning: bool) -> None:
+@pytest.mark.parametrize(("bedtime", "morning"), [(True, False), (False, True), (True, True)])
+def test_the_leaflet_reads_at_eighth_grade_or_below(bedtime: bool, morning: bool) -> None:
     """domain.md 5.2."""
-    passages = texts.passages(morning=morning, several_steps=True)
+    passages = texts.passages(bedtime=bedtime, morning=morning, several_steps=True)
     text = " ".join(words.text for passage in passages for words in passage.words)
 
     assert grade(text) <= 8
@@ -52,7 +52,7 @@ def test_the_leaflet_reads_at_eighth_grade_or_below(morning: bool) -> None:
 
 def test_the_words_shout_at_nobody() -> None:
     """product.md 53: no block capitals. FDA is a name."""
-    passages = texts.passages(morning=False, several_steps=True)
+    passages = texts.passages(bedtime=True, morning=False, several_steps=True)
     text = " ".join(words.text for passage in passages for words in passage.words)
 
     assert set(re.findall(r"\b[A-Z]{2,}\b", text)) <= {"FDA"}
@@ -64,6 +64,7 @@ def test_every_passage_of_the_reference_is_there() -> None:
     for words in (
         "once a day at bedtime",
         "night-time endorphin cycle",
+        "between 2 and 4 in the morning",
         "Do not go to the next strength before the date shown.",
         "vivid dreams or nightmares",
         "take it in the morning instead",
@@ -126,6 +127,27 @@ def test_a_morning_leaflet_does_not_say_bedtime() -> None:
     assert "once a day in the morning" in text
     assert "bedtime" not in text
     assert "28 days" in text
+    assert "vivid dreams or nightmares" in text
+    assert "in the morning instead" not in text
+
+
+def test_steps_at_different_times_of_day_are_not_all_called_bedtime() -> None:
+    """domain.md 1.4: a move to the morning changes the later steps only."""
+    night, *later = make_steps()
+    steps = [night, *(replace(step, directions="take-1-morning") for step in later)]
+
+    text = text_of(pdf.leaflet_pages(leaflet(make_order_facts(), CONTAINERS, steps)))
+
+    assert "Each label says when: at bedtime or in the morning." in text
+    assert "once a day at bedtime" not in text
+    assert "28 days" in text
+
+
+def test_a_dose_that_stays_is_not_called_a_first_step() -> None:
+    page = make_leaflet((4500,), days=84)
+
+    assert [step.title for step in page.steps] == ["Steady dose"]
+    assert "Step 1" not in text_of(pdf.leaflet_pages(page))
 
 
 def test_several_capsules_a_dose_name_the_strength_of_each() -> None:
