@@ -1,5 +1,6 @@
 """Orders as other systems see them."""
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -7,7 +8,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
+from pharmacy.infra import jobs
 from pharmacy.kernel import ids
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.quantities import Mass
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
@@ -49,9 +52,10 @@ class NextStepView(msgspec.Struct, frozen=True):
     words: str
 
     @classmethod
-    def of(cls, order: Order, holds: list[Hold] | tuple[Hold, ...]) -> Self:
+    def of(cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind]) -> Self:
         held = [(hold.code, hold.words, hold.owner) for hold in holds]
-        step = next_step(order.status, labeled=order.labeled_at is not None, held=held)
+        labeled = order.labeled_at is not None
+        step = next_step(order.status, labeled=labeled, held=held, given_up=given_up)
         return cls(owner=step.owner, action=step.action, words=step.words)
 
 
@@ -180,6 +184,8 @@ class QueueLine(msgspec.Struct, frozen=True):
     claimed_by: str | None
     claimed_until: datetime | None
     holds: list[HoldView]
+    given_up: list[JobKind]
+    """Kinds of dead jobs about the order: see `/api/v1/jobs?state=dead`."""
 
     @classmethod
     def of(cls, row: QueueRow, actor: Actor) -> Self:
@@ -189,7 +195,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, row.holds),
+            next=NextStepView.of(order, row.holds, row.given_up),
             fill=order.fill_no,
             patient=PatientBrief.of(row.patient, actor),
             received_at=order.received_at,
@@ -198,6 +204,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             claimed_by=encoded("acc", order.claimed_by),
             claimed_until=order.claimed_until,
             holds=[HoldView.of(hold) for hold in row.holds],
+            given_up=list(row.given_up),
         )
 
 
@@ -229,6 +236,8 @@ class OrderView(msgspec.Struct, frozen=True):
     handed_over_at: datetime | None
     holds: list[HoldView]
     """Open ones; the list of events tells of those that were lifted."""
+    given_up: list[JobKind]
+    """Kinds of dead jobs about the order: see `/api/v1/jobs?state=dead`."""
     containers: list[ContainerView]
     missing: list[MissingView]
     """Capsules that the order waits for."""
@@ -238,13 +247,14 @@ class OrderView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, session: Session, order: Order, actor: Actor) -> Self:
         holds = queries.open_holds(session, order.id)
+        given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds),
+            next=NextStepView.of(order, holds, given_up),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,
@@ -263,6 +273,7 @@ class OrderView(msgspec.Struct, frozen=True):
             checked_by=encoded("acc", order.checked_by),
             handed_over_at=order.handed_over_at,
             holds=[HoldView.of(hold) for hold in holds],
+            given_up=list(given_up),
             containers=[ContainerView.of(each) for each in queries.containers(session, order.id)],
             missing=[MissingView.of(each) for each in queries.batch_requests(session, order.id)],
             refill=encoded("rfl", refill.id if refill else None),
