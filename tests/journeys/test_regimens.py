@@ -1,124 +1,38 @@
 """Regimens of domain.md 1.2 and the traps of a calendar, from a signature to the next fill."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from pharmacy.labels import operations as labels
-from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import operations, queries
-from pharmacy.orders.models import Order
-from pharmacy.orders.rules import Status
-from pharmacy.refills import operations as refills
-from pharmacy.refills.models import Refill, RefillState
-from pharmacy.staff.rules import Actor, Role
+from pharmacy.orders.rules import Owner, Status
+from pharmacy.orders.rules.gates import FindingsUndecided
+from pharmacy.prescriptions import queries as prescriptions
+from pharmacy.refills.models import RefillState
+from pharmacy.screening.rules import Severity
 from tests.factories.bundles import (
-    Change,
-    fresh_bundle,
     maintenance_alone,
-    titration,
     titration_alone,
-    signed,
 )
-from tests.factories.inventory import make_capsule_lot
-from tests.factories.orders import Bench
-from tests.factories.staff import make_actor
-
-STRENGTHS = (500, 1_500, 3_000, 4_500)
-
-
-class Counter:
-    """A clinic's order at the counter: signed, checked, labelled, collected and filled again."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.bench = Bench(session, stock=False)
-        self.clinic: Actor = make_actor(session, Role.EHR_CLIENT)
-
-    def receive(self, *changes: Change) -> Order:
-        return operations.receive(
-            self.session,
-            signed(fresh_bundle(*changes), self.bench.key),
-            by=self.clinic,
-            source_address="127.0.0.1",
-            now=self.bench.now,
-        ).order
-
-    def travel(self, to: datetime) -> None:
-        """Let time pass; the registries are loaded and lots are made as a pharmacy would."""
-        self.bench.now = to
-        self.bench.load_registries()
-
-    def restock(self) -> None:
-        """Release fresh lots of the clinic's strengths: 180 days, this day counted."""
-        today = self.bench.now.date()
-        for strength in STRENGTHS:
-            make_capsule_lot(
-                self.session,
-                strength,
-                600,
-                compounded_on=today,
-                beyond_use_on=today + timedelta(days=179),
-            )
-
-    def hand_over(self, order: Order) -> list[Label]:
-        """Walk an order to the patient, with labels as the worker draws them."""
-        self.restock()
-        self.bench.walk(order, Status.PLANNED)
-        operations.allocate(self.session, order.id, by=self.bench.technician, now=self.bench.now)
-        drawn = labels.render(self.session, order.id, now=self.bench.now)
-        self.bench.walk(order, Status.HANDED_OVER)
-        return list(drawn)
-
-    def next_fill(self, order: Order) -> Refill:
-        refill = refills.schedule(self.session, order.id, now=self.bench.now)
-        assert refill is not None
-        return refill
-
-    def order_next(self, refill: Refill) -> Order:
-        return refills.order_next(
-            self.session, refill.id, by=self.bench.technician, now=self.bench.now
-        )
-
-    def held_for(self, order: Order) -> set[str]:
-        return {hold.code for hold in queries.open_holds(self.session, order.id)}
-
-    def lift_all(self, order: Order) -> None:
-        for hold in queries.open_holds(self.session, order.id):
-            operations.lift_hold(
-                self.session,
-                order.id,
-                hold.id,
-                reason="clarified with the clinic",
-                by=self.bench.pharmacist,
-                now=self.bench.now,
-            )
+from tests.factories.titration import make_formulation
+from tests.journeys.counter import (
+    Counter,
+    cluster,
+    leaflet,
+    noon,
+    orders,
+    planned,
+    says,
+    valid_from,
+    vials,
+)
 
 
 @pytest.fixture
 def counter(session: Session) -> Counter:
     return Counter(session)
-
-
-def noon(year: int, month: int, day: int) -> datetime:
-    """Noon in Houston, give or take the hour of daylight saving."""
-    return datetime(year, month, day, 18, tzinfo=UTC)
-
-
-def cluster(label: Label) -> tuple[str, str, str]:
-    """What the patient reads first."""
-    content = label.content
-    return content["strength"], content["directions"], f"{content['dates']} {content['doses']}"
-
-
-def vials(drawn: list[Label]) -> list[Label]:
-    return [label for label in drawn if label.kind is LabelKind.CONTAINER]
-
-
-def leaflet(drawn: list[Label]) -> dict[str, Any]:
-    return next(label for label in drawn if label.kind is LabelKind.LEAFLET).content
 
 
 def test_the_second_fill_continues_the_first_one_s_calendar(counter: Counter) -> None:
@@ -180,3 +94,206 @@ def test_a_titration_alone_has_no_refills(counter: Counter) -> None:
     drawn = counter.hand_over(counter.receive(titration_alone))
 
     assert vials(drawn)[0].content["refills"] == "0, until 1 Sep 2026"
+
+
+def test_the_clinic_s_regimen_across_the_start_of_daylight_saving(
+    counter: Counter, session: Session
+) -> None:
+    """NOTE-28, E5: clocks go forward on 8 March 2026; nights are dates and none is lost."""
+    order = counter.receive()
+    drawn = counter.hand_over(order)
+
+    assert planned(order, session) == [(1_500, 28, 28), (3_000, 28, 28), (4_500, 28, 28)]
+    assert [cluster(each)[2] for each in vials(drawn)] == [
+        "Tue 3 Mar to Mon 30 Mar 2026 (28 doses)",
+        "Tue 31 Mar to Mon 27 Apr 2026 (28 doses)",
+        "Tue 28 Apr to Mon 25 May 2026 (28 doses)",
+    ]
+
+
+def test_the_ophthalmology_regimen_steps_every_two_weeks(
+    counter: Counter, session: Session
+) -> None:
+    """OPH-14, P90f: 14 x 1.5, 14 x 3 and 62 x 4.5 mg are 90 nights and 90 capsules."""
+    order = counter.receive(titration_alone, orders(("1.5", 14), ("3", 14), ("4.5", 62)))
+    drawn = counter.hand_over(order)
+
+    assert planned(order, session) == [(1_500, 14, 14), (3_000, 14, 14), (4_500, 62, 62)]
+    assert counter.next_fill(order).state is RefillState.RENEWAL_NEEDED
+    assert cluster(vials(drawn)[2])[2] == "Tue 31 Mar to Sun 31 May 2026 (62 doses)"
+
+
+def test_a_slow_titration_crosses_fills_and_goes_on_where_it_stopped(
+    counter: Counter, session: Session
+) -> None:
+    """
+    domain.md 1.3: 0.5 mg every 14 days reaches 4.5 mg after 112 days; a fill of 90 ends in step 7.
+
+    The second fill owes the other 8 nights of 3.5 mg, 14 of 4 mg and then 68 of 4.5 mg, and it
+    begins on 3 March + 90 = 1 June.
+    """
+    for strength in (1_000, 2_000, 2_500, 3_500, 4_000):
+        make_formulation(session, strength)
+    steps = [(f"{number / 2:g}", 14) for number in range(1, 9)]
+    order = counter.receive(titration_alone, orders(*steps, ("4.5", None), fill_days=90, repeats=1))
+    counter.bench.walk(order, Status.REVIEW)
+    assert counter.held_for(order) == {
+        "repeats-on-titration",
+        "last-step-open",
+        "supply-differs-from-steps",
+    }
+    counter.lift_all(order)
+    counter.restock(500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500)
+    first = counter.hand_over(order)
+
+    assert [dose for dose, _, _ in planned(order, session)] == [*range(500, 3_501, 500)]
+    assert vials(first)[-1].content["step"] == "Step 7 of 9"
+    assert cluster(vials(first)[-1])[2] == "Tue 26 May to Sun 31 May 2026 (6 doses)"
+
+    refill = counter.next_fill(order)
+    counter.travel(noon(2026, 5, 25))
+    following = counter.order_next(refill)
+    counter.restock(3_500, 4_000)
+    second = counter.hand_over(following)
+
+    assert planned(following, session) == [(3_500, 8, 8), (4_000, 14, 14), (4_500, 68, 68)]
+    assert [each.content["step"] for each in vials(second)] == [
+        f"Step {no} of 9" for no in (7, 8, 9)
+    ]
+    assert cluster(vials(second)[0])[2] == "Mon 1 Jun to Mon 8 Jun 2026 (8 doses)"
+    assert "R24" not in {each.rule_id for each in counter.findings(following)}
+
+
+def test_a_fixed_dose_without_titration_is_reviewed_for_its_start(
+    counter: Counter, session: Session
+) -> None:
+    """FIX-4.5, R24: 4.5 mg without earlier LDN waits for a pharmacist; nothing else holds it."""
+    order = counter.receive(maintenance_alone, valid_from("2026-03-02"))
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == set()
+    assert [each.rule_id for each in counter.findings(order)] == ["R24"]
+    drawn = counter.hand_over(order)
+    assert planned(order, session) == [(4_500, 84, 84)]
+    assert vials(drawn)[0].content["step"] == "Steady dose"
+
+
+def test_a_dose_that_no_capsule_makes_is_held_for_a_pharmacist(counter: Counter) -> None:
+    """E1, E2: 2.25 mg has no strength here; the hold names dose and step."""
+    order = counter.receive(titration_alone, orders(("1.5", 14), ("2.25", 14), ("3", 28)))
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == {"no-strength-for-dose"}
+    (hold,) = queries.open_holds(counter.session, order.id)
+    assert hold.owner is Owner.PHARMACIST
+    assert "2.25 mg" in hold.words
+
+
+def test_a_morning_dose_is_labelled_for_the_morning(counter: Counter) -> None:
+    """domain.md 1.4 and 1707.5(a)(4)(D): a move to the daytime is a new signed order."""
+    order = counter.receive(
+        titration_alone, orders(("1.5", 28), ("3", 28), ("4.5", 28), when="MORN")
+    )
+    drawn = counter.hand_over(order)
+
+    assert {cluster(each)[1] for each in vials(drawn)} == {"Take 1 capsule in the morning"}
+    assert "bedtime" not in json.dumps(leaflet(drawn)["passages"])
+
+
+def test_a_repeat_on_a_titration_is_held_and_never_starts_again(counter: Counter) -> None:
+    """Rule 7: "refill x1" says nothing of the dose; lifted, it still is no refill at step 1."""
+    order = counter.receive(titration_alone, orders(("1.5", 28), ("3", 28), ("4.5", 28), repeats=1))
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == {"repeats-on-titration"}
+    counter.lift_all(order)
+    drawn = counter.hand_over(order)
+    assert vials(drawn)[0].content["refills"] == "0, until 1 Sep 2026"
+    assert counter.next_fill(order).state is RefillState.RENEWAL_NEEDED
+
+
+def test_as_tolerated_is_read_but_an_open_end_is_not_closed(
+    counter: Counter, session: Session
+) -> None:
+    """domain.md 1.6: the patient may stay at a dose without a new order."""
+    words = "Start 1.5 mg nightly, increase by 1.5 mg every 2 weeks to 4.5 mg as tolerated"
+    order = counter.receive(
+        titration_alone, orders(("1.5", 14), ("3", 14), ("4.5", 56)), says(words)
+    )
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == {"text-steps-differ"}  # the words leave the end open
+    prescription = prescriptions.get(session, order.prescription_id)
+    assert prescription.regimen["as_tolerated"]
+
+
+def test_forty_five_milligrams_stop_at_every_door(counter: Counter) -> None:
+    """E14, R23, R26: a ten-fold slip is held, blocked and cannot be planned."""
+    order = counter.receive(titration_alone, orders(("1.5", 28), ("3", 28), ("45", 28)))
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == {"dose-too-high", "dose-rises-fast", "no-strength-for-dose"}
+    blocks = {each.rule_id for each in counter.findings(order) if each.severity is Severity.BLOCK}
+    assert blocks == {"R23", "R26"}
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("Take 3 mg by mouth at bedtime for 28 days.", {"text-dose-differs"}),
+        ("Take 1.5 mg by mouth at bedtime for 30 days.", {"text-days-differ"}),
+        ("Take 1.5 mg by mouth in the morning for 28 days.", {"text-time-differs"}),
+        (
+            "Take .5 mg by mouth at bedtime for 28 days.",
+            {"text-naked-decimal", "text-dose-differs"},
+        ),
+        ("Take 1.50 mg by mouth at bedtime for 28 days.", {"text-trailing-zero"}),
+        ("1.5 mg SR qhs for 28 days", {"text-slow-release"}),
+        ("1.5 mg qhs prn for 28 days", {"text-as-needed"}),
+        (
+            "1 cap hs titrate up",
+            {"text-counts-capsules", "text-vague", "text-without-dose", "text-without-days"},
+        ),
+    ],
+)
+def test_words_that_contradict_the_structure_are_named(
+    counter: Counter, words: str, codes: set[str]
+) -> None:
+    """domain.md 1.6, E10: nothing is guessed; each disagreement is a hold with its code."""
+    order = counter.receive(titration_alone, says(words))
+    counter.bench.walk(order, Status.REVIEW)
+
+    assert counter.held_for(order) == codes
+
+
+def test_the_end_of_daylight_saving_the_year_s_end_and_a_leap_day_lose_no_night(
+    counter: Counter,
+) -> None:
+    """1 November 2026 has 25 hours; 84 nights from 14 October end on 5 January 2027."""
+    order = counter.receive()
+    counter.travel(datetime(2026, 8, 31, 18, tzinfo=UTC))
+    counter.hand_over(order)
+    refill = counter.next_fill(order)
+    assert refill.run_out_on == date(2026, 9, 1) + timedelta(days=84)  # 24 November
+    counter.travel(datetime(2026, 11, 17, 4, 30, tzinfo=UTC))  # still 16 November in Houston
+    drawn = counter.hand_over(counter.order_next(refill))
+
+    assert vials(drawn)[0].content["filled_on"] == "16 Nov 2026"
+    assert cluster(vials(drawn)[0])[2] == "Tue 24 Nov 2026 to Mon 15 Feb 2027 (84 doses)"
+
+
+def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
+    """product.md 22: the other answers stand for 180 days, the one about opioids does not."""
+    first = counter.receive()
+    counter.hand_over(first)
+    counter.travel(noon(2026, 5, 19))
+    second = counter.order_next(counter.next_fill(first))
+
+    operations.check(counter.session, second.id, now=counter.bench.now)
+
+    assert second.status is Status.REVIEW
+    assert [each.rule_id for each in counter.findings(second)] == ["N01"]
+    with pytest.raises(FindingsUndecided):
+        operations.approve(
+            counter.session, second.id, by=counter.bench.pharmacist, now=counter.bench.now
+        )
