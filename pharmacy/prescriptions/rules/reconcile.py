@@ -158,7 +158,8 @@ def _titration_supply(request: Request, policy: Policy) -> Iterator[Disagreement
     goes_on = regimen.is_open or any(read(step.text).goes_on for step in regimen.steps)
     continued = policy.continue_final and request.repeats > 0 and goes_on
     if request.repeats > 0 and not continued:
-        words = f"The titration has {request.repeats} repeats; none may start it again."
+        repeats = "1 repeat" if request.repeats == 1 else f"{request.repeats} repeats"
+        words = f"The titration has {repeats}; none may start it again."
         yield Disagreement("repeats-on-titration", words)
     if regimen.is_open and not continued:
         words = "The last step of the titration has no end."
