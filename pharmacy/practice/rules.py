@@ -84,6 +84,9 @@ class Policy:
     beyond_use_days: int = 180
     compounding_day_is_day_one: bool = True
     """The stricter counting of a beyond-use date."""
+    undated_component_months: int = 12
+    """A component without a vendor's expiry is used so long after its receipt. *unconfirmed*: older
+    text allows three years."""
     first_dose_after_days: int = 1
     """The first dose is planned this many days after the order is approved."""
     order_due_hours: int = 48
