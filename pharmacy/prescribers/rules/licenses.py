@@ -40,11 +40,11 @@ STATUS_WORDS: Final[Mapping[str, StatusClass]] = MappingProxyType(
     | _words(
         StatusClass.ENDED,
         *("lapsed", "expired", "inactive", "delinquent", "cancelled", "canceled", "retired"),
-        *("closed", "not active"),
+        "not active",
     )
     | _words(
         StatusClass.TAKEN,
-        *("suspended", "revoked", "surrendered", "deceased", "null and void", "denied"),
+        *("suspended", "revoked", "surrendered", "closed", "deceased", "null and void", "denied"),
         *("suspension", "revocation", "voluntary surrender"),
     )
 )

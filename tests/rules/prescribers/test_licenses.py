@@ -118,6 +118,13 @@ def test_one_licence_is_judged_on_the_day(changes: dict[str, Any], code: str) ->
         ),
         (
             [
+                replace(ACTIVE, npi="1234567893", number="T1", status="Closed"),
+                replace(ACTIVE, npi="1234567893", number="T2"),
+            ],
+            "license-other-ended",
+        ),
+        (
+            [
                 replace(ACTIVE, npi="1234567893", number="T1", status="Probation"),
                 replace(ACTIVE, npi="1234567893", number="T2"),
             ],
