@@ -150,9 +150,11 @@ def says(words: str, *, step: int = 1) -> Change:
     return change
 
 
-def valid_from(day: str) -> Change:
+def valid(place: int = 0, **days: str) -> Change:
+    """Move the start or the end of a request's window."""
+
     def change(bundle: dict[str, Any]) -> None:
-        requests(bundle)[0]["dispenseRequest"]["validityPeriod"]["start"] = day
+        requests(bundle)[place]["dispenseRequest"]["validityPeriod"].update(days)
 
     return change
 

@@ -10,6 +10,7 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.gates import FindingsUndecided
 from pharmacy.prescriptions import queries as prescriptions
+from pharmacy.refills import operations as refills
 from pharmacy.refills.models import RefillState
 from pharmacy.screening.rules import Severity
 from tests.factories.bundles import (
@@ -25,7 +26,7 @@ from tests.journeys.counter import (
     orders,
     planned,
     says,
-    valid_from,
+    valid,
     vials,
 )
 
@@ -168,7 +169,7 @@ def test_a_fixed_dose_without_titration_is_reviewed_for_its_start(
     counter: Counter, session: Session
 ) -> None:
     """FIX-4.5, R24: 4.5 mg without earlier LDN waits for a pharmacist; nothing else holds it."""
-    order = counter.receive(maintenance_alone, valid_from("2026-03-02"))
+    order = counter.receive(maintenance_alone, valid(start="2026-03-02"))
     counter.bench.walk(order, Status.REVIEW)
 
     assert counter.held_for(order) == set()
@@ -297,3 +298,37 @@ def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
         operations.approve(
             counter.session, second.id, by=counter.bench.pharmacist, now=counter.bench.now
         )
+
+
+def test_a_fill_made_on_the_last_valid_days_is_taken_after_them(counter: Counter) -> None:
+    """interop.md 2.1: the window is for dispensing; 19 May is in it, the first dose is 26 May."""
+    first = counter.receive(valid(1, end="2026-05-20"))
+    counter.hand_over(first)
+    counter.travel(noon(2026, 5, 19))
+
+    second = counter.order_next(counter.next_fill(first))
+    counter.hand_over(second)
+
+    assert second.first_dose_on == date(2026, 5, 26)
+
+
+def test_who_lost_their_capsules_begins_the_next_ones_on_the_day_that_a_pharmacist_names(
+    counter: Counter,
+) -> None:
+    """domain.md 3.8: lost, with a reason, and before the last fill is used up."""
+    first = counter.receive(valid(1, start="2026-03-02"))
+    counter.hand_over(first)
+    refill = counter.next_fill(first)
+    counter.travel(noon(2026, 4, 1))
+
+    order = refills.order_next(
+        counter.session,
+        refill.id,
+        early="lost-or-damaged",
+        by=counter.bench.pharmacist,
+        now=counter.bench.now,
+    )
+    counter.bench.walk(order, Status.REVIEW)
+    counter.bench.approve(order, first_dose_on=date(2026, 4, 1))
+
+    assert order.last_dose_on == date(2026, 4, 1) + timedelta(days=83)
