@@ -38,7 +38,7 @@ def counter(session: Session) -> Counter:
 
 def test_the_second_fill_continues_the_first_one_s_calendar(counter: Counter) -> None:
     """
-    interop.md 2.2: the clinic's titration from 3 March, then 84 x 4.5 mg twice, and no more.
+    The clinic's titration from 3 March, then 84 x 4.5 mg twice, and no more.
 
     Run-out is 3 March + 84 = 26 May; then + 84 = 18 August, then + 84 = 10 November 2026.
     """
@@ -249,6 +249,8 @@ def test_forty_five_milligrams_stop_at_every_door(counter: Counter) -> None:
             {"text-naked-decimal", "text-dose-differs"},
         ),
         ("Take 1.50 mg by mouth at bedtime for 28 days.", {"text-trailing-zero"}),
+        ("Take 1.5 mg daily at noon for 28 days.", {"text-other-time"}),
+        ("Take 1.5 mg at bedtime for 1 month.", {"text-months", "text-without-days"}),
         ("1.5 mg SR qhs for 28 days", {"text-slow-release"}),
         ("1.5 mg qhs prn for 28 days", {"text-as-needed"}),
         (
@@ -284,7 +286,7 @@ def test_the_end_of_daylight_saving_the_year_s_end_and_a_leap_day_lose_no_night(
 
 
 def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
-    """product.md 22: the other answers stand for 180 days, the one about opioids does not."""
+    """The other answers stand for 180 days, the one about opioids does not."""
     first = counter.receive()
     counter.hand_over(first)
     counter.travel(noon(2026, 5, 19))
@@ -301,7 +303,7 @@ def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
 
 
 def test_a_fill_made_on_the_last_valid_days_is_taken_after_them(counter: Counter) -> None:
-    """interop.md 2.1: the window is for dispensing; 19 May is in it, the first dose is 26 May."""
+    """The window is for dispensing; 19 May is in it, the first dose is 26 May."""
     first = counter.receive(valid(1, end="2026-05-20"))
     counter.hand_over(first)
     counter.travel(noon(2026, 5, 19))

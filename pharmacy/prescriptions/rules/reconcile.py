@@ -2,7 +2,7 @@
 What a signed request says in two ways, or says beyond a limit.
 
 Nothing here is repaired or guessed: each disagreement has a code and words, and holds the order
-until a pharmacist, mostly with the prescriber, has settled it (interop.md 2.1, domain.md 1.6).
+until a pharmacist, mostly with the prescriber, has settled it (domain.md 1.6).
 """
 
 import re
@@ -25,6 +25,8 @@ WORDS: Final = {
     "text-as-needed": "The words say as needed; the structure orders every day.",
     "text-slow-release": "The words speak of slow release or a divided dose.",
     "text-not-once-daily": "The words speak of another frequency than once a day.",
+    "text-other-time": "The words name a time of day that is neither bedtime nor morning.",
+    "text-months": "The words count months, which have 28 to 31 days; ask for days.",
     "text-dose-range": "The words give a range, not one dose.",
     "text-naked-decimal": "The words have a decimal without a leading zero.",
     "text-trailing-zero": "The words have a dose with a trailing zero.",
