@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # at run time it is imported by whoever asks for one: it take
 
 REFUSED = 1
 NOT_SET_UP = 2
+USUAL_PORT = 8000
 SCHEMES = {
     "DATABASE_URL": ("postgresql", "postgres"),
     "REDIS_URL": ("redis", "rediss", "unix"),
@@ -77,6 +78,11 @@ def database() -> "Database":
 def local_state() -> StateFolder:
     """Return the folder of the stack that is run in this checkout."""
     return StateFolder(Path(os.environ.get("PHARMACY_STATE_DIR") or ".var").absolute())
+
+
+def local_url() -> str:
+    """Return where the API of the stack is that runs in this checkout, or would be."""
+    return f"http://127.0.0.1:{running_stack(local_state().path).get('PHARMACY_PORT', USUAL_PORT)}"
 
 
 def chosen_servers() -> Servers | None:

@@ -87,6 +87,11 @@ class Stack:
             self.stop()
             raise
 
+    def has_no_accounts(self) -> bool:
+        """Whether nobody was let in yet: the database is new."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute("select from accounts limit 1").fetchone() is None
+
     def watch(self) -> None:
         """Keep everything running until a signal interrupts us."""
         while True:
