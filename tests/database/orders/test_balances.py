@@ -152,7 +152,7 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def lots_balance(self) -> None:
-        """reliability.md I09: what was made is on hand, dispensed or wasted; nothing is lost."""
+        """What was made is on hand, dispensed or wasted; nothing is lost."""
         self.session.flush()
         moves = self.session.execute(
             select(CapsuleMove.lot_id, CapsuleMove.kind, func.sum(CapsuleMove.quantity)).group_by(
@@ -179,7 +179,7 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def every_dose_is_what_was_ordered(self) -> None:
-        """reliability.md I12: capsules times strength is dose times nights, step by step."""
+        """Capsules times strength is dose times nights, step by step."""
         for order in self.session.scalars(select(Order).where(Order.status.in_(HOLDING))):
             assert order.plan_id is not None
             vials = queries.containers(self.session, order.id)
@@ -189,7 +189,6 @@ class Shelf(RuleBasedStateMachine):
 
     @invariant()
     def histories_are_legal(self) -> None:
-        """reliability.md I19."""
         for event in self.session.scalars(select(OrderEvent).where(OrderEvent.from_status != "")):
             path = MOVES[Action(event.action)].paths
             assert path[Status(str(event.from_status))] == event.to_status
