@@ -20,6 +20,7 @@ from pharmacy.patients.rules import (
     GivenAnswer,
     PatientFacts,
     is_same_person,
+    require_days_sane,
 )
 from pharmacy.staff.rules import Actor, Permission
 
@@ -87,6 +88,8 @@ def record_answers(
     patient = queries.get(session, patient_id)
     if source not in SOURCES:
         raise AnswerInvalid(f"an answer comes from one of {', '.join(sorted(SOURCES))}")
+    for answer in answers:
+        require_days_sane(answer, today=now.date())
     if not answers or len({answer.topic for answer in answers}) < len(answers):
         raise AnswerInvalid("give at least one answer, and one for each topic")
     rows = [
