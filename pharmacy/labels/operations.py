@@ -32,6 +32,7 @@ from pharmacy.practice.rules import local_date
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.prescriptions.rules.regimen import FillNotDescribed
+from pharmacy.screening import queries as screening
 from pharmacy.staff.rules import WORKER
 from pharmacy.titration import queries as titration
 from pharmacy.titration.rules.schedule import PlannedStep, dated
@@ -181,6 +182,10 @@ def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts
         address=(site.address_line, f"{site.city}, {site.state} {site.postal_code}"),
         phone=site.phone,
         phone_hours=site.phone_hours,
+        counsel=tuple(
+            finding.rule_id
+            for finding in screening.counsel(session, order.prescription_id, order.fill_no)
+        ),
     )
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.gates import FindingsUndecided
+from pharmacy.patients import operations as patients
+from pharmacy.patients.rules import Details, GivenAnswer, Reply, Topic
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.refills import operations as refills
 from pharmacy.refills.models import RefillState
@@ -334,3 +336,24 @@ def test_who_lost_their_capsules_begins_the_next_ones_on_the_day_that_a_pharmaci
     counter.bench.approve(order, first_dose_on=date(2026, 4, 1))
 
     assert order.last_dose_on == date(2026, 4, 1) + timedelta(days=83)
+
+
+def test_a_planned_procedure_stands_on_the_leaflet(counter: Counter) -> None:
+    """R13: counselling is said, printed and holds nothing."""
+    order = counter.receive()
+    counter.bench.walk(order, Status.REVIEW)
+    patients.record_answers(
+        counter.session,
+        order.patient_id,
+        [GivenAnswer(topic=Topic.SURGERY, reply=Reply.YES, details=Details(on=date(2026, 4, 20)))],
+        source="patient-phone",
+        by=counter.bench.technician,
+        now=counter.bench.now + timedelta(minutes=1),
+    )
+    operations.check(counter.session, order.id, now=counter.bench.now + timedelta(minutes=2))
+
+    drawn = counter.hand_over(order)
+
+    told = [each for each in leaflet(drawn)["passages"] if each["key"] == "told"]
+    assert len(told) == 1
+    assert "surgery" in told[0]["sentences"][0]

@@ -25,6 +25,8 @@ class OrderFacts:
     address: tuple[str, ...]
     phone: str
     phone_hours: str
+    counsel: tuple[str, ...] = ()
+    """Screening rules that are said to the patient, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,9 +77,10 @@ def leaflet(
 ) -> Leaflet:
     """Put the facts of an order into the words of its leaflet."""
     morning = [step.directions.endswith("morning") for step in steps]
-    passages = texts.passages(
+    how, *rest = texts.passages(
         bedtime=not all(morning), morning=any(morning), several_steps=len(steps) > 1
     )
+    passages = (how, *texts.told(order.counsel), *rest)
     return Leaflet(
         patient=order.patient,
         rx_number=str(order.rx_number),

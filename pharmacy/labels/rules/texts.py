@@ -5,6 +5,7 @@ Other languages add a table of the same keys. Words that a State's board has pub
 from there, never translated by a machine; the English then stands beside them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -94,7 +95,7 @@ STEPS: Final = Passage(
             "domain.md 1.3, 1.4",
         ),
         Words("Stay at your present dose if you do not feel well and call us.", NOTE),
-        Words("Take from one container at a time.", "product.md 47"),
+        Words("Take from one container at a time.", "policy: strengths are not swapped"),
     ),
 )
 MISSED: Final = Passage(
@@ -228,6 +229,30 @@ HELP: Final = Passage(
         Words("You have the right to talk with our pharmacist about this medicine.", "1707.2"),
     ),
 )
+
+
+COUNSEL: Final = {
+    "R13": Words(
+        "You told us that surgery or a procedure is planned. Ask us now when to stop and when to "
+        "start again.",
+        "domain.md R13",
+    ),
+    "R15": Words(
+        "You told us of a cough or diarrhea medicine. Loperamide may not work as well now. Ask us "
+        "before you take it.",
+        "domain.md R15, unconfirmed",
+    ),
+    "R17": Words(
+        "You told us that you drink alcohol. It is safer to drink little or none.", "domain.md R17"
+    ),
+}
+"""What screening found worth saying to this patient, by the rule's id (domain.md 4.1)."""
+
+
+def told(rules: Collection[str]) -> tuple[Passage, ...]:
+    """Return the passage about what this patient told us, if anything is to be said to it."""
+    words = tuple(words for rule, words in COUNSEL.items() if rule in rules)
+    return (Passage("told", "What you told us", words),) if words else ()
 
 
 def passages(*, bedtime: bool, morning: bool, several_steps: bool) -> tuple[Passage, ...]:

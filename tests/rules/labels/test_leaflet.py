@@ -10,6 +10,8 @@ from pharmacy.labels import pdf
 from pharmacy.labels.rules import texts
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.leaflet import NO_DOSE, Leaflet, leaflet
+from pharmacy.screening.rules.rule import Severity
+from pharmacy.screening.rules.rulebook import RULES
 from tests.factories.labels import make_container_facts, make_order_facts, make_steps
 from tests.rules.labels.pictures import fonts_of, pages_of, scanned, text_of
 
@@ -51,7 +53,7 @@ def test_the_leaflet_reads_at_eighth_grade_or_below(bedtime: bool, morning: bool
 
 
 def test_the_words_shout_at_nobody() -> None:
-    """product.md 53: no block capitals. FDA is a name."""
+    """No block capitals. FDA is a name."""
     passages = texts.passages(bedtime=True, morning=False, several_steps=True)
     text = " ".join(words.text for passage in passages for words in passage.words)
 
@@ -189,3 +191,27 @@ def test_the_earliest_beyond_use_date_counts() -> None:
     page = leaflet(make_order_facts(), [CONTAINERS[0], early], make_steps())
 
     assert page.discard_after == "1 Apr 2026"
+
+
+def test_what_screening_would_counsel_is_said_to_the_patient() -> None:
+    """domain.md 4.1: counselling is printed on the leaflet."""
+    page = leaflet(make_order_facts(counsel=("N14", "R13", "R15")), CONTAINERS, make_steps())
+
+    text = text_of(pdf.leaflet_pages(page))
+
+    assert "surgery or a procedure is planned" in text
+    assert "Loperamide may not work as well" in text
+    assert "drink alcohol" not in text
+    assert "What you told us" not in text_of(pdf.leaflet_pages(make_leaflet()))
+
+
+def test_every_rule_that_only_counsels_has_words_for_the_patient() -> None:
+    counselled = {
+        rule.id for rule in RULES if rule.severity is Severity.COUNSEL and rule.id[0] == "R"
+    }
+
+    assert set(texts.COUNSEL) == counselled
+
+
+def test_words_for_one_patient_read_at_eighth_grade_or_below() -> None:
+    assert grade(" ".join(words.text for words in texts.COUNSEL.values())) <= 8
