@@ -16,7 +16,7 @@ class Policy:
     Every value that a pharmacist may change, by name, with its default.
 
     A value in force is the newest row of `policy_changes` with that name, else the default here.
-    Sources are sections of the domain reference; *unconfirmed* marks what a pharmacist must still
+    Sources are in docs/domain.md; *unconfirmed* marks what a pharmacist must still
     confirm against a primary source.
     """
 

@@ -134,7 +134,7 @@ LIST: Final[tuple[Ingredient, ...]] = (
     *_entries(Group.DISULFIRAM, ("disulfiram", "3554"), confirmed=False),
     *_entries(Group.THYROID, ("levothyroxine", "10582"), confirmed=False),
 )
-"""Sources: domain.md 4.2 and 4.3. The codes that it marks as unverified are marked here."""
+"""Sources: domain.md 4.2 and 4.3. Codes from memory are marked as such."""
 
 _BY_CODE: Final = {entry.rxnorm: entry for entry in LIST if entry.rxnorm}
 _LETTERS: Final = re.compile(r"[^a-z]+")

@@ -215,7 +215,6 @@ def test_a_movement_is_never_changed(session: Session) -> None:
 
 
 def test_the_shelf_says_why_a_lot_is_not_offered(session: Session) -> None:
-    """product.md 43."""
     make_capsule_lot(session, lot_number="GOOD")
     make_capsule_lot(session, lot_number="SHORT", beyond_use_on=date(2026, 3, 20))
     make_capsule_lot(session, lot_number="OLD", beyond_use_on=date(2026, 3, 1))

@@ -41,7 +41,7 @@ def test_what_lies_around_the_cluster() -> None:
 
 
 def test_the_label_never_says_why_the_medicine_is_taken() -> None:
-    """interop.md 2.1: reasonCode is not printed."""
+    """domain.md 3.6: for privacy."""
     assert not {"purpose", "reason"} & {field.name for field in fields(ContainerLabel)}
 
 

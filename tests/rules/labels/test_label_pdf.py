@@ -57,7 +57,7 @@ def test_what_a_file_says_about_itself_names_no_patient() -> None:
 
 
 def test_one_label_is_a_small_file() -> None:
-    """performance.md, goal 7."""
+    """The benchmark's aim."""
     assert len(pdf.container_labels(ALL[:1])) <= 20_000
 
 

@@ -1,4 +1,4 @@
-"""Whose licence is active. The table is interop.md 4.6's, with domain.md 3.10's words."""
+"""Whose licence is active. The words are domain.md 3.10's."""
 
 from dataclasses import replace
 from datetime import date

@@ -109,7 +109,7 @@ def test_an_early_reason_is_coded() -> None:
 
 
 def test_a_prescription_is_filled_from_its_first_day_until_its_last() -> None:
-    """interop.md 2.1: validityPeriod; the sample's maintenance begins on day 77."""
+    """By validityPeriod: the sample's maintenance begins on day 77."""
     window = {"valid_from": date(2026, 5, 18), "valid_until": date(2026, 9, 1)}
 
     require_valid(date(2026, 5, 18), **window)
