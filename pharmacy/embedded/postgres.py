@@ -48,7 +48,7 @@ class PostgresVersionDiffers(ServerTrouble):
 def find_program() -> tuple[Path, Path]:
     """Return `postgres` and the package it lies in: PHARMACY_PG_BIN, a wheel, or the machine's."""
     if named := os.environ.get("PHARMACY_PG_BIN"):
-        return Path(named) / "postgres", Path(named).parent
+        return Path(named) / "postgres", _package_of(Path(named))
     for wheel in WHEELS:
         spec = importlib.util.find_spec(wheel)  # found, not imported: importing makes folders
         if spec and spec.origin:
@@ -197,6 +197,12 @@ class EmbeddedPostgres:
         with self._log.open("rb") as log:
             log.seek(self._log_starts_at)
             return log.read().decode(errors="replace")[-2000:].strip() or "it said nothing"
+
+
+def _package_of(folder: Path) -> Path:
+    """Return the installed package that a folder of programs lies in, or what is above it."""
+    lies_in = (folder, *folder.parents)
+    return next((each for each in lies_in if each.parent.name == "site-packages"), folder.parent)
 
 
 def _major(words: str) -> int:
