@@ -61,13 +61,13 @@ def receive(
     Raises:
         Refusal: Whatever `prescriptions.operations.accept` refuses, with its RX- code.
     """
-    policy = practice.policy(session)
+    site, policy = practice.site_and_policy(session)
     accepted = prescriptions.accept(
         session,
         token,
         by=by,
         source_address=source_address,
-        site_npi=practice.site(session).npi,
+        site_npi=site.npi,
         policy=policy,
         now=now,
     )
