@@ -17,6 +17,7 @@ from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEv
 from pharmacy.orders.queries import QueueRow
 from pharmacy.orders.rules.next_step import next_step
 from pharmacy.patients.models import Patient
+from pharmacy.prescriptions.models import Prescription
 from pharmacy.refills import queries as refills
 from pharmacy.staff.rules import Actor, Permission
 
@@ -258,7 +259,7 @@ class OrderView(msgspec.Struct, frozen=True):
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,
-            patient=PatientBrief.of(session.get_one(Patient, order.patient_id), actor),
+            patient=_patient(session, order, actor),
             npi=order.npi,
             received_at=order.received_at,
             due_at=order.due_at,
@@ -278,3 +279,12 @@ class OrderView(msgspec.Struct, frozen=True):
             missing=[MissingView.of(each) for each in queries.batch_requests(session, order.id)],
             refill=encoded("rfl", refill.id if refill else None),
         )
+
+
+def _patient(session: Session, order: Order, actor: Actor) -> PatientBrief:
+    """Show outsiders no name that they did not sign: an identifier may be another person's."""
+    known = PatientBrief.of(session.get_one(Patient, order.patient_id), actor)
+    signed = session.get_one(Prescription, order.prescription_id)
+    if actor.npis is not None and signed.names_another:
+        return PatientBrief(id=known.id, name=None)
+    return known

@@ -19,7 +19,7 @@ from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import Details, Topic
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
-from pharmacy.prescriptions.models import Prescription
+from pharmacy.prescriptions.models import DETAILS_DIFFER, Prescription
 from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.screening.models import Finding
 from pharmacy.screening.rules import Decision, Severity
@@ -69,8 +69,14 @@ def prescriber_of(session: Session, finding: Finding) -> str:
 
 
 def prescribers_of_patient(session: Session, patient_id: UUID) -> frozenset[str]:
-    """Return the NPIs of everybody who prescribed for a patient here."""
-    found = select(Prescription.npi).where(Prescription.patient_id == patient_id).distinct()
+    """
+    Return the NPIs of everybody who prescribed for a patient here.
+
+    Whoever signs for a known identifier under another name does not get to read, by that, what the
+    person of that identifier told us.
+    """
+    other = Prescription.disagreements.contains([{"code": DETAILS_DIFFER}])
+    found = select(Prescription.npi).where(Prescription.patient_id == patient_id, ~other).distinct()
     return frozenset(session.scalars(found))
 
 

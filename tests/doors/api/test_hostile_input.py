@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
+from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
+from tests.factories.prescribers import make_prescriber
+from tests.factories.prescriptions import make_prescription
 
 ROUTES = [
     (Role.PHARMACIST, "/api/v1/prescribers/%00"),
@@ -121,3 +124,27 @@ def test_an_answer_with_a_day_beyond_the_calendar_is_refused(
     )
 
     assert (response.status_code, response.json()["code"]) == (422, "health-answer-invalid")
+
+
+def test_signing_for_anothers_identifier_opens_nothing_of_theirs(
+    client: Client, session: Session, as_role: AsRole
+) -> None:
+    """Identifiers are guessed easily; whose they are shows in name and birth date."""
+    bench, attacker = Bench(session), "1999999901"
+    make_prescriber(session, attacker)
+    order = bench.order(Status.REVIEW)
+    forged = make_prescription(
+        session,
+        npi=attacker,
+        patient=session.get_one(Patient, order.patient_id),
+        disagreements=[{"code": "patient-details-differ", "words": "W.", "step": None}],
+    )
+    theirs = bench.order(Status.REVIEW, prescription=forged)
+    outsider = as_role(Role.PHYSICIAN, npi=attacker)
+    path = f"/api/v1/orders/{encode('ord', theirs.id)}"
+
+    health = f"/api/v1/patients/{encode('pat', order.patient_id)}/health"
+    assert client.get(health, headers=outsider).status_code == 404
+    assert client.get(path, headers=outsider).json()["patient"]["name"] is None
+    findings = client.get(f"{path}/findings", headers=outsider)
+    assert (findings.status_code, findings.json()["code"]) == (403, "patient-unsettled")
