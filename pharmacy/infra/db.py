@@ -82,11 +82,10 @@ def _replace_dead_connections(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def look(connection: Any, _record: object, _proxy: object) -> None:
         looking = select.poll()
-        looking.register(connection.fileno(), select.POLLIN)
-        if not looking.poll(0):
-            return
         try:
-            engine.dialect.do_ping(connection)
+            looking.register(connection.fileno(), select.POLLIN)
+            if looking.poll(0):
+                engine.dialect.do_ping(connection)
         except (DBAPIError, psycopg.Error) as error:
             raise InvalidatePoolError from error
 

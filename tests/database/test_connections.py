@@ -31,3 +31,13 @@ def test_connections_that_the_server_ended_are_replaced_unseen(database: Databas
 
 def test_living_connections_are_kept(database: Database) -> None:
     assert set(use_several(database, 3)) == set(use_several(database, 3))
+
+
+def test_a_connection_that_was_closed_in_the_pool_is_replaced(database: Database) -> None:
+    with database.engine.connect() as connection:
+        inner = connection.connection.driver_connection
+    assert inner is not None
+    inner.close()
+
+    with database.transaction() as session:
+        assert session.scalar(text("select 1")) == 1
