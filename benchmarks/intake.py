@@ -65,7 +65,7 @@ def sample_rows(pharmacy: Pharmacy) -> dict[str, list[str]]:
         cursor = connection.connection.cursor()
         for table in COPIED:
             cursor.execute(f"select * from {table}")
-            columns = [column.name for column in cursor.description or ()]
+            columns = [column[0] for column in cursor.description or ()]
             count = len(cursor.fetchall())
             statements[table] = [copy_statement(table, columns, number) for number in range(count)]
     return statements

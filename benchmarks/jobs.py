@@ -8,7 +8,7 @@ the same way, and `task.delay` straight after the commit, which loses the job wh
 or Valkey is away in between. Both go to one worker with the product's settings, whose tasks do
 nothing but note the time; 20 ms apart, turn by turn. The clock starts before the transaction.
 
-Goals (performance.md 7, goal 8): p50 at most 4x `task.delay`, aim 2.5x; p99 at most 150 ms.
+Goals: p50 at most 4x `task.delay`, aim 2.5x; p99 at most 150 ms.
 """
 
 import os
