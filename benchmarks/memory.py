@@ -4,7 +4,7 @@ Memory of the whole idle pharmacy on one machine, process by process.
     python -m benchmarks.memory [--wait 30]
 
 Proportional set size: pages that several processes share are counted in parts. Goal: 380 MiB for
-everything that `./run up` keeps running, PostgreSQL and Valkey included, 30 seconds after its start.
+all that `./run up` keeps running, PostgreSQL and Valkey included, 30 seconds after its start.
 """
 
 import shutil
