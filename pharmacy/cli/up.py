@@ -17,7 +17,7 @@ docs/operate.md goes on from there to the first prescription, in lines to paste.
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000 or the next free one.")
 def up(port: int | None) -> None:
     """
-    Serve API and console on this machine until Ctrl-C.
+    Serve the API and its pages on this machine until Ctrl-C.
 
     It starts a PostgreSQL and a Valkey of its own and keeps their data between runs, in .var/ or
     in PHARMACY_STATE_DIR. Where DATABASE_URL and REDIS_URL are set it uses those servers.
