@@ -16,12 +16,14 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, require_match
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
+from pharmacy.labels import operations as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
 from pharmacy.orders.rules.reasons import (
     CancelReason,
     Counselling,
+    ReallocateReason,
     RejectReason,
     ReturnReason,
     SendBackReason,
@@ -62,6 +64,14 @@ class SendBackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: SendBackReason
     words: Words = ""
+
+
+class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the order's capsules are replaced by others."""
+
+    reason: ReallocateReason
+    words: Words = ""
+    """Asked for where the reason is `other`."""
 
 
 class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -234,6 +244,31 @@ class StepController(Controller):
 
         def step(session: Session, wanted: UUID) -> Order:
             return operations.send_back(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
+        "/reallocation",
+        opt={"permission": Permission.RELEASE},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def reallocate(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[ReallocationBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Give up the order's vials and labels, so that it is allocated from other lots."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return labels.reallocate(
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 

@@ -53,10 +53,14 @@ class NextStepView(msgspec.Struct, frozen=True):
     words: str
 
     @classmethod
-    def of(cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind]) -> Self:
+    def of(
+        cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind], *, lots_out: bool
+    ) -> Self:
         held = [(hold.code, hold.words, hold.owner) for hold in holds]
         labeled = order.labeled_at is not None
-        step = next_step(order.status, labeled=labeled, held=held, given_up=given_up)
+        step = next_step(
+            order.status, labeled=labeled, lots_out=lots_out, held=held, given_up=given_up
+        )
         return cls(owner=step.owner, action=step.action, words=step.words)
 
 
@@ -196,7 +200,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, row.holds, row.given_up),
+            next=NextStepView.of(order, row.holds, row.given_up, lots_out=row.lots_out),
             fill=order.fill_no,
             patient=PatientBrief.of(row.patient, actor),
             received_at=order.received_at,
@@ -249,13 +253,14 @@ class OrderView(msgspec.Struct, frozen=True):
     def of(cls, session: Session, order: Order, actor: Actor) -> Self:
         holds = queries.open_holds(session, order.id)
         given_up = jobs.given_up(session, [order.id]).get(order.id, ())
+        out = queries.with_lots_out(session, [order.id])
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds, given_up),
+            next=NextStepView.of(order, holds, given_up, lots_out=bool(out)),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,

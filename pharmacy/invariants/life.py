@@ -47,13 +47,21 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "done-once",
-        "An order is released at most once and handed over at most once.",
+        "An order is released at most once, unless it was allocated anew since, and handed over at"
+        " most once.",
         "ord",
         """
+        with lives as (
+            select order_id, action,
+                   count(*) filter (where action = 'allocated-anew')
+                       over (partition by order_id order by id) as anew
+            from order_events
+            where action in ('released', 'handed-over', 'allocated-anew')
+        )
         select order_id as id, action, count(*) as times
-        from order_events
-        where action in ('released', 'handed-over')
-        group by order_id, action
+        from lives
+        where action <> 'allocated-anew'
+        group by order_id, action, case when action = 'released' then anew end
         having count(*) > 1
         """,
     ),

@@ -33,7 +33,7 @@ from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.prescriptions.rules.regimen import FillNotDescribed
 from pharmacy.screening import queries as screening
-from pharmacy.staff.rules import WORKER
+from pharmacy.staff.rules import WORKER, Actor
 from pharmacy.titration import queries as titration
 from pharmacy.titration.rules.schedule import PlannedStep, dated
 
@@ -88,6 +88,20 @@ def render(session: Session, order_id: UUID, *, now: datetime) -> Sequence[Label
     session.flush()
     orders.labeled(session, order_id, now=now)
     return labels
+
+
+def reallocate(
+    session: Session, order_id: UUID, *, reason: str, words: str = "", by: Actor, now: datetime
+) -> Order:
+    """
+    Give up an order's vials and make their labels and leaflet void. New ones are drawn when other
+    capsules are allocated.
+
+    Raises as `orders.operations.reallocate`.
+    """
+    order = orders.reallocate(session, order_id, reason=reason, words=words, by=by, now=now)
+    _void(session, order, now=now)
+    return order
 
 
 def _void(session: Session, order: Order, *, now: datetime) -> None:

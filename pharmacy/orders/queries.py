@@ -69,6 +69,21 @@ def containers(session: Session, order_id: UUID) -> list[Container]:
     )
 
 
+def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these orders have a vial that `rules.gates.lots_out` lets nobody have."""
+    late = CapsuleLot.beyond_use_on < Container.last_dose_on
+    found = (
+        select(Container.order_id)
+        .join(CapsuleLot, CapsuleLot.id == Container.lot_id)
+        .where(
+            Container.order_id.in_(order_ids),
+            Container.voided_at.is_(None),
+            or_(CapsuleLot.status != LotStatus.RELEASED, late),
+        )
+    )
+    return set(session.scalars(found))
+
+
 def holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return every hold of an order, open ones first, then the newest."""
     return list(
@@ -191,6 +206,8 @@ class QueueRow:
     holds: tuple[Hold, ...]
     given_up: tuple[JobKind, ...]
     """Work about the order that the worker could not do."""
+    lots_out: bool
+    """A lot in its vials may not be given out for their days."""
 
 
 def queue(
@@ -207,6 +224,7 @@ def queue(
     orders = session.scalars(page).all()
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
+    out = with_lots_out(session, [order.id for order in orders])
     patient_ids = {order.patient_id for order in orders}
     found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
     patients = {patient.id: patient for patient in found}
@@ -216,6 +234,7 @@ def queue(
             patients[order.patient_id],
             tuple(holds_of.get(order.id, ())),
             given_up.get(order.id, ()),
+            order.id in out,
         )
         for order in orders
     ]

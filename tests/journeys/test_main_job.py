@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.jobs import Job
+from pharmacy.inventory import operations as inventory
+from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels import operations as labels
 from pharmacy.labels.models import LabelKind
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.gates import LotsOut
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.refills import operations as refills
 from pharmacy.refills import queries as next_fills
@@ -140,3 +143,48 @@ def test_the_same_bytes_again_give_the_same_order(
     assert again.replayed
     assert again.order.id == once.order.id
     assert owed(session, once.order, JobKind.CHECK_ORDER) == 1
+
+
+def test_a_lot_withdrawn_after_packing_costs_the_patient_no_fill(
+    bench: Bench, session: Session, clinic: Actor
+) -> None:
+    order = receive(session, bench.key, clinic).order
+    bench.walk(order, Status.PLANNED)
+    operations.allocate(session, order.id, by=bench.technician, now=NOW)
+    first = labels.render(session, order.id, now=NOW)
+    bench.pack(order)
+    inventory.withdraw_capsule_lot(
+        session,
+        bench.lots[1_500].id,
+        status=LotStatus.RECALLED,
+        reason="potency below 90 %",
+        by=bench.pharmacist,
+        now=NOW,
+    )
+    with pytest.raises(LotsOut):
+        bench.release(order)
+
+    labels.reallocate(
+        session, order.id, reason="lot-withdrawn", by=bench.second_pharmacist, now=NOW
+    )
+    operations.allocate(session, order.id, by=bench.technician, now=NOW)
+    assert order.status is Status.COMPOUNDING
+    asked = queries.batch_requests(session, order.id)
+    assert [(each.strength_ug, each.quantity) for each in asked] == [(1_500, 28)]
+
+    fresh = make_capsule_lot(session, 1_500, 28)
+    operations.allocate(session, order.id, by=bench.technician, now=NOW)
+    second = labels.render(session, order.id, now=NOW)
+    bench.walk(order, Status.READY)
+    bench.hand_over(order, at=COLLECTED)
+
+    assert queries.containers(session, order.id)[0].lot_id == fresh.id
+    assert all(label.voided_at is None for label in second)
+    for label in first:
+        session.refresh(label)
+        assert label.voided_at == NOW
+    # 100 of each strength; 28 of each were packed and destroyed, 28 of 3 and 4.5 mg given besides.
+    on_hand = {strength: bench.lots[strength].on_hand for strength in (1_500, 3_000, 4_500)}
+    assert on_hand == {1_500: 72, 3_000: 44, 4_500: 44}
+    assert fresh.on_hand == 0
+    assert next_fill(session, order, COLLECTED).state is RefillState.SCHEDULED

@@ -9,6 +9,7 @@ from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_ho
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.planning import choose_strategy
+from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "open_fill",
     "pack",
     "place_hold",
+    "reallocate",
     "receive",
     "recheck",
     "reject",

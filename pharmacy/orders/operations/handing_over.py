@@ -14,7 +14,7 @@ from pharmacy.orders.operations.packing import require_lots_usable
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.gates import GateClosed, IdentityNotChecked
+from pharmacy.orders.rules.gates import IdentityNotChecked, LotsOut
 from pharmacy.orders.rules.reasons import Counselling, ReturnReason, coded
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor
@@ -41,7 +41,7 @@ def hand_over(
 
     Raises:
         IdentityNotChecked, ReasonUnknown: Something was not done.
-        GateClosed: A lot was withdrawn meanwhile, or does not last for the moved doses.
+        LotsOut: A lot was withdrawn meanwhile, or does not last for the moved doses.
         FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
     order = lock_for(session, order_id, by)
@@ -96,7 +96,7 @@ def _require_lots_last(session: Session, order: Order, later: timedelta) -> None
     for each in queries.containers(session, order.id):
         lot = lots.get_capsule_lot(session, each.lot_id)
         if lot.beyond_use_on < each.last_dose_on + later:
-            raise GateClosed(
+            raise LotsOut(
                 "a lot's beyond-use date comes before the last dose when it starts today",
                 lots=[lot.lot_number],
                 beyond_use_on=lot.beyond_use_on.isoformat(),

@@ -23,6 +23,7 @@ from pharmacy.orders.rules import MOVES, Action, Origin
 from pharmacy.orders.rules.gates import (
     GateClosed,
     LabelsMissing,
+    LotsOut,
     PackedLot,
     lots_out,
     require_exactly,
@@ -88,6 +89,7 @@ def release(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     Raises:
         SecondPersonNeeded: Who packed it may not check it.
         GateClosed: What held at review holds no more. Ask for a re-check, which holds the order.
+        LotsOut: Of these capsules it cannot leave: it is allocated anew, or cancelled.
         FindingsUndecided, PrescriptionOver: As at approval.
     """
     order = lock_for(session, order_id, by)
@@ -124,10 +126,10 @@ def send_back(
 
 
 def require_lots_usable(session: Session, order: Order) -> list[str]:
-    """Return the numbers of the order's lots. Raises GateClosed unless each may be given out."""
+    """Return the numbers of the order's lots. Raises LotsOut unless each may be given out."""
     packed = [_packed_lot(session, each) for each in queries.containers(session, order.id)]
     if out := lots_out(packed):
-        raise GateClosed("a lot in this order may not be given out", lots=out)
+        raise LotsOut("a lot in this order may not be given out", lots=out)
     return sorted({lot.lot_number for lot in packed})
 
 

@@ -18,6 +18,15 @@ class GateClosed(Conflict):
     remedy = "A re-check is owed; it holds the order and says who must act. See the facts."
 
 
+class LotsOut(GateClosed):
+    """Capsules of the order may not be given out as things stand; no check changes that."""
+
+    remedy = (
+        "A pharmacist allocates the order anew, from other lots, or cancels it; a lot that is only"
+        " quarantined may be released again."
+    )
+
+
 class PrescriptionOver(Conflict):
     """The prescription was cancelled, or is not valid on this day."""
 

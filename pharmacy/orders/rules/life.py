@@ -42,6 +42,7 @@ class Action(StrEnum):
     RELEASE = "released"
     SEND_BACK = "sent-back"
     HAND_OVER = "handed-over"
+    REALLOCATE = "allocated-anew"
     CANCEL = "cancelled"
     RETURN = "returned"
     PLACE_HOLD = "hold-placed"
@@ -52,6 +53,8 @@ S = Status
 OPEN: Final = (S.RECEIVED, S.REVIEW, S.PLANNED, S.COMPOUNDING, S.LABELING, S.FINAL_CHECK, S.READY)
 """Somebody owes these orders something."""
 CLAIMABLE: Final = (S.REVIEW, S.PLANNED, S.COMPOUNDING, S.LABELING, S.FINAL_CHECK, S.READY)
+ALLOCATED: Final = (S.LABELING, S.FINAL_CHECK, S.READY)
+"""Vials of these hold capsules that are the order's and still in the house."""
 PACKED: Final = (S.FINAL_CHECK, S.READY, S.HANDED_OVER)
 """Capsules of these left the lots' bottles; they never go back."""
 
@@ -99,6 +102,9 @@ MOVES: Final[dict[Action, Move]] = {
     Action.RELEASE: Move(_to(S.READY, S.FINAL_CHECK), P.RELEASE),
     Action.SEND_BACK: Move(_to(S.LABELING, S.FINAL_CHECK), P.RELEASE, while_held=True),
     Action.HAND_OVER: Move(_to(S.HANDED_OVER, S.READY), P.HAND_OVER),
+    Action.REALLOCATE: Move(
+        _to(S.PLANNED, *ALLOCATED), P.RELEASE, while_held=True, respects_claim=False
+    ),
     Action.CANCEL: Move(
         _to(S.CANCELLED, *OPEN), P.CANCEL_ORDER, while_held=True, respects_claim=False
     ),

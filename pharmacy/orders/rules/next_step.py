@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.rules.holds import Owner
-from pharmacy.orders.rules.life import Status
+from pharmacy.orders.rules.life import ALLOCATED, Status
 
 
 class NextStep(NamedTuple):
@@ -40,6 +40,12 @@ OF_STATUS: Final[dict[Status, NextStep]] = {
 }
 NOTHING: Final = NextStep(Owner.CLOCK, "none", "Nothing is owed; the record is kept.")
 LABELS: Final = NextStep(Owner.WORKER, "draw-labels", "Labels and leaflet are being drawn.")
+OTHER_CAPSULES: Final = NextStep(
+    Owner.PHARMACIST,
+    "allocate-anew",
+    "A lot in this order is withdrawn, or its date comes before the last dose: allocate the order"
+    " anew from other lots, or cancel it.",
+)
 GAVE_UP: Final = NextStep(
     Owner.ADMINISTRATOR,
     "retry-job",
@@ -51,6 +57,7 @@ def next_step(
     status: Status,
     *,
     labeled: bool,
+    lots_out: bool = False,
     held: Sequence[tuple[str, str, Owner]] = (),
     given_up: Collection[JobKind] = (),
 ) -> NextStep:
@@ -59,17 +66,21 @@ def next_step(
 
     Args:
         labeled: The labels of the present containers are drawn.
+        lots_out: A lot in the order's vials may not be given out for their days.
         held: Code, words and owner of each open hold, the oldest first.
         given_up: What the worker owed the order and could not do. A next fill that could not be
             worked out keeps nobody from this one.
     """
     if status not in OF_STATUS:
         return NOTHING
-    if JobKind.CHECK_ORDER in given_up or (JobKind.RENDER_LABELS in given_up and not labeled):
+    waits_for_labels = status is Status.LABELING and not labeled
+    if JobKind.CHECK_ORDER in given_up or (JobKind.RENDER_LABELS in given_up and waits_for_labels):
         return GAVE_UP
     if held and status is not Status.RECEIVED:
         code, words, owner = held[0]
         return NextStep(owner, f"settle:{code}", words)
-    if status is Status.LABELING and not labeled:
+    if lots_out and status in ALLOCATED:
+        return OTHER_CAPSULES
+    if waits_for_labels:
         return LABELS
     return OF_STATUS[status]

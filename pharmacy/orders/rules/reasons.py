@@ -1,4 +1,4 @@
-"""Why an order is rejected, cancelled, sent back or returned: coded, so that it can be counted."""
+"""Why an order is rejected, cancelled, sent back, …: coded, so that it can be counted."""
 
 from enum import StrEnum
 
@@ -27,6 +27,15 @@ class CancelReason(StrEnum):
     NOT_COLLECTED = "not-collected"
     LOT_WITHDRAWN = "lot-withdrawn"
     ENTERED_IN_ERROR = "entered-in-error"
+
+
+class ReallocateReason(StrEnum):
+    """Why an order's capsules are replaced by others."""
+
+    LOT_WITHDRAWN = "lot-withdrawn"
+    OUT_OF_DATE = "out-of-date"
+    DAMAGED = "damaged"
+    OTHER = "other"
 
 
 class SendBackReason(StrEnum):
@@ -64,9 +73,24 @@ class ReasonUnknown(Invalid):
     remedy = "Use one of the codes in the facts."
 
 
+class ReasonWordsNeeded(Invalid):
+    """The code alone does not say why."""
+
+    code = "reason-words-needed"
+    remedy = "Say why in words that a colleague understands tomorrow, or use another code."
+
+
 def coded(kind: type[StrEnum], reason: str) -> str:
     """Return a coded reason as it is kept. Raises ReasonUnknown."""
     known = [member.value for member in kind]
     if reason not in known:
         raise ReasonUnknown("this reason is not a coded one", known=known)
     return reason
+
+
+def coded_anew(reason: str, words: str) -> str:
+    """Return why capsules are replaced, as it is kept. Raises ReasonUnknown, ReasonWordsNeeded."""
+    code = coded(ReallocateReason, reason)
+    if code == ReallocateReason.OTHER and not words.strip():
+        raise ReasonWordsNeeded("say in words why the order is allocated anew")
+    return code

@@ -105,6 +105,9 @@ class Shelf(RuleBasedStateMachine):
         def cancel() -> None:
             self.attempt(operations.cancel, order, by=pharmacist, reason="patient-asked")
 
+        def reallocate() -> None:
+            self.attempt(operations.reallocate, order, by=pharmacist, reason="lot-withdrawn")
+
         return {
             Action.ALLOCATE: allocate,
             Action.PACK: pack,
@@ -114,6 +117,7 @@ class Shelf(RuleBasedStateMachine):
             ),
             Action.SEND_BACK: send_back,
             Action.CANCEL: cancel,
+            Action.REALLOCATE: reallocate,
         }
 
     @rule(order=orders, times=st.integers(1, 4))
@@ -131,6 +135,13 @@ class Shelf(RuleBasedStateMachine):
         """Cancel an order, however far it has come by then."""
         self.carry_on(order, times)
         self.steps(order)[Action.CANCEL]()
+
+    @rule(order=orders, times=st.integers(1, 3), more=st.integers(0, 3))
+    def begin_anew(self, order: Order, times: int, more: int) -> None:
+        """Take other capsules for an order, however far it has come by then, and go on."""
+        self.carry_on(order, times)
+        self.steps(order)[Action.REALLOCATE]()
+        self.carry_on(order, more)
 
     @rule(order=orders, action=st.sampled_from([*NEXT_ACTIONS, Action.SEND_BACK]))
     def do_anything(self, order: Order, action: Action) -> None:

@@ -296,3 +296,38 @@ def test_a_recheck_goes_back_to_the_worker(
     response = client.post(path(order, "recheck"), headers=pharmacist)
 
     assert (response.status_code, response.json()["status"]) == (202, "received")
+
+
+def test_an_order_whose_lot_was_withdrawn_says_its_way_out_and_takes_it(
+    bench: Bench, client: Client, session: Session, technician: Headers, pharmacist: Headers
+) -> None:
+    order = bench.order(Status.READY)
+    bench.lots[3_000].status = LotStatus.RECALLED
+    session.flush()
+    handed = {"identifiers_checked": True, "counselling": "declined"}
+
+    refused = step(client, order, "hand-over", technician, handed)
+    view = client.get(path(order), headers=technician).json()
+    line = client.get("/api/v1/orders", headers=technician).json()["items"][0]
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "order-gate-closed")
+    assert "allocates the order anew" in refused.json()["remedy"]
+    assert (view["next"]["owner"], view["next"]["action"]) == ("pharmacist", "allocate-anew")
+    assert line["next"] == view["next"]
+    anew = step(client, order, "reallocation", pharmacist, {"reason": "lot-withdrawn"}).json()
+    assert (anew["status"], anew["next"]["action"]) == ("planned", "allocate")
+    assert (anew["containers"], anew["packed_by"], anew["checked_by"]) == ([], None, None)
+
+
+def test_another_reason_to_allocate_anew_is_said_in_words(
+    bench: Bench, client: Client, technician: Headers, pharmacist: Headers
+) -> None:
+    order = bench.order(Status.FINAL_CHECK)
+
+    by_technician = step(client, order, "reallocation", technician, {"reason": "damaged"})
+    silent = step(client, order, "reallocation", pharmacist, {"reason": "other"})
+    told = step(client, order, "reallocation", pharmacist, {"reason": "other", "words": "Wet."})
+
+    assert by_technician.status_code == 403
+    assert (silent.status_code, silent.json()["code"]) == (422, "reason-words-needed")
+    assert told.json()["status"] == "planned"

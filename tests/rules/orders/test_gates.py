@@ -32,7 +32,14 @@ from pharmacy.orders.rules.holds import (
     Owner,
     require_liftable,
 )
-from pharmacy.orders.rules.reasons import ReasonUnknown, SendBackReason, coded
+from pharmacy.orders.rules.reasons import (
+    ReallocateReason,
+    ReasonUnknown,
+    ReasonWordsNeeded,
+    SendBackReason,
+    coded,
+    coded_anew,
+)
 from pharmacy.prescribers.rules.answers import CODES, Meaning
 from pharmacy.staff.rules import Actor, Role
 from tests.conftest import NOW
@@ -202,3 +209,12 @@ def test_reasons_are_coded() -> None:
     assert coded(SendBackReason, "wrong-count") == "wrong-count"
     with pytest.raises(ReasonUnknown):
         coded(SendBackReason, "bad mood")
+
+
+@pytest.mark.parametrize("reason", ReallocateReason)
+def test_only_another_reason_than_the_coded_ones_asks_for_words(reason: ReallocateReason) -> None:
+    refused = reason is ReallocateReason.OTHER
+
+    with pytest.raises(ReasonWordsNeeded) if refused else nullcontext():
+        assert coded_anew(reason, "  ") == reason
+    assert coded_anew(reason, "The seals of two vials were broken.") == reason

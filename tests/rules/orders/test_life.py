@@ -9,7 +9,7 @@ from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.rules import MOVES, OPEN, Action, Owner, Status, next_status
 from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
-from pharmacy.orders.rules.next_step import GAVE_UP, NOTHING, OF_STATUS, next_step
+from pharmacy.orders.rules.next_step import GAVE_UP, NOTHING, OF_STATUS, OTHER_CAPSULES, next_step
 from pharmacy.staff.rules import GRANTS, WORKER, Actor, PermissionMissing, Role
 
 EVERY: Final = frozenset(Status)
@@ -33,6 +33,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.RELEASE: {Status.FINAL_CHECK: Status.READY},
     Action.SEND_BACK: {Status.FINAL_CHECK: Status.LABELING},
     Action.HAND_OVER: {Status.READY: Status.HANDED_OVER},
+    Action.REALLOCATE: dict.fromkeys(
+        (Status.LABELING, Status.FINAL_CHECK, Status.READY), Status.PLANNED
+    ),
     Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
     Action.RETURN: {Status.HANDED_OVER: Status.RETURNED},
     Action.PLACE_HOLD: {status: status for status in OPEN},
@@ -42,7 +45,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    *(Action.PLACE_HOLD, Action.LIFT_HOLD),
+    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE),
 }
 
 
@@ -124,6 +127,16 @@ def test_an_order_whose_labels_are_not_drawn_waits_for_the_worker() -> None:
     assert next_step(Status.LABELING, labeled=True).owner is Owner.TECHNICIAN
 
 
+@pytest.mark.parametrize("status", Status)
+def test_an_order_with_a_lot_that_is_out_waits_for_a_pharmacist(status: Status) -> None:
+    """Where it has vials that did not leave; anywhere else the lot is not this order's matter."""
+    step = next_step(status, labeled=False, lots_out=True)
+
+    has_vials = status in {Status.LABELING, Status.FINAL_CHECK, Status.READY}
+    assert (step is OTHER_CAPSULES) == has_vials
+    assert OTHER_CAPSULES.owner is Owner.PHARMACIST
+
+
 def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:
     """From each open status some end is reached, so nothing is stuck for ever."""
     leads = {
@@ -147,5 +160,6 @@ def test_an_order_on_which_the_machine_gave_up_says_so_before_anything_else() ->
     assert next_step(Status.LABELING, labeled=False, given_up=labels) is GAVE_UP
     assert GAVE_UP.owner is Owner.ADMINISTRATOR
     assert next_step(Status.LABELING, labeled=True, given_up=labels).action == "pack"
+    assert next_step(Status.PLANNED, labeled=False, given_up=labels).action == "allocate"
     assert next_step(Status.PLANNED, labeled=False, given_up=refill).action == "allocate"
     assert next_step(Status.CANCELLED, labeled=False, given_up=checks) is NOTHING
