@@ -11,7 +11,7 @@ class SettingMissing(Invalid):
     """An environment variable that this process needs is not set."""
 
     code = "setting-missing"
-    remedy = "Set the variable, or let ./run up start servers; commands in its folder then find them."
+    remedy = "Set the variable, or let ./run up start servers: commands in its folder find them."
 
 
 @dataclass(frozen=True, slots=True)
