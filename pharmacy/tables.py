@@ -1,5 +1,6 @@
 """Imports every module of tables, so that `Base.metadata` is whole."""
 
+import pharmacy.compounding.models
 import pharmacy.formulary.models
 import pharmacy.infra.audit
 import pharmacy.infra.idempotency
