@@ -9,10 +9,12 @@ from litestar.di import Provide
 from pharmacy.api.audit import AuditController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
+from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
+from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.patients import PatientController
@@ -34,9 +36,11 @@ from pharmacy.web.pages import STATIC, front_page, static_files
 
 CONTROLLERS: Final[list[type[Controller]]] = [
     AuditController,
+    BarcodeController,
     CapsuleLotController,
     ClientController,
     FindingController,
+    FormulationController,
     HealthController,
     IngredientLotController,
     JobController,
@@ -46,11 +50,13 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     OrderFindingsController,
     PatientController,
     PlanController,
+    PowderController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
     QueueController,
     RefillController,
+    ShellLotController,
     SignInController,
     StaffController,
     StepController,

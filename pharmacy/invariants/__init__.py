@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pharmacy.invariants import doses, intake, labels, life, owed, stock, trail
+from pharmacy.invariants import doses, intake, labels, life, materials, owed, stock, trail
 from pharmacy.invariants.invariant import Invariant, Violation
 
 ALL: tuple[Invariant, ...] = (
@@ -19,6 +19,7 @@ ALL: tuple[Invariant, ...] = (
     *life.INVARIANTS,
     *doses.INVARIANTS,
     *stock.INVARIANTS,
+    *materials.INVARIANTS,
     *labels.INVARIANTS,
     *owed.INVARIANTS,
     *trail.INVARIANTS,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from pharmacy import invariants
 from pharmacy.infra import audit
 from pharmacy.infra.jobs import Job, JobState
+from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
@@ -18,8 +19,10 @@ from pharmacy.refills import operations as refills
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.bundles import fresh_bundle, signed
+from tests.factories.inventory import make_shell_lot, store_certificate
 from tests.factories.orders import Bench
 from tests.factories.staff import make_actor
+from tests.factories.titration import make_active_lot
 
 
 class House(Bench):
@@ -66,6 +69,8 @@ def house(session: Session) -> House:
     house.receive(Status.LABELING)
     house.receive(Status.RECEIVED)
     house.receive(Status.REVIEW)
+    make_shell_lot(session)
+    store_certificate(session, make_active_lot(session, status=LotStatus.QUARANTINED))
     audit.seal(session, now=NOW)
     session.flush()
     return house
@@ -117,6 +122,17 @@ SPOILT: Final[dict[str, str]] = {
     "powder-is-never-negative": (
         "alter table ingredient_lots drop constraint ck_ingredient_lots_never_negative;"
         "update ingredient_lots set on_hand_ug = -1"
+    ),
+    "powder-balances": "update ingredient_lots set on_hand_ug = on_hand_ug - 1",
+    "powder-returns-were-weighed": (
+        "insert into ingredient_moves (id, lot_id, kind, quantity_ug, cause_id)"
+        " select gen_random_uuid(), id, 'returned', 1000, id from ingredient_lots"
+    ),
+    "triturations-balance": "update ingredient_lots set active_ug_per_g = 100000",
+    "shells-balance": "update shell_lots set on_hand = on_hand - 1",
+    "certificate-is-kept": (
+        "alter table certificates drop constraint ck_certificates_digest_is_of_content;"
+        "update certificates set content = content || 'x'::bytea"
     ),
     "label-is-as-drawn": "update labels set pdf = pdf || ' '::bytea where kind = 'leaflet'",
     "labeled-once": "delete from labels where kind = 'leaflet'",

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from pharmacy.inventory.rules.lots import LotStatus
+from pharmacy.inventory.rules.lots import LotStatus, component_expiry
 
 
 class WhyNot(StrEnum):
@@ -19,6 +19,27 @@ class WhyNot(StrEnum):
     PAST_BEYOND_USE = "past-beyond-use"
     BEYOND_USE_BEFORE_LAST_DOSE = "beyond-use-before-last-dose"
     ALL_TAKEN = "all-taken"
+
+
+class Hidden(StrEnum):
+    """Why a lot of powder or shells is not offered."""
+
+    QUARANTINED = "quarantined"
+    RECALLED = "recalled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    EMPTY = "empty"
+
+
+def why_hidden(
+    status: LotStatus, *, expires_on: date | None, received_on: date, left: int, on: date
+) -> Hidden | None:
+    """Say why a lot of powder or shells may not be used on a day, or None when it may."""
+    if status is not LotStatus.RELEASED:
+        return Hidden(status.value)
+    if component_expiry(expires_on=expires_on, received_on=received_on) < on:
+        return Hidden.EXPIRED
+    return Hidden.EMPTY if left <= 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

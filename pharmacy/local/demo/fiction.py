@@ -24,6 +24,8 @@ SITE: Final = SiteFacts(
     time_zone="America/Chicago",
 )
 EHR: Final = "Example Clinic EHR"
+CERTIFICATE: Final = b"%PDF-1.4\n% An example: no certificate of any real lot.\n%%EOF\n"
+"""Stands for the document that comes with a lot of powder."""
 
 
 @dataclass(frozen=True, slots=True)

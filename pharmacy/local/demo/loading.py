@@ -196,6 +196,7 @@ def _receive_powder(
     now: datetime,
 ) -> IngredientLot:
     lot = inventory.receive_ingredient_lot(session, facts, by=technician, now=now)
+    inventory.store_certificate(session, lot.id, fiction.CERTIFICATE, by=technician, now=now)
     inventory.record_packing(
         session,
         lot.id,

@@ -63,11 +63,13 @@ PREFIXES = {
     "account_id": "acc",
     "client_id": "ehr",
     "finding_id": "fnd",
+    "formulation_id": "fmn",
     "hold_id": "hld",
     "label_id": "lbl",
     "lot_id": "lot",
     "patient_id": "pat",
     "prescription_id": "rx",
+    "proposal_id": "fmp",
     "refill_id": "rfl",
 }
 
