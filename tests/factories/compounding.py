@@ -3,7 +3,7 @@
 import itertools
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -48,10 +48,11 @@ def make_balance(session: Session, **columns: Any) -> Balance:
 class Laboratory:
     """Everything that a batch of domain.md 2.11 needs, and everybody who makes one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, set_up: bool = True) -> None:
         self.session = session
-        make_site(session)
-        make_formulations(session)
+        if set_up:
+            make_site(session)
+            make_formulations(session)
         self.technician = make_actor(session, Role.TECHNICIAN)
         self.colleague = make_actor(session, Role.TECHNICIAN)
         self.pharmacist = make_actor(session, Role.PHARMACIST)
@@ -69,6 +70,11 @@ class Laboratory:
         )
         self.filler = self.powder(CELLULOSE, packs="225", amount="500000")
         self.shells = self.shell_lot()
+
+    @classmethod
+    def beside(cls, session: Session) -> Self:
+        """A laboratory in a pharmacy that has a site and formulations already."""
+        return cls(session, set_up=False)
 
     def powder(self, ingredient: str, *, packs: str, amount: str, **facts: Any) -> IngredientLot:
         """Receive and release a lot of powder."""

@@ -1,6 +1,12 @@
 """What people and the worker do to orders, one function for each thing."""
 
 from pharmacy.orders.operations.allocating import allocate
+from pharmacy.orders.operations.batches import (
+    Met,
+    accept_batch,
+    propose_batches,
+    release_batch,
+)
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
@@ -12,7 +18,9 @@ from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
+    "Met",
     "Receipt",
+    "accept_batch",
     "allocate",
     "approve",
     "cancel",
@@ -28,10 +36,12 @@ __all__ = [
     "open_fill",
     "pack",
     "place_hold",
+    "propose_batches",
     "receive",
     "recheck",
     "reject",
     "release",
+    "release_batch",
     "return_",
     "send_back",
     "unclaim",
