@@ -7,6 +7,8 @@ from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 
 from pharmacy.api.audit import AuditController
+from pharmacy.api.batch_decisions import BatchDecisionController
+from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.formulations import FormulationController
@@ -23,6 +25,7 @@ from pharmacy.api.prescribers import PrescriberController, PrescriberKeyControll
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.refills import RefillController
 from pharmacy.api.staff import MeController, SignInController, StaffController
+from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
@@ -37,6 +40,9 @@ from pharmacy.web.pages import STATIC, front_page, static_files
 CONTROLLERS: Final[list[type[Controller]]] = [
     AuditController,
     BarcodeController,
+    BalanceController,
+    BatchController,
+    BatchDecisionController,
     CapsuleLotController,
     ClientController,
     FindingController,
@@ -54,12 +60,14 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    ProposalController,
     QueueController,
     RefillController,
     ShellLotController,
     SignInController,
     StaffController,
     StepController,
+    WeighingController,
 ]
 
 

@@ -61,6 +61,8 @@ def _sample(part: str) -> str:
 
 PREFIXES = {
     "account_id": "acc",
+    "batch_id": "bat",
+    "weighing_id": "wgh",
     "client_id": "ehr",
     "finding_id": "fnd",
     "formulation_id": "fmn",
