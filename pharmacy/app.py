@@ -23,6 +23,7 @@ from pharmacy.api.patients import PatientController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.refills import RefillController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
@@ -62,11 +63,14 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriptionController,
     ProposalController,
     QueueController,
+    RecallController,
+    RecallNoticeController,
     RefillController,
     ShellLotController,
     SignInController,
     StaffController,
     StepController,
+    TraceController,
     WeighingController,
 ]
 

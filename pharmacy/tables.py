@@ -12,6 +12,7 @@ import pharmacy.patients.models
 import pharmacy.practice.models
 import pharmacy.prescribers.models
 import pharmacy.prescriptions.models
+import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models
 import pharmacy.staff.models

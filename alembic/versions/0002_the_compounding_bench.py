@@ -21,6 +21,9 @@ GUARDS = (
     "create trigger append_only before update or delete or truncate on shell_tares for each statement execute function refuse_change()",
     "create trigger append_only before update or delete or truncate on certificates for each statement execute function refuse_change()",
     "create trigger append_only before update or delete or truncate on lot_components for each statement execute function refuse_change()",
+    "create trigger append_only before update or delete or truncate on recall_lots for each statement execute function refuse_change()",
+    "alter table holds drop constraint ck_holds_origin_known",
+    "alter table holds add constraint ck_holds_origin_known check (origin in ('person', 'check', 'labels', 'key', 'recall'))",
     """
 create function only_sound_batches_are_released() returns trigger language plpgsql as $$
 begin
@@ -90,6 +93,9 @@ UNGUARDS = (
     "drop trigger if exists append_only on shell_tares",
     "drop trigger if exists append_only on certificates",
     "drop trigger if exists append_only on lot_components",
+    "drop trigger if exists append_only on recall_lots",
+    "alter table holds drop constraint ck_holds_origin_known",
+    "alter table holds add constraint ck_holds_origin_known check (origin in ('person', 'check', 'labels', 'key')) not valid",
 )
 
 
@@ -138,6 +144,34 @@ def upgrade() -> None:
             "sha256(content) = sha256", name=op.f("ck_certificates_digest_is_of_content")
         ),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_certificates")),
+    )
+    op.create_table(
+        "recalls",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("ingredient", "shell", "capsule", name="lotkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("serious", sa.Boolean(), nullable=False),
+        sa.Column("notice_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_by", sa.Uuid(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closing_note", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('ingredient', 'shell', 'capsule')", name=op.f("ck_recalls_kind_known")
+        ),
+        sa.CheckConstraint(
+            "(closed_at is null) = (closing_note is null)", name=op.f("ck_recalls_closed_with_note")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recalls")),
+    )
+    op.create_index(
+        op.f("ix_recalls_opened_at_recalls_id"), "recalls", ["opened_at", "id"], unique=False
     )
     op.create_table(
         "shell_lots",
@@ -216,6 +250,130 @@ def upgrade() -> None:
         ["strength_ug"],
         unique=True,
         postgresql_where=sa.text("decided_at is null"),
+    )
+    op.create_table(
+        "recall_lots",
+        sa.Column("recall_id", sa.Uuid(), nullable=False),
+        sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("ingredient", "shell", "capsule", name="lotkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("status_before", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('ingredient', 'shell', 'capsule')", name=op.f("ck_recall_lots_kind_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recall_id"], ["recalls.id"], name=op.f("fk_recall_lots_recall_id_recalls")
+        ),
+        sa.PrimaryKeyConstraint("recall_id", "lot_id", name=op.f("pk_recall_lots")),
+    )
+    op.create_table(
+        "recall_notices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("recall_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "recipient",
+            sa.Enum(
+                "patient", "prescriber", "board", name="noticeto", native_enum=False, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("patient_id", sa.Uuid(), nullable=True),
+        sa.Column("npi", sa.Text(), nullable=True),
+        sa.Column("vials", sa.BigInteger(), nullable=False),
+        sa.Column("pdf", sa.LargeBinary(), nullable=False),
+        sa.Column("pdf_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_by", sa.Uuid(), nullable=True),
+        sa.Column("means", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "answer",
+            sa.Enum(
+                "confirmed",
+                "none-left",
+                "will-return",
+                "returned",
+                "harm-reported",
+                "unreachable",
+                name="answer",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("answer_note", sa.Text(), nullable=True),
+        sa.Column("answer_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "(recipient = 'patient') = (patient_id is not null)",
+            name=op.f("ck_recall_notices_patient_named"),
+        ),
+        sa.CheckConstraint(
+            "(recipient = 'prescriber') = (npi is not null)",
+            name=op.f("ck_recall_notices_prescriber_named"),
+        ),
+        sa.CheckConstraint(
+            "answer in ('confirmed', 'none-left', 'will-return', 'returned', 'harm-reported', 'unreachable')",
+            name=op.f("ck_recall_notices_answer_known"),
+        ),
+        sa.CheckConstraint(
+            "recipient in ('patient', 'prescriber', 'board')",
+            name=op.f("ck_recall_notices_recipient_known"),
+        ),
+        sa.CheckConstraint(
+            "(answered_at is null) = (answer is null)", name=op.f("ck_recall_notices_answer_dated")
+        ),
+        sa.CheckConstraint(
+            "sha256(pdf) = pdf_sha256", name=op.f("ck_recall_notices_digest_is_of_letter")
+        ),
+        sa.ForeignKeyConstraint(
+            ["patient_id"], ["patients.id"], name=op.f("fk_recall_notices_patient_id_patients")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recall_id"], ["recalls.id"], name=op.f("fk_recall_notices_recall_id_recalls")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recall_notices")),
+        sa.UniqueConstraint(
+            "recall_id",
+            "recipient",
+            "patient_id",
+            "npi",
+            name="uq_recall_notices_recipient",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    op.create_table(
+        "recall_timers",
+        sa.Column("recall_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "notify-recipients-and-board",
+                "report-to-medwatch",
+                name="timerkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("met_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("met_by", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('notify-recipients-and-board', 'report-to-medwatch')",
+            name=op.f("ck_recall_timers_kind_known"),
+        ),
+        sa.CheckConstraint(
+            "(met_at is null) = (met_by is null)", name=op.f("ck_recall_timers_met_by_someone")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recall_id"], ["recalls.id"], name=op.f("fk_recall_timers_recall_id_recalls")
+        ),
+        sa.PrimaryKeyConstraint("recall_id", "kind", name=op.f("pk_recall_timers")),
     )
     op.create_table(
         "shell_moves",
@@ -776,6 +934,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_shell_tares_shell_lot_id"), table_name="shell_tares")
     op.drop_table("shell_tares")
     op.drop_table("shell_moves")
+    op.drop_table("recall_timers")
+    op.drop_table("recall_notices")
+    op.drop_table("recall_lots")
     op.drop_index(
         "uq_formulation_proposals_open",
         table_name="formulation_proposals",
@@ -783,5 +944,7 @@ def downgrade() -> None:
     )
     op.drop_table("formulation_proposals")
     op.drop_table("shell_lots")
+    op.drop_index(op.f("ix_recalls_opened_at_recalls_id"), table_name="recalls")
+    op.drop_table("recalls")
     op.drop_table("certificates")
     op.drop_table("balances")

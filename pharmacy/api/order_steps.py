@@ -240,6 +240,28 @@ class StepController(Controller):
         return change(db, order_id, if_match, actor, step)
 
     @post(
+        "/take-back",
+        opt={"permission": Permission.MANAGE_RECALL},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def give_up_vials(
+        self,
+        *,
+        order_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """Give up an order's vials, because a lot was recalled; it is allocated again."""
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return operations.take_back(session, wanted, by=actor, now=now)
+
+        return change(db, order_id, if_match, actor, step)
+
+    @post(
         "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
     )
     def hand_over(

@@ -47,14 +47,18 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "done-once",
-        "An order is released at most once and handed over at most once.",
+        "An order is released once for each time that its vials are packed, and handed over once.",
         "ord",
         """
-        select order_id as id, action, count(*) as times
-        from order_events
-        where action in ('released', 'handed-over')
-        group by order_id, action
-        having count(*) > 1
+        select e.order_id as id, e.action, count(*) as times
+        from order_events e
+        where e.action in ('released', 'handed-over')
+        group by e.order_id, e.action
+        having count(*) > 1 + (
+            select count(*) from order_events b
+            where b.order_id = e.order_id and e.action = 'released'
+              and b.action = 'vials-taken-back' and b.from_status = 'ready'
+        )
         """,
     ),
     Invariant(

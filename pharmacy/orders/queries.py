@@ -68,6 +68,13 @@ def containers(session: Session, order_id: UUID) -> list[Container]:
     )
 
 
+def get_container(session: Session, container_id: UUID) -> Container:
+    """Return a vial, also one that was given up. Raises NotFound."""
+    if (found := session.get(Container, container_id)) is None:
+        raise NotFound("there is no such vial")
+    return found
+
+
 def holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return every hold of an order, open ones first, then the newest."""
     return list(

@@ -16,6 +16,7 @@ from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reviewing import approve, reject
+from pharmacy.orders.operations.taking_back import take_back
 
 __all__ = [
     "Met",
@@ -44,5 +45,6 @@ __all__ = [
     "release_batch",
     "return_",
     "send_back",
+    "take_back",
     "unclaim",
 ]

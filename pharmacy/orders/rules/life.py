@@ -44,6 +44,7 @@ class Action(StrEnum):
     HAND_OVER = "handed-over"
     CANCEL = "cancelled"
     RETURN = "returned"
+    TAKE_BACK = "vials-taken-back"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
 
@@ -103,6 +104,12 @@ MOVES: Final[dict[Action, Move]] = {
         _to(S.CANCELLED, *OPEN), P.CANCEL_ORDER, while_held=True, respects_claim=False
     ),
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER), P.HAND_OVER, while_held=True),
+    Action.TAKE_BACK: Move(
+        _to(S.PLANNED, S.LABELING, S.FINAL_CHECK, S.READY),
+        P.MANAGE_RECALL,
+        while_held=True,
+        respects_claim=False,
+    ),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
 }

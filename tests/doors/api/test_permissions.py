@@ -72,6 +72,8 @@ PREFIXES = {
     "patient_id": "pat",
     "prescription_id": "rx",
     "proposal_id": "fmp",
+    "notice_id": "rcn",
+    "recall_id": "rcl",
     "refill_id": "rfl",
 }
 

@@ -34,6 +34,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.HAND_OVER: {Status.READY: Status.HANDED_OVER},
     Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
     Action.RETURN: {Status.HANDED_OVER: Status.RETURNED},
+    Action.TAKE_BACK: dict.fromkeys(
+        (Status.LABELING, Status.FINAL_CHECK, Status.READY), Status.PLANNED
+    ),
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
 }
@@ -41,7 +44,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    *(Action.PLACE_HOLD, Action.LIFT_HOLD),
+    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.TAKE_BACK),
 }
 
 
