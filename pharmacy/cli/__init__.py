@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "pharmacy.cli.formulations:formulations",
         "Master formulation records in force.",
     ),
+    "batches": ("pharmacy.cli.batches:batches", "What orders need made, and what is being made."),
     "recalls": ("pharmacy.cli.recalls:recalls", "Trace lots to vials and back; recalls."),
     "jobs": ("pharmacy.cli.jobs:jobs", "Work that is owed: list, show, retry."),
     "audit": ("pharmacy.cli.audit:audit", "Verify the audit chain; read the record."),
