@@ -145,7 +145,10 @@ class ShellLotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TareBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Empty shells, weighed one by one."""
 
-    weights_mg: Annotated[list[Milligrams], Meta(min_length=1, max_length=100)]
+    weights_mg: Annotated[
+        list[Milligrams],
+        Meta(min_length=1, max_length=100, examples=[["48.1", "47.6", "48.3"]]),
+    ]
 
 
 class ScanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
