@@ -1,9 +1,12 @@
 """What a batch looks like to other systems."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Self
+from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.api.order_views import encoded, milligrams
@@ -11,7 +14,10 @@ from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Balance, Batch, Weighing
 from pharmacy.compounding.rules.planning import OpenLine, Plan, Proposal
 from pharmacy.compounding.rules.tolerance import WORDS
+from pharmacy.formulary import queries as formulary
+from pharmacy.inventory import queries as lots
 from pharmacy.kernel import ids
+from pharmacy.staff.models import Account
 
 
 class SavingsView(msgspec.Struct, frozen=True):
@@ -185,6 +191,54 @@ class EventView(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
+class ComponentView(msgspec.Struct, frozen=True):
+    """A lot that went into a batch, as its container names it."""
+
+    id: str
+    what: str
+    lot_number: str
+    maker: str
+    received_on: date
+    expires_on: date | None
+
+
+def _components(session: Session, batch: Batch) -> list[ComponentView]:
+    powders = [
+        lots.get_ingredient_lot(session, lot_id)
+        for lot_id in (batch.active_lot_id, batch.filler_lot_id)
+        if lot_id is not None
+    ]
+    found = [
+        ComponentView(
+            ids.encode("ing", lot.id),
+            lot.ingredient,
+            lot.lot_number,
+            lot.manufacturer,
+            lot.received_on,
+            lot.expires_on,
+        )
+        for lot in powders
+    ]
+    if batch.shell_lot_id is not None:
+        shells = lots.get_shell_lot(session, batch.shell_lot_id)
+        found.append(
+            ComponentView(
+                ids.encode("shl", shells.id),
+                f"shells of size {shells.capsule_size}",
+                shells.lot_number,
+                shells.maker,
+                shells.received_on,
+                shells.expires_on,
+            )
+        )
+    return found
+
+
+def _people(session: Session, found: Iterable[UUID | None]) -> dict[str, str]:
+    accounts = session.scalars(select(Account).where(Account.id.in_(set(found) - {None})))
+    return {ids.encode("acc", account.id): account.display_name for account in accounts}
+
+
 class BatchView(msgspec.Struct, frozen=True):
     """The compounding record of a batch, as far as it is written."""
 
@@ -195,6 +249,10 @@ class BatchView(msgspec.Struct, frozen=True):
     status: str
     version: int
     formulation: str
+    formulation_version: int
+    components: list[ComponentView]
+    people: dict[str, str]
+    """Who made, verified and decided, by account."""
     is_anticipatory: bool
     justification: str | None
     active_lot: str | None
@@ -219,6 +277,10 @@ class BatchView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, session: Session, batch: Batch, *, now: datetime) -> Self:
         counting = queries.counting(session, batch.id)
+        weighings = queries.weighings(session, batch.id)
+        events = queries.events(session, batch.id)
+        involved: list[UUID | None] = [each.by_id for each in events]
+        involved += [each.second_by for each in weighings]
         targets = operations.targets(batch) if batch.sheet is not None else {}
         return cls(
             id=ids.encode("bat", batch.id),
@@ -228,6 +290,9 @@ class BatchView(msgspec.Struct, frozen=True):
             status=batch.status,
             version=batch.version,
             formulation=ids.encode("fmn", batch.formulation_id),
+            formulation_version=formulary.version(session, batch.formulation_id).version,
+            components=_components(session, batch),
+            people=_people(session, involved),
             is_anticipatory=batch.is_anticipatory,
             justification=batch.justification,
             active_lot=encoded("ing", batch.active_lot_id),
@@ -240,7 +305,7 @@ class BatchView(msgspec.Struct, frozen=True):
                 TargetView(item, milligrams(mass.micrograms), item in counting)
                 for item, mass in targets.items()
             ],
-            weighings=[WeighingView.of(each) for each in queries.weighings(session, batch.id)],
+            weighings=[WeighingView.of(each) for each in weighings],
             compounded_on=batch.compounded_on,
             filled=batch.filled,
             yield_percent=None if batch.yield_percent is None else f"{batch.yield_percent:.2f}",
@@ -270,7 +335,7 @@ class BatchView(msgspec.Struct, frozen=True):
                     each.reason,
                     each.facts,
                 )
-                for each in queries.events(session, batch.id)
+                for each in events
             ],
         )
 

@@ -19,14 +19,13 @@ def _sections(batch: BatchView) -> Iterator[Section]:
         "Batch",
         (
             f"Naltrexone hydrochloride {batch.strength_mg} mg capsules, {batch.capsules} planned",
-            f"Formulation {batch.formulation}; {batch.status}",
-            f"Powder lot {batch.active_lot}; filler lot {batch.filler_lot}",
-            f"Shells {batch.shell_lot}; compounded on {batch.compounded_on}",
+            f"Formulation {batch.formulation}, version {batch.formulation_version}",
+            f"{batch.status}; compounded on {batch.compounded_on}; round {batch.round_no}",
             f"Filled {batch.filled}; yield {batch.yield_percent} %; beyond-use date {use_by}",
         ),
     )
     yield Section("To weigh", tuple(f"{each.item}: {each.target_mg} mg" for each in batch.targets))
-    yield Section("Weighed", tuple(_weighed(each) for each in batch.weighings))
+    yield Section("Weighed", tuple(_weighed(each, batch.people) for each in batch.weighings))
     yield Section(
         "Tests",
         tuple(f"{each.test}: {each.verdict}; {_figures(each.result)}" for each in batch.tests),
@@ -39,25 +38,33 @@ def _sections(batch: BatchView) -> Iterator[Section]:
     yield Section(
         "Steps",
         tuple(
-            f"{each.at:%Y-%m-%d %H:%M} UTC: {each.action} by {each.by}"
+            f"{each.at:%Y-%m-%d %H:%M} UTC: {each.action} by {batch.people.get(each.by, each.by)}"
             + (f", {each.reason}" if each.reason else "")
             for each in batch.events
         ),
     )
 
 
-def _weighed(weighing: WeighingView) -> str:
-    verified = f"verified by {weighing.verified_by}" if weighing.verified_by else "not verified"
+def _weighed(weighing: WeighingView, people: dict[str, str]) -> str:
+    verifier = people.get(weighing.verified_by or "")
+    verified = f"verified by {verifier}" if verifier else "not verified"
+    weigher = people.get(weighing.weighed_by, weighing.weighed_by)
+    second = people.get(weighing.second_by or "")
+    readers = f"{weigher}, read too by {second}" if second else weigher
     return (
         f"{weighing.item}: {weighing.shown_mg} mg of {weighing.target_mg} mg"
         f" (+/-{weighing.tolerance_mg} mg), {weighing.verdict}; {weighing.captured};"
-        f" by {weighing.weighed_by}; {verified}"
+        f" by {readers}; {verified}"
         + (f"; VOID: {weighing.void_reason}" if weighing.void_reason else "")
     )
 
 
 def _figures(result: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in result.items() if value is not None)
+    return ", ".join(
+        f"{name} {_figures(value) if isinstance(value, dict) else value}"
+        for name, value in result.items()
+        if value is not None
+    )
 
 
 def _worked(line: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor, Permission, require_second_person
 
+GOOD: Final = frozenset({BatchStatus.FILLED, BatchStatus.RELEASED})
 FAILED_TEST: Final = "out-of-specification"
 
 
@@ -57,7 +58,7 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
         session
     ).today(now)
     return [
-        Gate("filled", "it is not filled", batch.status is BatchStatus.FILLED),
+        Gate("filled", "it is not filled, or was stopped", batch.status in GOOD),
         Gate(
             "weighings-verified",
             "not every weighing is verified",

@@ -87,7 +87,7 @@ def test_an_order_that_waits_gets_its_capsules(
             )
     assert released["orders"] == [ids.encode("ord", waiting.id)]
     assert released["batch"]["status"] == "released"
-    assert all(gate["is_green"] or gate["code"] == "filled" for gate in released["batch"]["gates"])
+    assert all(gate["is_green"] for gate in released["batch"]["gates"])
 
     path = f"/batches/{released['batch']['id']}"
     pdf = technician.client.get(f"/api/v1{path}/worksheet", headers=technician.headers)
@@ -184,3 +184,23 @@ def test_a_batch_is_stopped_looked_into_and_scrapped(
 
     assert scrapped["status"] == "rejected"
     assert scrapped["investigations"][0]["outcome"] == "scrapped"
+
+
+def test_the_record_names_every_component_and_everybody_who_made_it(
+    session: Session, technician: Maker
+) -> None:
+    """domain.md 3.5: maker, lot and expiry of each component; who compounded and who verified."""
+    laboratory = Laboratory(session)
+    batch = laboratory.released()
+
+    record = technician.get(f"/batches/{ids.encode('bat', batch.id)}")
+
+    assert [each["what"] for each in record["components"]] == [
+        "naltrexone-hydrochloride",
+        "microcrystalline-cellulose",
+        "shells of size 3",
+    ]
+    assert {each["expires_on"] for each in record["components"]} == {"2027-12-31"}
+    assert len(record["people"]) == 3
+    assert all(gate["is_green"] for gate in record["gates"])
+    assert record["formulation_version"] == 1
