@@ -17,9 +17,10 @@ RUN python3 -m venv /opt/venv \
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE}
 RUN groupadd --gid 10001 pharmacy \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/pharmacy \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin pharmacy \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/pharmacy
+    && printf '#!/bin/sh\nexec python -m pharmacy.cli "$@"\n' >/usr/local/bin/pharmacy \
+    && chmod 0755 /usr/local/bin/pharmacy
 COPY --from=builder /opt/venv /opt/venv
 WORKDIR /app
 COPY pyproject.toml LICENSE ./
@@ -27,11 +28,11 @@ COPY alembic ./alembic
 COPY pharmacy ./pharmacy
 RUN /opt/venv/bin/python -m compileall -q pharmacy alembic
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    PHARMACY_HOST=0.0.0.0 PHARMACY_PORT=8000 PHARMACY_STATE_DIR=/var/lib/pharmacy
+    PHARMACY_HOST=0.0.0.0 PHARMACY_PORT=8000
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/ready', timeout=2)"]
-ENTRYPOINT ["python", "-m", "pharmacy.cli"]
+ENTRYPOINT ["pharmacy"]
 CMD ["api"]

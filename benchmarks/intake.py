@@ -36,15 +36,19 @@ COPIED = (
 """In the order of their foreign keys."""
 
 
-def send(pharmacy: Pharmacy, tokens: list[bytes]) -> None:
-    """Send prescriptions over eight connections; each must be accepted."""
-    headers = {
+def headers(pharmacy: Pharmacy) -> dict[str, str]:
+    """Return what a clinic's system sends with a prescription."""
+    return {
         "Content-Type": "application/jose",
         "Authorization": f"Bearer {pharmacy.api_key}",
     }
 
+
+def send(pharmacy: Pharmacy, tokens: list[bytes]) -> None:
+    """Send prescriptions over eight connections; each must be accepted."""
+
     def one_connection(mine: list[bytes]) -> None:
-        with httpx.Client(base_url=pharmacy.url, headers=headers, timeout=30) as client:
+        with httpx.Client(base_url=pharmacy.url, headers=headers(pharmacy), timeout=30) as client:
             for token in mine:
                 answer = client.post("/api/v1/prescriptions", content=token)
                 if answer.status_code != httpx.codes.CREATED:
@@ -61,7 +65,7 @@ def sample_rows(pharmacy: Pharmacy) -> dict[str, list[str]]:
         cursor = connection.connection.cursor()
         for table in COPIED:
             cursor.execute(f"select * from {table}")
-            columns = [column.name for column in cursor.description or ()]
+            columns = [column[0] for column in cursor.description or ()]
             count = len(cursor.fetchall())
             statements[table] = [copy_statement(table, columns, number) for number in range(count)]
     return statements
@@ -87,7 +91,7 @@ def copy_statement(table: str, columns: list[str], number: int) -> str:
         if column in unique:
             values.append(f"{column} || gen_random_uuid()")
         elif column == "id":
-            values.append(NEW_ID.get((table, number), "gen_random_uuid()"))
+            values.append(NEW_ID.get((table, number), "uuidv7()"))
         elif (table, column) in REFERENCES:
             reference = REFERENCES[table, column]
             values.append("null" if number == 0 and column == "follows_id" else reference)
@@ -128,7 +132,7 @@ class Floor:
     def __init__(self, pharmacy: Pharmacy, statements: dict[str, list[str]]) -> None:
         self.pharmacy = pharmacy
         names = ("patient", "evidence", "prescription", "order")
-        ids = ", ".join(f"gen_random_uuid() as {name}" for name in names)
+        ids = ", ".join(f"uuidv7() as {name}" for name in names)
         lines = ["begin;", f"select {ids} \\gset"]
         lines += [each for table in COPIED for each in statements[table]]
         self.script = Path(tempfile.mkstemp(suffix=".sql")[1])

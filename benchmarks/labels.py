@@ -5,7 +5,7 @@ All draw the same texts and both symbols, with both fonts embedded, and take tur
 
     .venv/bin/python -m benchmarks.labels [--labels N] [--rounds N]
 
-Goals (performance.md 6 and 7): at most 8x the floor, aim 3x; at least 20x faster than the widgets,
+Goals: at most 8x the floor, aim 3x; at least 20x faster than the widgets,
 aim 60x; a four-step order as one PDF at most 4x the floor a label, aim 2.5x; at most 48 kB, aim 20.
 """
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -27,6 +27,8 @@ from tests.factories.practice import make_site
 from tests.factories.prescribers import JORDAN, SigningKey, make_key, make_prescriber
 from tests.factories.staff import make_client
 
+WRITTEN_ON = date(2026, 3, 2)
+"""The day on which the sample prescription was written."""
 SIGNED_AT = "%Y-%m-%dT%H:%M:%S+00:00"
 
 
@@ -51,7 +53,8 @@ class Pharmacy:
         return [self.token() for _ in range(count)]
 
     def token(self) -> bytes:
-        at = datetime.now(UTC).strftime(SIGNED_AT)
+        now = datetime.now(UTC)
+        at, later = now.strftime(SIGNED_AT), now.date() - WRITTEN_ON
         bundle = fresh_bundle(timestamp=at)
         run = secrets.token_hex(6)
         bundle["identifier"]["value"] += run
@@ -61,6 +64,9 @@ class Pharmacy:
                 resource["authoredOn"] = at
                 resource["identifier"][0]["value"] += run
                 resource["groupIdentifier"]["value"] += run
+                period = resource["dispenseRequest"]["validityPeriod"]
+                for end in ("start", "end"):
+                    period[end] = (date.fromisoformat(period[end]) + later).isoformat()
             if resource["resourceType"] == "Patient":
                 resource["identifier"][0]["value"] += run
         return signed(bundle, self.key)

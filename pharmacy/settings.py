@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pharmacy.kernel.refusals import Invalid
 
@@ -12,7 +11,9 @@ class SettingMissing(Invalid):
     """An environment variable that this process needs is not set."""
 
     code = "setting-missing"
-    remedy = "Set the variable, or use ./run, which starts servers of its own."
+    remedy = (
+        "Set the variable, or let ./run up start servers; commands in its folder then find them."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,6 @@ class Settings:
     nppes_url: str = ""
     """The NPPES API, asked when set. Off by default: the imported registry answers."""
     log_level: str = "INFO"
-    state_dir: Path = Path(".var")
 
     @classmethod
     def of(
@@ -62,5 +62,4 @@ class Settings:
             secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
-            state_dir=Path(environ.get("PHARMACY_STATE_DIR", ".var")),
         )

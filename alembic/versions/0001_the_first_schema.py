@@ -33,6 +33,23 @@ begin
 end $$
 """
 
+MAY_CHANGE = {
+    "prescriptions": ("cancelled_at", "cancelled_by"),
+    "strength_plans": ("state", "approved_by", "approved_at", "first_dose_on"),
+    "labels": ("voided_at",),
+}
+"""Of what was signed, planned or printed, only its standing changes. Nothing of it is deleted."""
+
+REFUSE_REWRITING = """
+create function refuse_rewriting() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and (to_jsonb(new) - tg_argv) = (to_jsonb(old) - tg_argv) then
+        return new;
+    end if;
+    raise exception '% is not rewritten', tg_table_name using errcode = 'restrict_violation';
+end $$
+"""
+
 ONLY_SEAL = """
 create function only_seal() returns trigger language plpgsql as $$
 begin
@@ -61,6 +78,17 @@ def guard() -> None:
             f"create trigger append_only before update or delete or truncate on {table} "
             "for each statement execute function refuse_change()"
         )
+    op.execute(REFUSE_REWRITING)
+    for table, columns in MAY_CHANGE.items():
+        named = ", ".join(f"'{column}'" for column in columns)
+        op.execute(
+            f"create trigger never_rewritten before update or delete on {table} "
+            f"for each row execute function refuse_rewriting({named})"
+        )
+        op.execute(
+            f"create trigger never_truncated before truncate on {table} "
+            "for each statement execute function refuse_change()"
+        )
     op.execute(ONLY_SEAL)
     op.execute(
         "create trigger append_only before update or delete on audit_entries "
@@ -78,11 +106,12 @@ def guard() -> None:
 
 
 def unguard() -> None:
-    for table in (*APPEND_ONLY, "audit_entries", "jobs"):
+    for table in (*APPEND_ONLY, *MAY_CHANGE, "audit_entries", "jobs"):
         op.execute(f"drop trigger if exists append_only on {table}")
+        op.execute(f"drop trigger if exists never_rewritten on {table}")
         op.execute(f"drop trigger if exists never_truncated on {table}")
         op.execute(f"drop trigger if exists wake_relay on {table}")
-    for function in ("refuse_change", "only_seal", "wake_relay"):
+    for function in ("refuse_change", "refuse_rewriting", "only_seal", "wake_relay"):
         op.execute(f"drop function {function}()")
 
 
@@ -1204,8 +1233,20 @@ def upgrade() -> None:
         sa.Column("handed_over_by", sa.Uuid(), nullable=True),
         sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
+            "status <> 'handed-over' or handed_over_at is not null",
+            name=op.f("ck_orders_hand_over_dated"),
+        ),
+        sa.CheckConstraint(
             "status in ('received', 'review', 'planned', 'compounding', 'labeling', 'final-check', 'ready', 'handed-over', 'rejected', 'cancelled', 'returned', 'recalled')",
             name=op.f("ck_orders_status_known"),
+        ),
+        sa.CheckConstraint(
+            "status not in ('final-check','ready','handed-over') or (plan_id is not null and labeled_at is not null and packed_by is not null and packed_at is not null)",
+            name=op.f("ck_orders_packed_with_labels"),
+        ),
+        sa.CheckConstraint(
+            "status not in ('ready','handed-over') or (checked_by is not null and checked_at is not null)",
+            name=op.f("ck_orders_left_checked"),
         ),
         sa.CheckConstraint(
             "fill_no between 1 and authorised_fills", name=op.f("ck_orders_fill_authorised")
@@ -1357,7 +1398,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_holds_open",
         "holds",
-        ["order_id", "code"],
+        ["order_id", "code", "origin"],
         unique=True,
         postgresql_where=sa.text("lifted_at is null"),
     )

@@ -13,6 +13,7 @@ from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
 from pharmacy.infra.audit import AuditEntry, Verification
 from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import NotFound
 from pharmacy.staff.rules import Permission
 
 PREFIXES: Final = {
@@ -101,8 +102,13 @@ def _public(kind: str, value: UUID | None) -> str | None:
 
 
 def _private(text: str | None) -> UUID | None:
-    """Return the UUID behind a public identifier of any kind."""
-    return None if text is None else ids.decode(text.partition("_")[0], text)
+    """Return the UUID behind a public identifier of any kind. Raises NotFound."""
+    if text is None:
+        return None
+    prefix = text.partition("_")[0]
+    if prefix not in PREFIXES.values():  # a refusal names a prefix of ours, never what was sent
+        raise NotFound("there is no identifier of this form")
+    return ids.decode(prefix, text)
 
 
 Patient = Annotated[

@@ -11,8 +11,10 @@ from msgspec import Meta
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import NotPermitted
 from pharmacy.orders import queries as orders
 from pharmacy.orders.queries import OrderNotFound
+from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.screening import operations, queries
 from pharmacy.screening.models import Finding
 from pharmacy.screening.queries import FindingNotFound
@@ -32,6 +34,13 @@ class DecisionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=LONGEST_TEXT, examples=["Stable dose of levothyroxine, TSH planned."])
     ]
     prescriber_contact: Words | None = None
+
+
+class PatientUnsettled(NotPermitted):
+    """The prescription names another person than the identifier stands for."""
+
+    code = "patient-unsettled"
+    remedy = "Ask the pharmacy, which compares the patient's details."
 
 
 class FindingView(msgspec.Struct, frozen=True):
@@ -96,6 +105,9 @@ class OrderFindingsController(Controller):
             found = orders.get(session, wanted)
             if not actor.may_see(found.npi):
                 raise OrderNotFound("there is no such order")
+            signed = prescriptions.get(session, found.prescription_id)
+            if actor.npis is not None and signed.names_another:
+                raise PatientUnsettled("findings may speak of another person's answers")
             audit.record(
                 session,
                 "findings.read",

@@ -37,7 +37,7 @@ class ApprovalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plan: Annotated[str, Meta(examples=["pln_06b7k2m3n4p5q6r7s8t9v0w1x2"])] | None = None
     """The plan that was looked at; the approval fails where another is in force."""
     first_dose_on: date | None = None
-    """Default: as the pharmacy's policy says."""
+    """Default: as the pharmacy's policy says, and not before the last fill is used up."""
 
 
 class RejectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

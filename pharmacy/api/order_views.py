@@ -1,5 +1,6 @@
 """Orders as other systems see them."""
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -7,13 +8,16 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
+from pharmacy.infra import jobs
 from pharmacy.kernel import ids
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.quantities import Mass
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
 from pharmacy.orders.queries import QueueRow
 from pharmacy.orders.rules.next_step import next_step
 from pharmacy.patients.models import Patient
+from pharmacy.prescriptions.models import Prescription
 from pharmacy.refills import queries as refills
 from pharmacy.staff.rules import Actor, Permission
 
@@ -49,9 +53,10 @@ class NextStepView(msgspec.Struct, frozen=True):
     words: str
 
     @classmethod
-    def of(cls, order: Order, holds: list[Hold] | tuple[Hold, ...]) -> Self:
+    def of(cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind]) -> Self:
         held = [(hold.code, hold.words, hold.owner) for hold in holds]
-        step = next_step(order.status, labeled=order.labeled_at is not None, held=held)
+        labeled = order.labeled_at is not None
+        step = next_step(order.status, labeled=labeled, held=held, given_up=given_up)
         return cls(owner=step.owner, action=step.action, words=step.words)
 
 
@@ -180,6 +185,8 @@ class QueueLine(msgspec.Struct, frozen=True):
     claimed_by: str | None
     claimed_until: datetime | None
     holds: list[HoldView]
+    given_up: list[JobKind]
+    """Kinds of dead jobs about the order: see `/api/v1/jobs?state=dead`."""
 
     @classmethod
     def of(cls, row: QueueRow, actor: Actor) -> Self:
@@ -189,7 +196,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, row.holds),
+            next=NextStepView.of(order, row.holds, row.given_up),
             fill=order.fill_no,
             patient=PatientBrief.of(row.patient, actor),
             received_at=order.received_at,
@@ -198,6 +205,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             claimed_by=encoded("acc", order.claimed_by),
             claimed_until=order.claimed_until,
             holds=[HoldView.of(hold) for hold in row.holds],
+            given_up=list(row.given_up),
         )
 
 
@@ -229,6 +237,8 @@ class OrderView(msgspec.Struct, frozen=True):
     handed_over_at: datetime | None
     holds: list[HoldView]
     """Open ones; the list of events tells of those that were lifted."""
+    given_up: list[JobKind]
+    """Kinds of dead jobs about the order: see `/api/v1/jobs?state=dead`."""
     containers: list[ContainerView]
     missing: list[MissingView]
     """Capsules that the order waits for."""
@@ -238,17 +248,18 @@ class OrderView(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, session: Session, order: Order, actor: Actor) -> Self:
         holds = queries.open_holds(session, order.id)
+        given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds),
+            next=NextStepView.of(order, holds, given_up),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,
-            patient=PatientBrief.of(session.get_one(Patient, order.patient_id), actor),
+            patient=_patient(session, order, actor),
             npi=order.npi,
             received_at=order.received_at,
             due_at=order.due_at,
@@ -263,7 +274,17 @@ class OrderView(msgspec.Struct, frozen=True):
             checked_by=encoded("acc", order.checked_by),
             handed_over_at=order.handed_over_at,
             holds=[HoldView.of(hold) for hold in holds],
+            given_up=list(given_up),
             containers=[ContainerView.of(each) for each in queries.containers(session, order.id)],
             missing=[MissingView.of(each) for each in queries.batch_requests(session, order.id)],
             refill=encoded("rfl", refill.id if refill else None),
         )
+
+
+def _patient(session: Session, order: Order, actor: Actor) -> PatientBrief:
+    """Show outsiders no name that they did not sign: an identifier may be another person's."""
+    known = PatientBrief.of(session.get_one(Patient, order.patient_id), actor)
+    signed = session.get_one(Prescription, order.prescription_id)
+    if actor.npis is not None and signed.names_another:
+        return PatientBrief(id=known.id, name=None)
+    return known

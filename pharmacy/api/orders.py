@@ -43,7 +43,7 @@ class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Code
     words: Annotated[str, Meta(min_length=1, max_length=500)]
     owner: Owner | None = None
-    deadline_at: datetime | None = None
+    deadline_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class LiftBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""The receipt of a prescription as a FHIR R4 Task, as an EHR understands it (interop.md 2.6)."""
+"""The receipt of a prescription as a FHIR R4 Task, as an EHR understands it."""
 
 from typing import Any, Final
 

@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
 from pharmacy.embedded.processes import ServerTrouble
-from pharmacy.kernel.refusals import Refusal
+from pharmacy.kernel.refusals import Invalid, Refusal, Unavailable
 from pharmacy.local.state import Servers, StateFolder, running_stack
 from pharmacy.settings import SettingMissing, Settings
 
@@ -19,6 +20,35 @@ if TYPE_CHECKING:  # at run time it is imported by whoever asks for one: it take
 
 REFUSED = 1
 NOT_SET_UP = 2
+USUAL_PORT = 8000
+SCHEMES = {
+    "DATABASE_URL": ("postgresql", "postgres"),
+    "REDIS_URL": ("redis", "rediss", "unix"),
+}
+
+
+class SettingWrong(Invalid):
+    """An environment variable does not say what it should."""
+
+    code = "setting-wrong"
+    remedy = (
+        "Write postgresql://user:password@host:5432/database and redis://:password@host:6379/0, "
+        "with % and two digits for a sign that has a meaning in URLs."
+    )
+
+
+class DatabaseAway(Unavailable):
+    """The database that DATABASE_URL names lets nobody in."""
+
+    code = "database-away"
+    remedy = "Check DATABASE_URL, and that the server runs and has this database and this user."
+
+
+class NotMigrated(Unavailable):
+    """The database answers, and lacks tables."""
+
+    code = "not-migrated"
+    remedy = "Run `pharmacy migrate` first."
 
 
 def settings(*needs: str) -> Settings:
@@ -31,6 +61,8 @@ def settings(*needs: str) -> Settings:
     environ = dict(os.environ)
     if not environ.get("DATABASE_URL") and not environ.get("REDIS_URL"):
         environ |= running_stack(local_state().path)
+    for name, schemes in SCHEMES.items():
+        _require_url(name, environ.get(name, ""), schemes)
     return Settings.of(environ, needs=needs or ("DATABASE_URL",))
 
 
@@ -46,6 +78,11 @@ def database() -> "Database":
 def local_state() -> StateFolder:
     """Return the folder of the stack that is run in this checkout."""
     return StateFolder(Path(os.environ.get("PHARMACY_STATE_DIR") or ".var").absolute())
+
+
+def local_url() -> str:
+    """Return where the API of the stack is that runs in this checkout, or would be."""
+    return f"http://127.0.0.1:{running_stack(local_state().path).get('PHARMACY_PORT', USUAL_PORT)}"
 
 
 def chosen_servers() -> Servers | None:
@@ -71,9 +108,42 @@ def refusing_in_words() -> Iterator[None]:
         click.echo(str(trouble), err=True)
         sys.exit(REFUSED)
     except Refusal as refusal:
-        click.echo(f"{refusal.code}: {refusal}", err=True)
-        for name, fact in refusal.facts.items():
-            click.echo(f"  {name}: {fact}", err=True)
-        if refusal.remedy:
-            click.echo(refusal.remedy, err=True)
-        sys.exit(NOT_SET_UP if isinstance(refusal, SettingMissing) else REFUSED)
+        _tell(refusal)
+    except Exception as error:
+        refusal_of_database = _of_database(error)
+        if refusal_of_database is None:
+            raise
+        _tell(refusal_of_database)
+
+
+def _tell(refusal: Refusal) -> NoReturn:
+    click.echo(f"{refusal.code}: {refusal}", err=True)
+    for name, fact in refusal.facts.items():
+        click.echo(f"  {name}: {fact}", err=True)
+    if refusal.remedy:
+        click.echo(refusal.remedy, err=True)
+    sys.exit(NOT_SET_UP if isinstance(refusal, SettingMissing | SettingWrong) else REFUSED)
+
+
+def _require_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    """Raise SettingWrong, without repeating the URL, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        is_right = not url or (parts.scheme in schemes and parts.port != 0)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise SettingWrong(f"{name} is not a URL that begins with {schemes[0]}://")
+
+
+def _of_database(error: Exception) -> Refusal | None:
+    """Return what an error says of the whole database, if it does, and not of one row."""
+    from psycopg.errors import UndefinedColumn, UndefinedTable
+    from sqlalchemy.exc import DBAPIError, OperationalError
+
+    if not isinstance(error, DBAPIError):
+        return None
+    if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+        return NotMigrated("the database lacks tables that this version needs")
+    is_connection = isinstance(error, OperationalError) and error.statement is None
+    return DatabaseAway(str(error.orig).strip()) if is_connection else None

@@ -10,12 +10,12 @@ import click
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pharmacy.cli.context import local_url
 from pharmacy.infra import keys, signatures
 from pharmacy.infra.keys import PrivateKey
 
 PATH: Final = "/api/v1/prescriptions"
 KEY_VARIABLE: Final = "PHARMACY_API_KEY"
-HERE: Final = "http://127.0.0.1:8000"
 SECONDS: Final = 30
 
 
@@ -59,7 +59,11 @@ def sign(
 
 @click.command()
 @click.argument("token", type=click.File("rb"))
-@click.option("--url", default=HERE, show_default=True, help="Where the pharmacy's API is.")
+@click.option(
+    "--url",
+    default=local_url,
+    help="Where the pharmacy's API is. Default: the one that `./run up` runs here.",
+)
 @click.option(
     "--api-key",
     default=lambda: os.environ.get(KEY_VARIABLE, ""),

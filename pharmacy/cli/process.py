@@ -30,6 +30,7 @@ def api() -> None:
         timeout_graceful_shutdown=GRACE,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # evidence names the peer that we saw, not one that a header claims
         log_config=None,
     )
 

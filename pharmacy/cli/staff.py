@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from pharmacy.cli.context import database
+from pharmacy.cli.context import database, local_url
 from pharmacy.staff import queries
 from pharmacy.staff.operations import accounts
 from pharmacy.staff.operations.accounts import FIRST_TOKEN_LASTS, INVITATION_LASTS, Person
@@ -34,17 +34,16 @@ def first_admin() -> None:
     """
     Print a one-time token with which the first administrator is made within 15 minutes.
 
-    \b
-    Then, from anywhere that reaches the server:
-      curl -H 'Content-Type: application/json' http://127.0.0.1:8000/api/v1/setup -d '{
-        "token": "…", "username": "ann.ray", "display_name": "Ann Ray", "initials": "AR",
-        "password": "four or more unrelated words"}'
+    The token goes to stdout, for scripts; how to use it, from anywhere that reaches the server, to
+    stderr.
     """
     with database().transaction() as session:
         token = accounts.first_administrator_token(session, by=OPERATOR, now=datetime.now(UTC))
     minutes = int(FIRST_TOKEN_LASTS.total_seconds() // 60)
     click.echo(token)
-    click.echo(f"valid once, for {minutes} minutes: POST /api/v1/setup", err=True)
+    click.echo(f"It is valid once, for {minutes} minutes. With names and words of yours:", err=True)
+    member = '"username": "ann.ray", "display_name": "Ann Ray", "initials": "AR"'
+    _show_request("setup", f'"token": "{token}", {member}')
 
 
 @staff.command()
@@ -113,7 +112,15 @@ def _show(token: str) -> None:
     hours = int(INVITATION_LASTS.total_seconds() // 3600)
     click.echo(token)
     click.echo(
-        f"valid once, for {hours} hours: its owner sends it with a password of their own choice to "
-        "POST /api/v1/password",
+        f"It is valid once, for {hours} hours. Its owner chooses a password with it:", err=True
+    )
+    _show_request("password", f'"token": "{token}"')
+
+
+def _show_request(path: str, members: str) -> None:
+    """Show the request that needs the token, for a shell."""
+    click.echo(
+        f"  curl -H 'Content-Type: application/json' {local_url()}/api/v1/{path} \\\n"
+        f'    -d \'{{{members}, "password": "four or more unrelated words"}}\'',
         err=True,
     )

@@ -2,18 +2,22 @@
 
 import click
 
-from pharmacy.cli.context import chosen_servers, local_state
+from pharmacy.cli.context import USUAL_PORT, chosen_servers, local_state
 from pharmacy.local.stack import Stack, free_port, signals_interrupt
 
-USUAL_PORT = 8000
 PATIENCE = 5.0
+WELCOME = """
+Nobody has an account here yet. In another terminal, in this folder:
+  ./run policy site --help       describe the pharmacy, as labels name it
+  ./run staff first-admin        make the first administrator
+docs/operate.md goes on from there to the first prescription, in lines to paste."""
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000 or the next free one.")
 def up(port: int | None) -> None:
     """
-    Serve API and console on this machine until Ctrl-C.
+    Serve the API and its pages on this machine until Ctrl-C.
 
     It starts a PostgreSQL and a Valkey of its own and keeps their data between runs, in .var/ or
     in PHARMACY_STATE_DIR. Where DATABASE_URL and REDIS_URL are set it uses those servers.
@@ -37,6 +41,8 @@ def up(port: int | None) -> None:
             where = "the servers that you named" if servers else state.servers
             click.echo(f"\nThe pharmacy is open: {stack.url}   API and its pages: {stack.url}/docs")
             click.echo(f"Data: {where}\nLogs: {state.path / 'logs'}\nStop it with Ctrl-C.")
+            if stack.has_no_accounts():
+                click.echo(WELCOME)
             stack.watch()
         except KeyboardInterrupt:
             click.echo("\nStopping; a job that is being done is finished first.")

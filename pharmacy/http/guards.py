@@ -14,7 +14,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 from sqlalchemy.orm import Session
 
-from pharmacy.http.bodies import require_content_type
+from pharmacy.http.bodies import require_content_type, require_plain_address
 from pharmacy.http.dependencies import Clock
 from pharmacy.infra import audit, credentials
 from pharmacy.infra.db import Database
@@ -50,6 +50,7 @@ class Guard:
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         if connection.scope.get("method") == OPTIONS:
             return
+        require_plain_address(connection)
         if not handler.opt.get("public"):
             token = bearer_token(connection)
             connection.scope["user"] = await sync_to_thread(self.admit, token, handler)

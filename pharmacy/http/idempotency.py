@@ -16,9 +16,11 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response import Response
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import Clock
+from pharmacy.http.problems import cut_off
 from pharmacy.infra import idempotency
 from pharmacy.infra.db import Database
 from pharmacy.infra.idempotency import Answer, Key
@@ -146,7 +148,13 @@ class KeepAnswers(ASGIMiddleware):
             elif message["type"] == "http.response.body" and start is not None:
                 body += message["body"]
                 if not message["more_body"]:
-                    await _apart(_settle, claimed, scope, start, body)
+                    try:
+                        await _apart(_settle, claimed, scope, start, body)
+                    except DBAPIError as error:  # outside of what Litestar answers errors in
+                        request: Request[Any, Any, Any] = Request(scope)
+                        refused = cut_off(request, error).to_asgi_response(None, request)
+                        await refused(scope, receive, send)
+                        return
                     await send(start)
                     await send({"type": "http.response.body", "body": body, "more_body": False})
 

@@ -13,6 +13,8 @@ from pharmacy.kernel.refusals import Malformed
 MOST: Final = 200
 USUAL: Final = 50
 LONGEST_CURSOR: Final = 500
+LARGEST_ID: Final = 2**63 - 1
+"""Of a row that is numbered (`bigint`)."""
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
@@ -80,4 +82,6 @@ def after(cursor: str | None, *kinds: Any) -> tuple[Any, ...] | None:
         found: tuple[Any, ...] = msgspec.json.decode(values, type=tuple[kinds])  # type: ignore[valid-type]
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise MalformedCursor("the cursor is not one of ours") from error
+    if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in found):
+        raise MalformedCursor("the cursor is not one of ours")
     return found

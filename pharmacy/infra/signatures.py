@@ -202,7 +202,7 @@ def verify(
         Malformed: RX-SIG-001 to 007.
         KeyRefused: RX-SIG-010 to 014.
 
-    Source: interop.md 1.3 (order of tests) and 1.7 (codes).
+    Source: RFC 7515 5.2, narrowed (docs/adr/0001-the-signed-bytes-are-the-prescription.md).
     """
     if len(token) > LARGEST_TOKEN:
         raise TokenTooLarge("the token is larger than 256 KiB")

@@ -21,6 +21,7 @@ from pharmacy.inventory.rules.allocation import Hidden, Need, WhyNot, why_hidden
 from pharmacy.inventory.rules.barcodes import Scan
 from pharmacy.inventory.rules.lots import component_expiry
 from pharmacy.kernel.refusals import NotFound
+from pharmacy.practice import queries as practice
 
 L = TypeVar("L", IngredientLot, ShellLot)
 
@@ -94,7 +95,7 @@ def usable_ingredient_lots(
 ) -> list[tuple[IngredientLot, Hidden | None]]:
     """Return every lot of an ingredient and why it is hidden, the first to expire first."""
     found = session.scalars(select(IngredientLot).where(IngredientLot.ingredient == ingredient))
-    return _first_expired([(lot, lot.on_hand_ug) for lot in found], on=on)
+    return _first_expired(session, [(lot, lot.on_hand_ug) for lot in found], on=on)
 
 
 def usable_shell_lots(
@@ -102,29 +103,28 @@ def usable_shell_lots(
 ) -> list[tuple[ShellLot, Hidden | None]]:
     """Return every lot of shells of a size and why it is hidden, the first to expire first."""
     found = session.scalars(select(ShellLot).where(ShellLot.capsule_size == capsule_size))
-    return _first_expired([(lot, lot.on_hand) for lot in found], on=on)
+    return _first_expired(session, [(lot, lot.on_hand) for lot in found], on=on)
 
 
-def _first_expired(lots: list[tuple[L, int]], *, on: date) -> list[tuple[L, Hidden | None]]:
-    lots.sort(key=lambda each: (expiry_of(each[0]), each[0].id))
+def _first_expired(
+    session: Session, lots: list[tuple[L, int]], *, on: date
+) -> list[tuple[L, Hidden | None]]:
+    months = practice.policy(session).undated_component_months
+    dated = [(_expiry(lot, months), lot, left) for lot, left in lots]
+    dated.sort(key=lambda each: (each[0], each[1].id))
     return [
-        (
-            lot,
-            why_hidden(
-                lot.status,
-                expires_on=lot.expires_on,
-                received_on=lot.received_on,
-                left=left,
-                on=on,
-            ),
-        )
-        for lot, left in lots
+        (lot, why_hidden(lot.status, usable_until=until, left=left, on=on))
+        for until, lot, left in dated
     ]
 
 
-def expiry_of(lot: IngredientLot | ShellLot) -> date:
+def expiry_of(session: Session, lot: IngredientLot | ShellLot) -> date:
     """Return the last day on which a component is used."""
-    return component_expiry(expires_on=lot.expires_on, received_on=lot.received_on)
+    return _expiry(lot, practice.policy(session).undated_component_months)
+
+
+def _expiry(lot: IngredientLot | ShellLot, months: int) -> date:
+    return component_expiry(expires_on=lot.expires_on, received_on=lot.received_on, months=months)
 
 
 def powder_moves(session: Session, lot_id: UUID) -> Sequence[PowderMove]:

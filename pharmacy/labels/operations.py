@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,9 @@ from pharmacy.orders.rules import Origin, Status
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
 from pharmacy.prescriptions import queries as prescriptions
+from pharmacy.prescriptions.models import Prescription
+from pharmacy.prescriptions.rules.regimen import FillNotDescribed
+from pharmacy.screening import queries as screening
 from pharmacy.staff.rules import WORKER
 from pharmacy.titration import queries as titration
 from pharmacy.titration.rules.schedule import PlannedStep, dated
@@ -50,6 +53,14 @@ class Drawn:
     container_id: UUID | None
     content: dict[str, Any]
     pdf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One authorised fill: its doses, and until when it may be made."""
+
+    doses_ug: tuple[int, ...]
+    valid_until: date
 
 
 def render(session: Session, order_id: UUID, *, now: datetime) -> Sequence[Label]:
@@ -156,19 +167,50 @@ def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
 def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts:
     prescription = prescriptions.get(session, order.prescription_id)
     site = practice.site(session)
+    next_fills = _fills_after(session, order, prescription)
+    doses = next_fills[0].doses_ug if next_fills else ()
     return OrderFacts(
         rx_number=order.number,
         filled_on=local_date(now, site.time_zone),
         patient=prescription.facts["patient"]["name"],
         prescriber=prescription.facts["prescriber"]["name"],
-        refills_left=order.authorised_fills - order.fill_no,
-        valid_until=prescription.valid_until,
+        refills_left=len(next_fills),
+        refill_doses_ug=() if doses == _doses(session, order) else doses,
+        valid_until=next_fills[-1].valid_until if next_fills else prescription.valid_until,
         signed_sha256=prescription.facts["payload_sha256"],
         pharmacy=site.name,
         address=(site.address_line, f"{site.city}, {site.state} {site.postal_code}"),
         phone=site.phone,
         phone_hours=site.phone_hours,
+        counsel=tuple(
+            finding.rule_id
+            for finding in screening.counsel(session, order.prescription_id, order.fill_no)
+        ),
     )
+
+
+def _doses(session: Session, order: Order) -> tuple[int, ...]:
+    assert order.plan_id is not None
+    planned = titration.get(session, order.plan_id).planned_steps
+    return tuple(sorted({step.dose_ug for step in planned}))
+
+
+def _fills_after(session: Session, order: Order, prescription: Prescription) -> list[Fill]:
+    """Return every later fill that the signed set authorises and describes, the next one first."""
+    following = prescriptions.following(session, prescription.id)
+    each = [(prescription, no) for no in range(order.fill_no + 1, order.authorised_fills + 1)]
+    if following is not None and following.cancelled_at is None:
+        each += [(following, no) for no in range(1, following.authorised_fills + 1)]
+    policy = practice.policy(session)
+    found = []
+    for authorising, no in each:
+        try:
+            regimen = orders.fill_of(authorising, no, policy)
+        except FillNotDescribed:
+            continue  # a repeat that would start a titration again is no refill
+        doses = tuple(sorted({step.dose_ug for step in regimen.steps}))
+        found.append(Fill(doses, authorising.valid_until))
+    return found
 
 
 def _container_facts(session: Session, container: Container) -> ContainerFacts:

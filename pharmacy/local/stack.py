@@ -51,7 +51,8 @@ class Stack:
     port: int
     servers: Servers | None = None
     tell: Callable[[str], None] = lambda _: None
-    concurrency: int = 2
+    concurrency: int = 1
+    """Jobs that the worker does at the same time."""
     settings: tuple[str, ...] = ()
     """More settings of the embedded PostgreSQL."""
     prepare: Callable[[dict[str, str]], None] = lambda _: None
@@ -85,6 +86,11 @@ class Stack:
         except BaseException:
             self.stop()
             raise
+
+    def has_no_accounts(self) -> bool:
+        """Whether nobody was let in yet: the database is new."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            return connection.execute("select from accounts limit 1").fetchone() is None
 
     def watch(self) -> None:
         """Keep everything running until a signal interrupts us."""

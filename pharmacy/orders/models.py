@@ -38,6 +38,20 @@ class Order(Base):
         ),
         CheckConstraint("fill_no between 1 and authorised_fills", name="fill_authorised"),
         CheckConstraint("packed_by <> checked_by", name="second_person"),
+        CheckConstraint(
+            "status not in ('final-check','ready','handed-over') or"
+            " (plan_id is not null and labeled_at is not null"
+            " and packed_by is not null and packed_at is not null)",
+            name="packed_with_labels",
+        ),
+        CheckConstraint(
+            "status not in ('ready','handed-over')"
+            " or (checked_by is not null and checked_at is not null)",
+            name="left_checked",
+        ),
+        CheckConstraint(
+            "status <> 'handed-over' or handed_over_at is not null", name="hand_over_dated"
+        ),
         Index(
             "ix_orders_queue",
             "due_at",
@@ -120,6 +134,7 @@ class Hold(Base):
             "uq_holds_open",
             "order_id",
             "code",
+            "origin",
             unique=True,
             postgresql_where=text("lifted_at is null"),
         ),

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding.rules.planning import OpenLine
+from pharmacy.infra import jobs
 from pharmacy.inventory.models import CapsuleLot, LotStatus
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
 from pharmacy.orders.rules import OPEN, Action, Status
@@ -244,6 +246,8 @@ class QueueRow:
     order: Order
     patient: Patient
     holds: tuple[Hold, ...]
+    given_up: tuple[JobKind, ...]
+    """Work about the order that the worker could not do."""
 
 
 def queue(
@@ -259,11 +263,17 @@ def queue(
         page = page.where(tuple_(Order.due_at, Order.id) > after)
     orders = session.scalars(page).all()
     holds_of = _open_holds_of(session, [order.id for order in orders])
+    given_up = jobs.given_up(session, [order.id for order in orders])
     patient_ids = {order.patient_id for order in orders}
     found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
     patients = {patient.id: patient for patient in found}
     return [
-        QueueRow(order, patients[order.patient_id], tuple(holds_of.get(order.id, ())))
+        QueueRow(
+            order,
+            patients[order.patient_id],
+            tuple(holds_of.get(order.id, ())),
+            given_up.get(order.id, ()),
+        )
         for order in orders
     ]
 

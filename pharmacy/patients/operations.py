@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,7 @@ from pharmacy.patients.rules import (
     GivenAnswer,
     PatientFacts,
     is_same_person,
+    require_days_sane,
 )
 from pharmacy.staff.rules import Actor, Permission
 
@@ -31,6 +34,16 @@ class Entered:
     """Another name or birth date is known under this identifier: a person must look."""
 
 
+INSERT: Final = insert(Patient.table())
+ENTER: Final = select(Patient).from_statement(
+    INSERT.on_conflict_do_update(
+        index_elements=["identifier_system", "identifier_value"],
+        # Setting a column to itself lets one statement give back the row, whoever entered it.
+        set_={"identifier_value": INSERT.excluded.identifier_value},
+    ).returning(*Patient.table().c)
+)
+
+
 def enter(session: Session, facts: PatientFacts, *, by: Actor, now: datetime) -> Entered:
     """
     Find the patient with the facts' identifier, or enter them.
@@ -39,14 +52,10 @@ def enter(session: Session, facts: PatientFacts, *, by: Actor, now: datetime) ->
     another name under one identifier may be a mix-up (`Entered.differs`).
     """
     new = new_id()
-    statement = insert(Patient).values(id=new, created_at=now, **asdict(facts))
-    # Setting a column to itself lets one statement give back the row, whoever entered it.
-    statement = statement.on_conflict_do_update(
-        index_elements=["identifier_system", "identifier_value"],
-        set_={"identifier_value": statement.excluded.identifier_value},
-    )
     patient = session.scalars(
-        statement.returning(Patient), execution_options={"populate_existing": True}
+        ENTER,
+        {"id": new, "created_at": now, **asdict(facts)},
+        execution_options={"populate_existing": True},
     ).one()
     differs = not is_same_person(
         facts, family=patient.family, given=patient.given, birth_date=patient.birth_date
@@ -79,6 +88,8 @@ def record_answers(
     patient = queries.get(session, patient_id)
     if source not in SOURCES:
         raise AnswerInvalid(f"an answer comes from one of {', '.join(sorted(SOURCES))}")
+    for answer in answers:
+        require_days_sane(answer, today=now.date())
     if not answers or len({answer.topic for answer in answers}) < len(answers):
         raise AnswerInvalid("give at least one answer, and one for each topic")
     rows = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -160,6 +160,23 @@ class GivenAnswer:
             raise AnswerInvalid(f"{self.topic}: the answer is too long", topic=self.topic.value)
 
 
+def require_days_sane(answer: GivenAnswer, *, today: date) -> None:
+    """
+    Raise AnswerInvalid for a day that nobody means.
+
+    A medicine was last taken in the past (a day's difference of zones is let pass), and within a
+    lifetime; what lies ahead, lies ahead within ten years, and may just be over.
+    """
+    taken = [one.last_taken_on for one in answer.details.medicines if one.last_taken_on]
+    if any(not today - LIFETIME <= day <= today + timedelta(days=1) for day in taken):
+        raise AnswerInvalid(f"{answer.topic}: a medicine was last taken on an impossible day")
+    ahead = answer.details.on
+    if ahead is not None and not today - LIFETIME <= ahead <= today + FORESEEABLE:
+        raise AnswerInvalid(f"{answer.topic}: the day is impossible")
+
+
+LIFETIME: Final = timedelta(days=120 * 366)
+FORESEEABLE: Final = timedelta(days=10 * 366)
 SOURCES: Final = frozenset({"patient-phone", "patient-form", "prescriber", "ehr"})
 """Where an answer can come from."""
 LONGEST_NOTE: Final = 1000

@@ -2,8 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,11 @@ NEWEST = (
     .order_by(PolicyChange.name, PolicyChange.id.desc())
 )
 
+VALUES = NEWEST.subquery("newest")
+SITE_AND_POLICY = select(
+    Site, select(func.jsonb_object_agg(VALUES.c.name, VALUES.c.value)).scalar_subquery()
+).where(Site.id == 1)
+
 
 def policy(session: Session) -> Policy:
     """Return every policy as it is in force now."""
@@ -36,6 +40,15 @@ def site(session: Session) -> Site:
     if (found := session.get(Site, 1)) is None:
         raise SiteMissing("this pharmacy has no name and address yet")
     return found
+
+
+def site_and_policy(session: Session) -> tuple[Site, Policy]:
+    """Return the pharmacy and its policies in one round trip. Raises SiteMissing."""
+    row = session.execute(SITE_AND_POLICY).one_or_none()
+    if row is None:
+        raise SiteMissing("this pharmacy has no name and address yet")
+    found, values = row
+    return found, in_force({name: value["value"] for name, value in (values or {}).items()})
 
 
 def licensed_in(session: Session, state: str, on: date) -> bool:

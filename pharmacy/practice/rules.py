@@ -16,7 +16,7 @@ class Policy:
     Every value that a pharmacist may change, by name, with its default.
 
     A value in force is the newest row of `policy_changes` with that name, else the default here.
-    Sources are sections of the domain reference; *unconfirmed* marks what a pharmacist must still
+    Sources are in docs/domain.md; *unconfirmed* marks what a pharmacist must still
     confirm against a primary source.
     """
 
@@ -98,6 +98,9 @@ class Policy:
     beyond_use_days: int = 180
     compounding_day_is_day_one: bool = True
     """The stricter counting of a beyond-use date."""
+    undated_component_months: int = 12
+    """A component without a vendor's expiry is used so long after its receipt. *unconfirmed*: older
+    text allows three years."""
     first_dose_after_days: int = 1
     """The first dose is planned this many days after the order is approved."""
     order_due_hours: int = 48

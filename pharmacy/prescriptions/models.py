@@ -1,7 +1,7 @@
 """Tables of what was signed, what was verified, and what it orders."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
 from pharmacy.prescriptions.rules.kinds import PrescriptionKind
+
+DETAILS_DIFFER: Final = "patient-details-differ"
 
 
 class Evidence(Base):
@@ -93,3 +95,8 @@ class Prescription(Base):
     """What labels need from the signed bytes: patient and prescriber as named there, reason."""
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[UUID | None]
+
+    @property
+    def names_another(self) -> bool:
+        """Whether another name or birth date was known under the patient's identifier."""
+        return any(each["code"] == DETAILS_DIFFER for each in self.disagreements)

@@ -118,8 +118,14 @@ def _following(
             left -= max(each.authorised_fills - fill_no + 1, 0)
             working.append({"name": "passed-over", "formula": refusal.code, "value": str(refusal)})
             continue
-        line = {"name": "remaining_fills", "formula": "authorised less ordered", "value": str(left)}
-        return NextFill(each, fill_no, regimen, left), [*working, line]
+        lines = [
+            {"name": name, "formula": formula, "value": str(value)}
+            for name, formula, value in (
+                ("valid_from", "signed; not filled earlier", each.valid_from),
+                ("remaining_fills", "authorised less ordered", left),
+            )
+        ]
+        return NextFill(each, fill_no, regimen, left), [*working, *lines]
     return None, working
 
 
@@ -144,7 +150,9 @@ def _write(
     working: list[dict[str, Any]],
     now: datetime,
 ) -> None:
-    refill.earliest_on, refill.due_on = days.earliest_on, days.due_on
+    opens_on = max(days.earliest_on, following.prescription.valid_from) if following else None
+    refill.earliest_on = opens_on or days.earliest_on
+    refill.due_on = max(days.due_on, refill.earliest_on)
     refill.run_out_on, refill.working, refill.updated_at = days.run_out_on, working, now
     refill.state = RefillState.SCHEDULED if following else RefillState.RENEWAL_NEEDED
     refill.prescription_id = following.prescription.id if following else None
@@ -179,6 +187,7 @@ def order_next(
     Raises:
         RefillClosed: It was ordered or cancelled before.
         NoFillsLeft, RefillExpired: The prescriber must renew.
+        RefillNotYetValid: The prescription that continues is signed for later.
         RefillTooSoon, LastFillNotHandedOver: The patient has enough.
     """
     by.require(Permission.CREATE_REFILL)
@@ -191,7 +200,7 @@ def order_next(
         raise LastFillNotHandedOver(f"the fill before this one is {last.status}")
     policy = practice.policy(session)
     today = practice.site(session).today(now)
-    require_valid(today, valid_until=prescription.valid_until)
+    require_valid(today, valid_from=prescription.valid_from, valid_until=prescription.valid_until)
     reason = require_in_window(
         today,
         earliest_on=refill.earliest_on,

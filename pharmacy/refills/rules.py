@@ -40,6 +40,13 @@ class RefillExpired(Conflict):
     remedy = "Ask the prescriber for a renewal."
 
 
+class RefillNotYetValid(Conflict):
+    """The prescription that authorises the fill begins later; no reason opens it earlier."""
+
+    code = "refill-not-yet-valid"
+    remedy = "Wait until the day in the facts, or ask the prescriber for a new prescription."
+
+
 class NoFillsLeft(Conflict):
     """Every authorised fill is used."""
 
@@ -174,8 +181,12 @@ def _early_reason(early: str | None) -> EarlyReason | None:
     return EarlyReason(early)
 
 
-def require_valid(today: date, *, valid_until: date) -> None:
-    """Raise RefillExpired when the prescription is no longer valid."""
+def require_valid(today: date, *, valid_from: date, valid_until: date) -> None:
+    """Raise RefillNotYetValid or RefillExpired outside the window that the prescriber signed."""
+    if today < valid_from:
+        raise RefillNotYetValid(
+            "the prescription is not valid yet", valid_from=valid_from.isoformat()
+        )
     if today > valid_until:
         raise RefillExpired(
             "the prescription is no longer valid", valid_until=valid_until.isoformat()

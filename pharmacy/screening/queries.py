@@ -1,5 +1,6 @@
 """Reading findings, and gathering what rules look at."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.models import Formulation
+from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.ids import encode
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.patients import queries as patients
@@ -17,7 +19,7 @@ from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import Details, Topic
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
-from pharmacy.prescriptions.models import Prescription
+from pharmacy.prescriptions.models import DETAILS_DIFFER, Prescription
 from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.screening.models import Finding
 from pharmacy.screening.rules import Decision, Severity
@@ -67,8 +69,14 @@ def prescriber_of(session: Session, finding: Finding) -> str:
 
 
 def prescribers_of_patient(session: Session, patient_id: UUID) -> frozenset[str]:
-    """Return the NPIs of everybody who prescribed for a patient here."""
-    found = select(Prescription.npi).where(Prescription.patient_id == patient_id).distinct()
+    """
+    Return the NPIs of everybody who prescribed for a patient here.
+
+    Whoever signs for a known identifier under another name does not get to read, by that, what the
+    person of that identifier told us.
+    """
+    other = Prescription.disagreements.contains([{"code": DETAILS_DIFFER}])
+    found = select(Prescription.npi).where(Prescription.patient_id == patient_id, ~other).distinct()
     return frozenset(session.scalars(found))
 
 
@@ -113,12 +121,9 @@ def facts(session: Session, screened: Screened, *, policy: Policy, now: datetime
         birth_date=patient.birth_date,
         gender=patient.gender,
         had_ldn_before=_had_ldn_before(screened),
-        steps=tuple(
-            DoseStep(no=step.no, dose_ug=step.dose_ug, days=step.days or 0, text=step.text)
-            for step in screened.fill.steps
-        ),
+        steps=_steps(screened),
         answers=_answers(session, patient, zone),
-        fillers=_fillers(session),
+        fillers=_fillers(session, {step.dose_ug for step in screened.fill.steps}, today),
         reason=str(prescription.facts.get("reason") or ""),
         other_supplies=_other_supplies(session, prescription, policy, today),
         other_profiles=len(patients.other_profiles(session, patient)),
@@ -142,15 +147,49 @@ def _answers(session: Session, patient: Patient, zone: ZoneInfo) -> dict[Topic, 
     }
 
 
-def _fillers(session: Session) -> tuple[str, ...]:
-    """Return the fillers of the newest formulations; which strengths are used comes later."""
+def _steps(screened: Screened) -> tuple[DoseStep, ...]:
+    """Return the fill's steps, as long as they were ordered: a fill may end within a step."""
+    ordered = Regimen.of_data(screened.prescription.regimen).steps
+    days = {step.no: step.days for step in ordered}
+    return tuple(
+        DoseStep(
+            no=step.no,
+            dose_ug=step.dose_ug,
+            days=days.get(step.no) or step.days or 0,
+            text=step.text,
+        )
+        for step in screened.fill.steps
+    )
+
+
+def _fillers(session: Session, doses_ug: Collection[int], today: date) -> tuple[str, ...]:
+    """
+    Return the fillers that may be in the fill's capsules: of formulations and of lots on the shelf.
+
+    An older lot may hold another filler than its strength's newest formulation. Which strengths are
+    used is not decided yet; one that does not divide a dose is none of them.
+    """
     newest = (
         select(Formulation.strength_ug, Formulation.filler)
         .ext(distinct_on(Formulation.strength_ug))
         .order_by(Formulation.strength_ug, Formulation.version.desc())
         .subquery()
     )
-    return tuple(sorted(session.scalars(select(newest.c.filler).distinct())))
+    shelf = select(CapsuleLot.strength_ug, CapsuleLot.filler).where(
+        CapsuleLot.status == LotStatus.RELEASED,
+        CapsuleLot.on_hand > 0,
+        CapsuleLot.beyond_use_on >= today,
+    )
+    found = session.execute(select(newest.c.strength_ug, newest.c.filler).union(shelf))
+    return tuple(
+        sorted(
+            {
+                filler
+                for strength_ug, filler in found
+                if any(dose_ug % strength_ug == 0 for dose_ug in doses_ug)
+            }
+        )
+    )
 
 
 def _other_supplies(

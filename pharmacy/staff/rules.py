@@ -231,7 +231,7 @@ class SecondPersonNeeded(Conflict):
     """Who made it may not check it."""
 
     code = "second-person-needed"
-    remedy = "Ask a pharmacist who did not make it."
+    remedy = "Ask a colleague who may do it and did not make it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import jobs, logs
 from pharmacy.infra.db import Database
 from pharmacy.kernel.jobs import JobKind
-from pharmacy.kernel.refusals import Refusal
+from pharmacy.kernel.refusals import Refusal, Unavailable
 from pharmacy.settings import Settings
 
 
@@ -105,9 +105,14 @@ def _record_failure(database: Database, claim: jobs.Claim, error: Exception) -> 
     logs.crash("job.failed", error, **known)
     try:
         with database.transaction() as session:
-            jobs.fail(session, claim, error=in_short(error))
+            jobs.fail(session, claim, error=in_short(error), for_good=is_for_good(error))
     except DBAPIError as second:
         logs.crash("job.failure_not_recorded", second, **known)
+
+
+def is_for_good(error: BaseException) -> bool:
+    """Say whether a second attempt would end alike: a refusal that is not about the moment."""
+    return isinstance(error, Refusal) and not isinstance(error, Unavailable)
 
 
 def in_short(error: BaseException) -> str:

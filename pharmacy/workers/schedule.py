@@ -22,12 +22,9 @@ def _wind_up(sender: Celery, **_: object) -> None:
 
 
 def start_beat() -> None:
-    """Be the clock until SIGTERM."""
-    settings = Settings.of()
-    logs.configure(settings.log_level)
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    schedule = settings.state_dir / "beat-schedule"
-    celery.start(["--quiet", "beat", f"--schedule={schedule}", "--pidfile="])
+    """Be the clock until SIGTERM. It remembers nothing, and needs no place to write to."""
+    logs.configure(Settings.of().log_level)
+    celery.start(["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--pidfile="])
 
 
 if __name__ == "__main__":

@@ -163,6 +163,7 @@ def test_a_program_in_a_private_home_is_copied_and_the_home_stays_private(
     program = package / "program"
     program.write_text("#!/bin/sh\necho program 7\n")
     program.chmod(0o700)
+    (package.parent / "server-7.dist-info").mkdir()
     package.parent.chmod(0o700)
     nobody = pwd.getpwnam("nobody")
     account = ServiceAccount(nobody.pw_uid, nobody.pw_gid, dropped=True)

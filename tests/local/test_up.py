@@ -161,3 +161,33 @@ def test_interrupted_while_it_starts_it_leaves_nothing_running(up: Up) -> None:
 
     assert status == 0
     assert up.processes() == []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the guide asks with curl")
+def test_the_guide_leads_from_nothing_to_an_order_that_waits_for_a_pharmacist(up: Up) -> None:
+    guide = (ROOT / "docs" / "operate.md").read_text()
+    block = guide.split("```sh\n")[1].split("```")[0]
+    assert "./run" in block
+    assert "http://127.0.0.1:8000" in block
+    block = block.replace("./run", f"'{sys.executable}' -m pharmacy.cli")
+    block = block.replace("http://127.0.0.1:8000", f"http://{HOST}:{up.port}")
+    up.start()
+
+    pasted = subprocess.run(
+        ["sh", "-eu"],
+        input=block,
+        env=up.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert pasted.returncode == 0, pasted.stdout + pasted.stderr
+    order, findings = pasted.stdout.splitlines()[-2:]
+    assert '"holds":[]' in order
+    assert '"plan":"pln_' in order
+    assert '"rule":"N01"' in findings
+    _, said = up.interrupt(signal.SIGINT)
+    assert "Nobody has an account here yet" in said

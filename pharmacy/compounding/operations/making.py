@@ -20,7 +20,7 @@ from pharmacy.formulary.rules.formulation import MOST_OVERAGE
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.models import IngredientLot, ShellLot
-from pharmacy.inventory.rules.lots import CapsuleLotFacts, component_expiry
+from pharmacy.inventory.rules.lots import CapsuleLotFacts
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor, Permission
@@ -112,17 +112,17 @@ def _beyond_use(
     active = lots.get_ingredient_lot(session, batch.active_lot_id)
     fill_up = lots.get_ingredient_lot(session, batch.filler_lot_id)
     policy = practice.policy(session)
+    in_force = formulary.get(session, batch.strength_ug).beyond_use_days
     return beyond_use(
         batch.compounded_on,
-        limit_days=min(formulation.beyond_use_days, policy.beyond_use_days),
+        limit_days=min(formulation.beyond_use_days, in_force, policy.beyond_use_days),
         day_one=policy.compounding_day_is_day_one,
-        components=[_component(active), _component(fill_up), _component(shells)],
+        components=[_component(session, lot) for lot in (active, fill_up, shells)],
     )
 
 
-def _component(lot: IngredientLot | ShellLot) -> Component:
-    until = component_expiry(expires_on=lot.expires_on, received_on=lot.received_on)
-    return Component(lot.lot_number, until)
+def _component(session: Session, lot: IngredientLot | ShellLot) -> Component:
+    return Component(lot.lot_number, lots.expiry_of(session, lot))
 
 
 def _keep_capsules(

@@ -15,7 +15,7 @@ from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import NALTREXONE
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.models import IngredientLot, LotStatus
-from pharmacy.inventory.rules.lots import LotNotUsable, component_expiry
+from pharmacy.inventory.rules.lots import LotNotUsable
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.practice import queries as practice
@@ -174,7 +174,7 @@ def _scanned(session: Session, lot_id: UUID, ingredient: str, now: datetime) -> 
         raise WrongLot(f"this is {lot.ingredient}", expected=ingredient)
     if lot.status is not LotStatus.RELEASED:
         raise LotNotUsable(f"the lot is {lot.status}", reason=lot.status)
-    until = component_expiry(expires_on=lot.expires_on, received_on=lot.received_on)
+    until = lots.expiry_of(session, lot)
     if until < practice.site(session).today(now):
         raise LotNotUsable("the lot is past its date", reason="expired", on=until.isoformat())
     return lot

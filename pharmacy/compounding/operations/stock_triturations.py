@@ -58,7 +58,9 @@ def make_trituration(
         made_on,
         limit_days=policy.beyond_use_days,
         day_one=policy.compounding_day_is_day_one,
-        components=[Component(lot.ingredient, queries.expiry_of(lot)) for lot in (powder, filler)],
+        components=[
+            Component(lot.ingredient, queries.expiry_of(session, lot)) for lot in (powder, filler)
+        ],
     ).on
     facts = TriturationFacts(
         lot_number=lot_number,

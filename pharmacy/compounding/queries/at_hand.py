@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -19,9 +18,6 @@ from pharmacy.inventory.models import IngredientLot, LotStatus, PackingStatistic
 from pharmacy.kernel.quantities import Mass
 from pharmacy.practice.rules import Policy
 
-A_YEAR: Final = text("interval '1 year'")
-"""As `inventory.rules.lots.component_expiry` has it for a lot without a vendor's expiry."""
-
 
 def bench(session: Session, strengths_ug: Collection[int], *, policy: Policy, on: date) -> Bench:
     """Return formulas, lots and equipment for batches of these strengths on a day."""
@@ -30,7 +26,10 @@ def bench(session: Session, strengths_ug: Collection[int], *, policy: Policy, on
         for strength, formulation in formulary.newest(session, strengths_ug).items()
     }
     lots = _first_expiring(
-        session, {NALTREXONE, *(formula.filler for formula in formulas.values())}, on
+        session,
+        {NALTREXONE, *(formula.filler for formula in formulas.values())},
+        on,
+        undated=policy.undated_component_months,
     )
     return Bench(
         formulas=formulas,
@@ -73,10 +72,16 @@ def bench_of(
 
 
 def _first_expiring(
-    session: Session, ingredients: Collection[str], on: date
+    session: Session, ingredients: Collection[str], on: date, *, undated: int
 ) -> dict[str, PowderLot]:
-    """Return, of each ingredient, the usable lot that expires first."""
-    expiry = func.coalesce(IngredientLot.expires_on, IngredientLot.received_on + A_YEAR)
+    """
+    Return, of each ingredient, the usable lot that expires first.
+
+    Args:
+        undated: Months, as `inventory.rules.lots.component_expiry` has them.
+    """
+    undated_expiry = IngredientLot.received_on + func.make_interval(0, undated)
+    expiry = func.coalesce(IngredientLot.expires_on, undated_expiry)
     lots = session.scalars(
         select(IngredientLot)
         .ext(distinct_on(IngredientLot.ingredient))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import Identity, Index, insert, select, text
@@ -59,6 +59,9 @@ class AuditSeal(Base):
     sealed_at: Mapped[datetime]
 
 
+RECORD: Final = insert(AuditEntry.table()).inline()
+
+
 def record(
     session: Session,
     action: str,
@@ -71,18 +74,17 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry in the caller's transaction."""
-    session.execute(
-        insert(AuditEntry).values(
-            at=at,
-            action=action,
-            by_kind=by.kind,
-            by_id=by.id,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            patient_id=patient_id,
-            detail=detail or {},
-        )
-    )
+    entry = {
+        "at": at,
+        "action": action,
+        "by_kind": by.kind,
+        "by_id": by.id,
+        "subject_kind": subject_kind,
+        "subject_id": subject_id,
+        "patient_id": patient_id,
+        "detail": detail or {},
+    }
+    session.execute(RECORD, entry)
 
 
 def entries(

@@ -7,7 +7,15 @@ when a job runs, never whether or how often it has its effect.
 """
 
 from pharmacy.infra.jobs.claims import Claim, Fenced, claim, claim_next, fail, finish, sweep
-from pharmacy.infra.jobs.oversight import Backlog, JobNotDead, backlog, get, listing, retry
+from pharmacy.infra.jobs.oversight import (
+    Backlog,
+    JobNotDead,
+    backlog,
+    get,
+    given_up,
+    listing,
+    retry,
+)
 from pharmacy.infra.jobs.sending import Message, not_sent, to_send
 from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add
 
@@ -29,6 +37,7 @@ __all__ = [
     "fail",
     "finish",
     "get",
+    "given_up",
     "listing",
     "not_sent",
     "retry",

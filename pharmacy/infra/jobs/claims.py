@@ -89,17 +89,19 @@ def finish(session: Session, claim: Claim) -> None:
         raise Fenced(f"job {claim.job_id} is no longer ours", job=claim.job_id, token=claim.token)
 
 
-def fail(session: Session, claim: Claim, *, error: str) -> bool:
+def fail(session: Session, claim: Claim, *, error: str, for_good: bool = False) -> bool:
     """
     Give a job back after a failure: ready again after a pause, or dead when it had its attempts.
 
     Args:
         error: What went wrong, without patient data.
+        for_good: Another attempt would end alike: dead at once.
 
     Returns:
         False if the claim is no longer ours, so that there was nothing to give back.
     """
-    return bool(_changed(session, _held(claim).values(_given_back()).values(last_error=error)))
+    given_back = _given_back() | ({"state": JobState.DEAD} if for_good else {})
+    return bool(_changed(session, _held(claim).values(given_back).values(last_error=error)))
 
 
 def sweep(session: Session) -> int:

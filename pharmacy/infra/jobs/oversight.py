@@ -1,11 +1,12 @@
 """What people and monitors see of owed work, and the second chance that a person may give it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import Interval, func, select, type_coerce, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Interval, exists, func, select, type_coerce, update
+from sqlalchemy.orm import Session, aliased
 
 from pharmacy.infra import audit
 from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, Job, JobState
@@ -53,6 +54,29 @@ def backlog(session: Session) -> Backlog:
 def get(session: Session, job_id: int) -> Job:
     """Return a job. Raises NotFound."""
     return _found(session.get(Job, job_id) if 0 < job_id <= LARGEST_ID else None)
+
+
+def given_up(session: Session, ref_ids: Collection[UUID]) -> dict[UUID, tuple[JobKind, ...]]:
+    """Return, for each of these things, the kinds of work about it that are dead and not made good.
+
+    Costs what there is of dead jobs, however many were done.
+    """
+    later = aliased(Job)
+    made_good = exists().where(
+        later.ref_id == Job.ref_id,
+        later.kind == Job.kind,
+        later.id > Job.id,
+        later.state == JobState.DONE,
+    )
+    dead = (
+        select(Job.ref_id, Job.kind)
+        .where(Job.state == JobState.DEAD, Job.ref_id.in_(ref_ids), ~made_good)
+        .order_by(Job.id)
+    )
+    found: dict[UUID, tuple[JobKind, ...]] = {}
+    for ref_id, kind in session.execute(dead):
+        found[ref_id] = (*found.get(ref_id, ()), kind)
+    return found
 
 
 def listing(

@@ -26,7 +26,7 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     DEAD = "dead"
-    """Every attempt failed. It waits for a person, who reads why and retries it."""
+    """It failed at every attempt, or for good. A person reads why, and retries it."""
 
 
 class Job(Base):
@@ -63,6 +63,9 @@ class Job(Base):
     done_at: Mapped[datetime | None]
 
 
+ADD: Final = insert(Job.table()).inline().on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
 def add(session: Session, kind: JobKind, *, ref_id: UUID, dedupe_key: str | None = None) -> None:
     """
     Owe a job in the caller's transaction.
@@ -72,5 +75,4 @@ def add(session: Session, kind: JobKind, *, ref_id: UUID, dedupe_key: str | None
             give a key where the same work may rightly be owed again (`orders.check:<id>:v7`).
     """
     key = dedupe_key or f"{kind}:{ref_id}"
-    row = {"kind": kind, "ref_id": ref_id, "dedupe_key": key}
-    session.execute(insert(Job).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    session.execute(ADD, {"kind": kind, "ref_id": ref_id, "dedupe_key": key})

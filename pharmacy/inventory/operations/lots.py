@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import INGREDIENTS
+from pharmacy.formulary.rules.formulation import MOST_BEYOND_USE_DAYS
 from pharmacy.infra import audit
 from pharmacy.inventory import queries
 from pharmacy.inventory.models import (
@@ -191,7 +193,8 @@ def receive_capsule_lot(
     Write down a batch of finished capsules; it stays in quarantine.
 
     Raises:
-        BeyondUseTooLate: The date is later than the policy and the active lot's expiry allow.
+        BeyondUseTooLate: The date is later than the chapter, the policy, the formulation or the
+            active lot's expiry allow.
         LotKnown, LotNotFound: The number was used before; there is no such active lot.
     """
     by.require(Permission.RECEIVE_LOT)
@@ -223,10 +226,16 @@ def receive_capsule_lot(
 
 def _latest_beyond_use(session: Session, facts: CapsuleLotFacts, active: IngredientLot) -> date:
     policy = practice.policy(session)
-    expiry = component_expiry(expires_on=active.expires_on, received_on=active.received_on)
+    expiry = component_expiry(
+        expires_on=active.expires_on,
+        received_on=active.received_on,
+        months=policy.undated_component_months,
+    )
+    formulas = formulary.newest(session, [facts.strength_ug])
+    limits = [formula.beyond_use_days for formula in formulas.values()]
     return latest_beyond_use(
         facts.compounded_on,
-        days=policy.beyond_use_days,
+        days=min(policy.beyond_use_days, MOST_BEYOND_USE_DAYS, *limits),
         compounding_day_is_day_one=policy.compounding_day_is_day_one,
         component_expiries=[expiry],
     )

@@ -135,8 +135,7 @@ def require_usable(
     """Raise LotNotUsable, with the reason among its facts, unless a lot may be used today."""
     hidden = why_hidden(
         lot.status,
-        expires_on=lot.expires_on,
-        received_on=lot.received_on,
+        usable_until=queries.expiry_of(session, lot),
         left=1,
         on=practice.site(session).today(now),
     )

@@ -89,8 +89,7 @@ def release_shell_lot(session: Session, lot_id: UUID, *, by: Actor, now: datetim
     require_second_person(maker=lot.received_by, checker=by.id)
     hidden = why_hidden(
         LotStatus.RELEASED,
-        expires_on=lot.expires_on,
-        received_on=lot.received_on,
+        usable_until=queries.expiry_of(session, lot),
         left=lot.on_hand,
         on=practice.site(session).today(now),
     )

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from pharmacy.inventory.rules.lots import LotStatus, component_expiry
+from pharmacy.inventory.rules.lots import LotStatus
 
 
 class WhyNot(StrEnum):
@@ -31,13 +31,11 @@ class Hidden(StrEnum):
     EMPTY = "empty"
 
 
-def why_hidden(
-    status: LotStatus, *, expires_on: date | None, received_on: date, left: int, on: date
-) -> Hidden | None:
+def why_hidden(status: LotStatus, *, usable_until: date, left: int, on: date) -> Hidden | None:
     """Say why a lot of powder or shells may not be used on a day, or None when it may."""
     if status is not LotStatus.RELEASED:
         return Hidden(status.value)
-    if component_expiry(expires_on=expires_on, received_on=received_on) < on:
+    if usable_until < on:
         return Hidden.EXPIRED
     return Hidden.EMPTY if left <= 0 else None
 

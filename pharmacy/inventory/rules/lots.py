@@ -1,5 +1,6 @@
 """What is written down when a lot arrives or is made, and until when it may be used."""
 
+import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from pharmacy.formulary.rules.fillers import require_filler
+from pharmacy.formulary.rules.formulation import MOST_STRENGTH_UG, StrengthTooHigh
 from pharmacy.kernel.quantities import EXACT, Mass
 from pharmacy.kernel.refusals import Conflict, Invalid
 
@@ -165,7 +168,14 @@ class TriturationFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsuleLotFacts:
-    """A batch of finished capsules of one strength. Raises LotInvalid."""
+    """
+    A batch of finished capsules of one strength.
+
+    Raises:
+        LotInvalid: It is not described in full, or its dates contradict each other.
+        StrengthTooHigh: No LDN capsule is so strong (domain.md E14).
+        UnknownFiller, BlockedFiller: LDN is not filled up with it (domain.md 2.6, R28).
+    """
 
     lot_number: str
     strength_ug: int
@@ -182,6 +192,12 @@ class CapsuleLotFacts:
         _require_text(self.lot_number, self.capsule_size, self.description, self.filler)
         if self.strength_ug <= 0 or self.made <= 0:
             raise LotInvalid("a capsule lot has a strength and a count")
+        if self.strength_ug > MOST_STRENGTH_UG:
+            raise StrengthTooHigh(
+                f"{Mass.of_micrograms(self.strength_ug)} in one capsule is no low dose",
+                strength_ug=self.strength_ug,
+            )
+        require_filler(self.filler)
         if self.beyond_use_on < self.compounded_on:
             raise LotInvalid("the beyond-use date lies before the day of compounding")
 
@@ -215,19 +231,20 @@ def latest_beyond_use(
     return min([limit, *component_expiries])
 
 
-def component_expiry(*, expires_on: date | None, received_on: date) -> date:
+def component_expiry(*, expires_on: date | None, received_on: date, months: int) -> date:
     """
     Return the day from which a component is no longer used.
 
-    A component without a vendor's date is used for one year after its receipt (domain.md 3.3,
-    *unconfirmed*); 29 February becomes 28 February.
+    Args:
+        months: How long after its receipt a component without a vendor's date is used (policy,
+            domain.md 3.3). A day that the month lacks is its last one: 29 February becomes 28.
     """
     if expires_on is not None:
         return expires_on
-    try:
-        return received_on.replace(year=received_on.year + 1)
-    except ValueError:
-        return received_on.replace(year=received_on.year + 1, day=28)
+    years, month = divmod(received_on.month - 1 + months, 12)
+    year = received_on.year + years
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(received_on.day, last))
 
 
 def require_beyond_use(stated: date, *, latest: date) -> None:

@@ -199,7 +199,11 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
     ):
         room = COLUMN_WIDE - VALUE - (INITIALS[0] + 3 if len(lines) < 2 else 0)  # noqa: PLR2004
         values = wrapped(value, room=room, width=_fine)
-        lines += zip([name, *[""] * (len(values) - 1)], values, strict=True)
+        closer = f"{name} {value}"
+        if len(values) > 1 and _fine(closer) <= room + VALUE:
+            lines.append((closer, ""))  # one line without its column, rather than two
+        else:
+            lines += zip([name, *[""] * (len(values) - 1)], values, strict=True)
     made_of = wrapped(f"{label.capsule} {label.filler}", room=COLUMN_WIDE, width=_fine)
     return lines + [(line, "") for line in made_of]
 

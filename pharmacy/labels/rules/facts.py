@@ -14,13 +14,19 @@ class OrderFacts:
     """As the signed prescription names them."""
     prescriber: str
     refills_left: int
+    """Every fill that may follow, those of a maintenance that continues a titration among them."""
+    refill_doses_ug: tuple[int, ...] = ()
+    """What the next fill is of, where it is of other doses than this one."""
     valid_until: date
+    """The last day on which the last of them may be filled."""
     signed_sha256: str
     """Of the signed prescription's payload, in hexadecimal."""
     pharmacy: str
     address: tuple[str, ...]
     phone: str
     phone_hours: str
+    counsel: tuple[str, ...] = ()
+    """Screening rules that are said to the patient, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

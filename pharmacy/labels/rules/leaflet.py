@@ -76,17 +76,20 @@ def leaflet(
     order: OrderFacts, containers: Sequence[ContainerFacts], steps: Sequence[StepFacts]
 ) -> Leaflet:
     """Put the facts of an order into the words of its leaflet."""
-    morning = all(step.directions.endswith("morning") for step in steps)
-    passages = texts.passages(morning=morning, several_steps=len(steps) > 1)
+    morning = [step.directions.endswith("morning") for step in steps]
+    how, *rest = texts.passages(
+        bedtime=not all(morning), morning=any(morning), several_steps=len(steps) > 1
+    )
+    passages = (how, *texts.told(order.counsel), *rest)
     return Leaflet(
         patient=order.patient,
         rx_number=str(order.rx_number),
         drug=f"{texts.DRUG.text} capsules",
         prescriber=order.prescriber,
         filled_on=wording.day(order.filled_on),
-        refills=f"{order.refills_left}, until {wording.day(order.valid_until)}",
+        refills=wording.refills(order.refills_left, order.refill_doses_ug, order.valid_until),
         discard_after=wording.day(min(container.beyond_use_on for container in containers)),
-        steps=tuple(_step(step, morning=morning) for step in steps),
+        steps=tuple(_step(step, at_night=not any(morning)) for step in steps),
         months=_months(steps),
         passages=tuple(
             Passage(
@@ -104,16 +107,16 @@ def leaflet(
     )
 
 
-def _step(step: StepFacts, *, morning: bool) -> LeafletStep:
+def _step(step: StepFacts, *, at_night: bool) -> LeafletStep:
     return LeafletStep(
-        title=f"Step {step.no} of {step.steps}",
+        title=wording.step(step.no, step.steps),
         dose=wording.strength(step.dose_ug),
         dose_ug=step.dose_ug,
         take=_take(step),
         dates=wording.span(step.first_on, step.last_on),
         first_on=wording.day_and_month(step.first_on),
         last_on=wording.day_and_month(step.last_on),
-        nights=wording.counted(step.days, "day" if morning else "night"),
+        nights=wording.counted(step.days, "night" if at_night else "day"),
         days=step.days,
     )
 

@@ -1,8 +1,8 @@
 """
 Which text may be drawn. Text is drawn whole or refused; it is never cut, replaced or guessed.
 
-Source: domain.md 5.3; reliability.md 5.1: libraries print black boxes for what a font lacks, and
-invisible characters can turn the order of letters around.
+Libraries print black boxes for what a font lacks, and invisible characters can turn the order of
+letters around. Source: domain.md 5.3.
 """
 
 import unicodedata

@@ -5,6 +5,7 @@ Other languages add a table of the same keys. Words that a State's board has pub
 from there, never translated by a machine; the English then stands beside them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,8 @@ DIRECTIONS: Final = {
 }
 """By the keys of `titration.rules.directions`."""
 
+STEADY: Final = Words("Steady dose", "policy")
+"""Instead of "Step 1 of 1", which reads like a titration that begins again."""
 DRUG: Final = Words("Naltrexone hydrochloride", "domain.md 5.1; label strength is the salt")
 ROUTE: Final = Words("By mouth.", "USP <795>")
 STORAGE: Final = Words(
@@ -64,6 +67,7 @@ BEDTIME: Final = Passage(
             "Taking it at night is meant to match your body's own night-time endorphin cycle.",
             NOTE,
         ),
+        Words("It acts between 2 and 4 in the morning.", "clinic note; domain.md 5.2"),
     ),
 )
 MORNING: Final = Passage(
@@ -71,14 +75,27 @@ MORNING: Final = Passage(
     "How to take it",
     (Words("Take this medicine by mouth once a day in the morning.", NOTE),),
 )
+BY_STEP: Final = Passage(
+    "how",
+    "How to take it",
+    (
+        Words("Take this medicine by mouth once a day.", NOTE),
+        Words("Each label says when: at bedtime or in the morning.", "domain.md 1.4"),
+        Words("Never take two doses on the same day.", NOTE),
+    ),
+)
 STEPS: Final = Passage(
     "steps",
     "Before the next strength",
     (
         Words("Start each container on the first date on its label.", NOTE),
         Words("Do not go to the next strength before the date shown.", NOTE),
+        Words(
+            "If you start late, move every date by as many days. Each step keeps its length.",
+            "domain.md 1.3, 1.4",
+        ),
         Words("Stay at your present dose if you do not feel well and call us.", NOTE),
-        Words("Take from one container at a time.", "product.md 47"),
+        Words("Take from one container at a time.", "policy: strengths are not swapped"),
     ),
 )
 MISSED: Final = Passage(
@@ -111,6 +128,14 @@ SLEEP: Final = Passage(
             "morning instead. Do not take both.",
             NOTE,
         ),
+    ),
+)
+SLEEP_MORNING: Final = Passage(
+    "sleep",
+    "Sleep and dreams",
+    (
+        *SLEEP.words[:1],
+        Words("If this bothers you, call us or your prescriber.", NOTE),
     ),
 )
 STOMACH: Final = Passage(
@@ -206,13 +231,44 @@ HELP: Final = Passage(
 )
 
 
-def passages(*, morning: bool, several_steps: bool) -> tuple[Passage, ...]:
-    """Return the passages that a fill's leaflet has, in reading order."""
+COUNSEL: Final = {
+    "R13": Words(
+        "You told us that surgery or a procedure is planned. Ask us now when to stop and when to "
+        "start again.",
+        "domain.md R13",
+    ),
+    "R15": Words(
+        "You told us of a cough or diarrhea medicine. Loperamide may not work as well now. Ask us "
+        "before you take it.",
+        "domain.md R15, unconfirmed",
+    ),
+    "R17": Words(
+        "You told us that you drink alcohol. It is safer to drink little or none.", "domain.md R17"
+    ),
+}
+"""What screening found worth saying to this patient, by the rule's id (domain.md 4.1)."""
+
+
+def told(rules: Collection[str]) -> tuple[Passage, ...]:
+    """Return the passage about what this patient told us, if anything is to be said to it."""
+    words = tuple(words for rule, words in COUNSEL.items() if rule in rules)
+    return (Passage("told", "What you told us", words),) if words else ()
+
+
+def passages(*, bedtime: bool, morning: bool, several_steps: bool) -> tuple[Passage, ...]:
+    """
+    Return the passages that a fill's leaflet has, in reading order.
+
+    Args:
+        bedtime: At least one step is taken at bedtime.
+        morning: At least one step is taken in the morning.
+    """
+    how = (BY_STEP if morning else BEDTIME) if bedtime else MORNING
     return (
-        MORNING if morning else BEDTIME,
+        how,
         *((STEPS,) if several_steps else ()),
         MISSED_MORNING if morning else MISSED,
-        *(() if morning else (SLEEP,)),
+        SLEEP_MORNING if morning else SLEEP,
         STOMACH,
         TIME,
         OPIOIDS,

@@ -1,9 +1,11 @@
 """Dates, strengths and counts in the words of a label. Never the machine's language settings."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from pharmacy.kernel.quantities import Mass
+from pharmacy.labels.rules import texts
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = (
@@ -47,9 +49,26 @@ def counted(count: int, one: str) -> str:
     return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
+def step(no: int, of: int) -> str:
+    """Return `Step 2 of 3`, or that the dose stays the same where there is but one."""
+    return f"Step {no} of {of}" if of > 1 else texts.STEADY.text
+
+
 def strength(micrograms: int) -> str:
     """Return `1.5 mg`, `0.25 mg`: a leading zero, no trailing one (ISMP)."""
     return str(Mass.of_micrograms(micrograms))
+
+
+def refills(left: int, doses_ug: Sequence[int], until: date) -> str:
+    """
+    Return `1, until 1 Mar 2027`, or `2 (4.5 mg), until 1 Mar 2027`.
+
+    Args:
+        doses_ug: What the next fill is of, where that is not what this one is of. A vial of 1.5 mg
+            is not refilled as such when the prescription goes on with 4.5 mg.
+    """
+    of = f" ({strength(doses_ug[0])})" if left and len(doses_ug) == 1 else ""
+    return f"{left}{of}, until {day(until)}"
 
 
 def phone(number: str) -> str:

@@ -67,7 +67,6 @@ def run(output: Path, servers: Servers | None, teller: Teller) -> None:
             free_port(),
             servers,
             tell=teller.begin,
-            concurrency=1,
             settings=FAST_AND_LOSSY,  # nothing here is to outlive the demo
             prepare=prepare,
         )

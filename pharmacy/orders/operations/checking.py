@@ -111,7 +111,7 @@ def unsettled(session: Session, order: Order, reasons: list[Reason]) -> list[Rea
     settled = {
         hold.code: hold.facts
         for hold in reversed(queries.holds(session, order.id))
-        if hold.lifted_by is not None and kind_of(hold.code).by_decision
+        if hold.lifted_by is not None and _is_ours(hold) and kind_of(hold.code).by_decision
     }
     return [reason for reason in reasons if settled.get(reason.code) != reason.facts]
 
@@ -127,7 +127,7 @@ def place_found(
     """Make the check's holds say what was found: no more, no less, each once."""
     found = {reason.code: reason for reason in reversed(unsettled(session, order, reasons))}
     lift_what_no_longer_applies(session, order, Origin.CHECK, still=frozenset(found), now=now)
-    open_codes = {hold.code for hold in queries.open_holds(session, order.id)}
+    placed = {hold.code for hold in queries.open_holds(session, order.id) if _is_ours(hold)}
     deadline_at = now + timedelta(hours=policy.hold_deadline_hours)
     session.add_all(
         Hold(
@@ -142,9 +142,14 @@ def place_found(
             deadline_at=deadline_at,
         )
         for reason in found.values()
-        if reason.code not in open_codes
+        if reason.code not in placed
     )
     session.flush()
+
+
+def _is_ours(hold: Hold) -> bool:
+    """A person's hold says nothing of what a check found, although its code may be the same."""
+    return hold.origin is Origin.CHECK
 
 
 def _of_verdict(verdict: Verdict) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.packing import require_lots_usable
-from pharmacy.orders.operations.reviewing import owe_refill
+from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.gates import GateClosed, IdentityNotChecked
@@ -42,12 +42,14 @@ def hand_over(
     Raises:
         IdentityNotChecked, ReasonUnknown: Something was not done.
         GateClosed: A lot was withdrawn meanwhile, or does not last for the moved doses.
+        FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.HAND_OVER, by=by, now=now)
     if not identifiers_checked:
         raise IdentityNotChecked("two identifiers are compared before an order is handed over")
     facts: dict[str, object] = {"counselling": coded(Counselling, counselling)}
+    require_findings_decided(session, order)
     require_lots_usable(session, order)
     if days := _days_late(session, order, now):
         _require_lots_last(session, order, timedelta(days=days))

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.kernel.refusals import Conflict
+from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.orders import queries
 from pharmacy.orders.models import Hold, Order
 from pharmacy.orders.operations.steps import lock_for, take
@@ -18,11 +18,21 @@ from pharmacy.practice import queries as practice
 from pharmacy.prescriptions.models import Evidence, Prescription, Verification
 from pharmacy.staff.rules import WORKER, Actor
 
+FURTHEST: Final = timedelta(days=366)
+"""A deadline beyond it is a slip of the pen, and none that anybody waits for."""
+
 
 class HoldAlreadyLifted(Conflict):
     """The hold was lifted before."""
 
     code = "hold-already-lifted"
+
+
+class DeadlineImpossible(Invalid):
+    """Somebody must act within a year from now, and not in the past."""
+
+    code = "deadline-impossible"
+    remedy = "Name an instant within a year from now, or none: the policy knows one."
 
 
 def place_hold(
@@ -41,6 +51,9 @@ def place_hold(
     """
     Keep an order where it is until somebody acts. A hold that is open already is returned as it is.
 
+    A person's hold and a machine's stand beside each other, also under one code: settling the one
+    says nothing about the other.
+
     Args:
         code: Stable and lower case; it says what must be settled.
         words: One sentence for whoever must act, without patient data.
@@ -51,13 +64,16 @@ def place_hold(
     Raises:
         MoveNotAllowed: The order is over.
         HoldReasonNeeded: No words.
+        DeadlineImpossible: The deadline has passed, or is more than a year away.
     """
     order = lock_for(session, order_id, by)
     if not words.strip():
         raise HoldReasonNeeded(f"say what must be settled for {code}", hold=code)
-    already = next((h for h in queries.open_holds(session, order_id) if h.code == code), None)
-    if already is not None:
-        return already
+    already = (each for each in queries.open_holds(session, order_id) if each.code == code)
+    if (same := next((each for each in already if each.origin is origin), None)) is not None:
+        return same
+    if deadline_at is not None and not now < deadline_at <= now + FURTHEST:
+        raise DeadlineImpossible("the deadline is not within a year from now")
     if deadline_at is None:
         deadline_at = now + timedelta(hours=practice.policy(session).hold_deadline_hours)
     hold = Hold(
@@ -92,7 +108,7 @@ def lift_hold(
     hold = queries.get_hold(session, order_id, hold_id)
     if hold.lifted_at is not None:
         raise HoldAlreadyLifted("this hold was lifted before")
-    require_liftable(hold.code, reason)
+    require_liftable(hold.code, hold.origin, reason)
     take(session, order, Action.LIFT_HOLD, by=by, now=now, reason=reason, facts={"hold": hold.code})
     _lift(hold, reason, by=by, now=now)
     return hold

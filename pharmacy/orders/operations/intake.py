@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,13 +61,13 @@ def receive(
     Raises:
         Refusal: Whatever `prescriptions.operations.accept` refuses, with its RX- code.
     """
-    policy = practice.policy(session)
+    site, policy = practice.site_and_policy(session)
     accepted = prescriptions.accept(
         session,
         token,
         by=by,
         source_address=source_address,
-        site_npi=practice.site(session).npi,
+        site_npi=site.npi,
         policy=policy,
         now=now,
     )
@@ -76,6 +78,13 @@ def receive(
         return Receipt(order, accepted.prescriptions, replayed=True)
     order = open_fill(session, first, fill_no=1, policy=policy, by=by, now=now)
     return Receipt(order, accepted.prescriptions, replayed=False)
+
+
+OPEN: Final = select(Order).from_statement(
+    insert(Order.table())
+    .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no"])
+    .returning(*Order.table().c)
+)
 
 
 def open_fill(
@@ -100,24 +109,20 @@ def open_fill(
             fill_no=fill_no,
             authorised=prescription.authorised_fills,
         )
-    opened = session.scalars(
-        insert(Order)
-        .values(
-            id=new_id(),
-            prescription_id=prescription.id,
-            fill_no=fill_no,
-            authorised_fills=prescription.authorised_fills,
-            patient_id=prescription.patient_id,
-            npi=prescription.npi,
-            status=Status.RECEIVED,
-            version=1,
-            received_at=now,
-            due_at=now + timedelta(hours=policy.order_due_hours),
-            status_since=now,
-        )
-        .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no"])
-        .returning(Order)
-    ).one_or_none()
+    order = {
+        "id": new_id(),
+        "prescription_id": prescription.id,
+        "fill_no": fill_no,
+        "authorised_fills": prescription.authorised_fills,
+        "patient_id": prescription.patient_id,
+        "npi": prescription.npi,
+        "status": Status.RECEIVED,
+        "version": 1,
+        "received_at": now,
+        "due_at": now + timedelta(hours=policy.order_due_hours),
+        "status_since": now,
+    }
+    opened: Order | None = session.scalars(OPEN, order).one_or_none()
     if opened is None:
         raise FillAlreadyOrdered("this fill has an order", fill_no=fill_no)
     remember(session, opened, RECEIVED, None, by=by, now=now, facts={"fill_no": fill_no})

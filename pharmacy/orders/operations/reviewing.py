@@ -9,9 +9,10 @@ from pharmacy.infra import jobs
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders.models import Order
+from pharmacy.orders.operations.dating import usual_first_dose
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.gates import DatesImpossible, FindingsUndecided, require_in_force
+from pharmacy.orders.rules.gates import FindingsUndecided, require_first_dose, require_in_force
 from pharmacy.orders.rules.reasons import RejectReason, coded
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
@@ -45,26 +46,25 @@ def approve(
 
     Args:
         plan_id: The plan that was looked at. Default: whichever is in force.
-        first_dose_on: Default: the policy's days from today.
+        first_dose_on: Default: `dating.usual_first_dose`, after the fill before this one.
 
     Raises:
         MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
         FindingsUndecided: A BLOCK or REVIEW finding has no decision in the order's favour.
         PrescriptionOver: It was cancelled, or is not valid today.
         PlanChanged: Somebody chose another strategy in the meantime.
-        DatesImpossible: The first dose would be in the past.
+        DatesImpossible: The first dose would be in the past, or after the prescription's end.
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.APPROVE, by=by, now=now)
     site = practice.site(session)
     today = site.today(now)
-    require_prescription(session, order, site, now)
+    prescription = require_prescription(session, order, site, now)
     require_findings_decided(session, order)
-    first_dose_on = first_dose_on or today + timedelta(
-        days=practice.policy(session).first_dose_after_days
-    )
-    if first_dose_on < today:
-        raise DatesImpossible("the first dose would be in the past", today=today.isoformat())
+    usual = usual_first_dose(session, order, now=now)
+    first_dose_on = first_dose_on or usual
+    latest = max(prescription.valid_until, usual)  # filled in time, it is taken after the last one
+    require_first_dose(first_dose_on, today=today, valid_until=latest)
     plan = plans.current(session, order.prescription_id, order.fill_no)
     if plan is None or (plan_id is not None and plan.id != plan_id):
         raise PlanChanged("another plan is in force than was looked at")

@@ -1,7 +1,7 @@
 """What every operation on an order does alike: lock it, move it, remember the step."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -48,6 +48,9 @@ def take(
     remember(session, order, action, before, by=by, now=now, reason=reason, facts=facts)
 
 
+KEEP_EVENT: Final = insert(OrderEvent.table()).inline()
+
+
 def remember(
     session: Session,
     order: Order,
@@ -60,19 +63,18 @@ def remember(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Write the event and the audit entry of a step that was taken."""
-    session.execute(
-        insert(OrderEvent).values(
-            order_id=order.id,
-            action=action,
-            from_status=before,
-            to_status=order.status,
-            by_kind=by.kind,
-            by_id=by.id,
-            reason=reason,
-            facts=facts or {},
-            at=now,
-        )
-    )
+    event = {
+        "order_id": order.id,
+        "action": action,
+        "from_status": before,
+        "to_status": order.status,
+        "by_kind": by.kind,
+        "by_id": by.id,
+        "reason": reason,
+        "facts": facts or {},
+        "at": now,
+    }
+    session.execute(KEEP_EVENT, event)
     audit.record(
         session,
         f"order.{action}",

@@ -1,11 +1,14 @@
 """What must be true at the instant at which a packed order leaves the bench."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from pharmacy.inventory.rules import LotStatus
 from pharmacy.kernel.refusals import Conflict, Invalid
+
+LATEST: Final = timedelta(days=366)
+"""No first dose is planned further ahead, however long a prescription is said to be valid."""
 
 
 class GateClosed(Conflict):
@@ -47,7 +50,7 @@ class DatesImpossible(Invalid):
     """The first dose cannot be on this day."""
 
     code = "dates-impossible"
-    remedy = "Choose a day from today on."
+    remedy = "Choose a day from today on, while the prescription is valid."
 
 
 class IdentityNotChecked(Invalid):
@@ -88,6 +91,15 @@ def require_exactly(scanned: Sequence[str], expected: Collection[str]) -> None:
             foreign=foreign,
             twice=twice,
         )
+
+
+def require_first_dose(first_dose_on: date, *, today: date, valid_until: date) -> None:
+    """Raise DatesImpossible unless the doses begin from today on, while the order stands."""
+    if first_dose_on < today:
+        raise DatesImpossible("the first dose would be in the past", today=today.isoformat())
+    latest = min(valid_until, today + LATEST)
+    if first_dose_on > latest:
+        raise DatesImpossible("the first dose would be too late", latest=latest.isoformat())
 
 
 def require_in_force(*, valid_from: date, valid_until: date, cancelled: bool, today: date) -> None:

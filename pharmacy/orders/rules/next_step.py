@@ -1,8 +1,9 @@
 """What is owed next for an order, and by whom. No status is without a person or a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.rules.holds import Owner
 from pharmacy.orders.rules.life import Status
 
@@ -39,10 +40,19 @@ OF_STATUS: Final[dict[Status, NextStep]] = {
 }
 NOTHING: Final = NextStep(Owner.CLOCK, "none", "Nothing is owed; the record is kept.")
 LABELS: Final = NextStep(Owner.WORKER, "draw-labels", "Labels and leaflet are being drawn.")
+GAVE_UP: Final = NextStep(
+    Owner.ADMINISTRATOR,
+    "retry-job",
+    "The pharmacy's machine gave up on this order: see its dead job, settle the cause, retry it.",
+)
 
 
 def next_step(
-    status: Status, *, labeled: bool, held: Sequence[tuple[str, str, Owner]] = ()
+    status: Status,
+    *,
+    labeled: bool,
+    held: Sequence[tuple[str, str, Owner]] = (),
+    given_up: Collection[JobKind] = (),
 ) -> NextStep:
     """
     Return what is owed next.
@@ -50,9 +60,13 @@ def next_step(
     Args:
         labeled: The labels of the present containers are drawn.
         held: Code, words and owner of each open hold, the oldest first.
+        given_up: What the worker owed the order and could not do. A next fill that could not be
+            worked out keeps nobody from this one.
     """
     if status not in OF_STATUS:
         return NOTHING
+    if JobKind.CHECK_ORDER in given_up or (JobKind.RENDER_LABELS in given_up and not labeled):
+        return GAVE_UP
     if held and status is not Status.RECEIVED:
         code, words, owner = held[0]
         return NextStep(owner, f"settle:{code}", words)

@@ -76,7 +76,7 @@ def check(
         kid: The key that signed, with `received_at`, when the prescription arrived: asked again,
             because a key may turn out to have been in wrong hands.
 
-    Source: interop.md 4.6; domain.md 3.10.
+    Source: domain.md 3.10.
     """
     zone = ZoneInfo(practice.site(session).time_zone)
     inquiry = Inquiry(session, npi, now, zone, policy)

@@ -80,7 +80,7 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
         # identity
         "identity-verified": _verified("A person with this NPI and name, a physician."),
         "identity-not-found": _failed("The registry does not know this NPI."),
-        "identity-organisation": _failed("This NPI is an organisation's; only persons prescribe."),
+        "identity-organisation": _failed("This NPI is an organization's; only persons prescribe."),
         "identity-deactivated": _failed("This NPI was deactivated."),
         "identity-type-unknown": _undecided("The registry does not say whose kind this NPI is."),
         "identity-name-differs": _failed("The registry has another name under this NPI."),
@@ -103,31 +103,31 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
             Meaning.ERROR, "The provider registry's service did not answer.", "clock"
         ),
         # license
-        "license-verified": _verified("An active licence in the State asked for."),
-        "license-not-found": _undecided("The board's file has no licence of this prescriber."),
+        "license-verified": _verified("An active license in the State asked for."),
+        "license-not-found": _undecided("The board's file has no license of this prescriber."),
         "license-not-linked": _undecided(
-            "The board's file has a licence under this name, but nothing shows whose it is."
+            "The board's file has a license under this name, but nothing shows whose it is."
         ),
-        "license-name-differs": _undecided("The licence has another name: compare."),
-        "license-type-unknown": _undecided("The board's word for the licence's kind is unknown."),
-        "license-type-not-allowed": _failed("The only licences found are no physician's."),
+        "license-name-differs": _undecided("The license has another name: compare."),
+        "license-type-unknown": _undecided("The board's word for the license's kind is unknown."),
+        "license-type-not-allowed": _failed("The only licenses found are no physician's."),
         "license-status-unknown": _undecided("The board's word for its status is unknown."),
         "license-no-expiry": _undecided("The board's file does not say until when it is valid."),
-        "license-not-yet": _failed("The licence is not valid yet.", "prescriber"),
-        "license-expired": _failed("The licence has expired.", "prescriber"),
-        "license-not-active": _failed("The board does not list the licence as active."),
-        "license-restricted": _undecided("The licence is active under probation or restriction."),
+        "license-not-yet": _failed("The license is not valid yet.", "prescriber"),
+        "license-expired": _failed("The license has expired.", "prescriber"),
+        "license-not-active": _failed("The board does not list the license as active."),
+        "license-restricted": _undecided("The license is active under probation or restriction."),
         "license-disciplined": _undecided("The board reports discipline: read the order."),
         "license-other-ended": _undecided(
-            "One licence is active; another in this State was taken away or given up."
+            "One license is active; another in this State was taken away or given up."
         ),
         "license-state-unknown": _undecided("The State in which to ask is not known."),
         "license-file-missing": _undecided(
-            "No licence file of this State was imported: pharmacy registry import licenses.",
+            "No license file of this State was imported: pharmacy registry import licenses.",
             "administrator",
         ),
         "license-file-too-old": _undecided(
-            "The imported licence file of this State is too old: import a newer one.",
+            "The imported license file of this State is too old: import a newer one.",
             "administrator",
         ),
         # exclusion

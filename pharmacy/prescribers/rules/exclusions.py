@@ -51,7 +51,7 @@ def match(row: Exclusion, person: Person) -> Match:
     counts too, and a name in the person's State is for a human. Two known birth dates or two known
     NPIs that differ tell people of one name apart.
 
-    Source: interop.md 4.4; domain.md 3.10.
+    Source: domain.md 3.10.
     """
     if row.npi == person.npi:
         return Match.YES

@@ -58,7 +58,7 @@ class Physicians:
 def decide(
     provider: Provider | None, *, enrolled: PersonName, physicians: Physicians, day: date
 ) -> Answer:
-    """Return what a registry's row means. Source: interop.md 4.2, 4.3, 4.6; domain.md 3.10."""
+    """Return what a registry's row means. Source: domain.md 3.10."""
     if provider is None:
         return Answer("identity-not-found")
     if provider.entity_type == "2":
@@ -99,7 +99,7 @@ def provider_of_api(record: Mapping[str, Any]) -> Provider:
 
     Raises RecordUnreadable where a part that decides is missing or of another kind.
 
-    Source: interop.md 4.2.
+    Source: recorded answers of the API; domain.md 3.10.
     """
     basic = record.get("basic")
     kind = record.get("enumeration_type")

@@ -18,7 +18,7 @@ NONCE_BYTES: Final = 32
 COORDINATE_BYTES: Final = 32
 MAX_ACTIVE_KEYS: Final = 5
 MAX_LIFETIME_YEARS: Final = 2
-"""Lifetime and number of keys: interop.md 1.4."""
+"""Lifetime and number of keys: policy (domain.md 3.10)."""
 
 P256_P: Final = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 P256_B: Final = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -89,7 +89,7 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     """
     Read a JWK strictly. Raises KeyRefused, KeyPrivate.
 
-    Source: interop.md 1.4; RFC 7517, 7518 6.2, 8037.
+    Source: RFC 7517, 7518 6.2, 8037.
     """
     if PRIVATE_MEMBERS & jwk.keys():
         raise KeyPrivate("the key holds a private part")

@@ -40,16 +40,16 @@ STATUS_WORDS: Final[Mapping[str, StatusClass]] = MappingProxyType(
     | _words(
         StatusClass.ENDED,
         *("lapsed", "expired", "inactive", "delinquent", "cancelled", "canceled", "retired"),
-        *("closed", "not active"),
+        "not active",
     )
     | _words(
         StatusClass.TAKEN,
-        *("suspended", "revoked", "surrendered", "deceased", "null and void", "denied"),
+        *("suspended", "revoked", "surrendered", "closed", "deceased", "null and void", "denied"),
         *("suspension", "revocation", "voluntary surrender"),
     )
 )
 """Words of boards, in small letters. A word that is not here is undecided. Source: domain.md 3.10
-(Arizona's legend and the words of other boards), interop.md 4.6."""
+(Arizona's legend and the words of other boards)."""
 
 PHYSICIAN_TYPES: Final = frozenset(
     {"md", "do", "physician", "medical doctor", "doctor of medicine", "osteopathic physician"}
@@ -108,7 +108,7 @@ def decide(rows: Sequence[License], holder: Holder, *, day: date) -> Answer:
     A row counts when it has the prescriber's NPI, or a number that the provider registry lists for
     them, and their name. A name alone never counts: two people may have it.
 
-    Source: domain.md 3.10; interop.md 4.5, 4.6.
+    Source: domain.md 3.10.
     """
     numbers = {plain_number(number) for number in holder.numbers if number}
     near = [row for row in rows if row.npi in (None, holder.npi)]

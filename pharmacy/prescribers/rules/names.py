@@ -59,7 +59,7 @@ def likeness(one: PersonName, other: PersonName) -> Likeness:
     """
     Compare two names; case, marks, hyphens, titles and middle names do not tell people apart.
 
-    Source: interop.md 4.6 (name match), domain.md E11 (a differing part is for a person).
+    Source: domain.md 3.10, E11 (a differing part is for a person).
     """
     family = _family_likeness(_plain(one.family), _plain(other.family))
     given = _given_likeness(_plain(one.given), _plain(other.given))

@@ -64,7 +64,7 @@ def require_bound(signed: SignedSet, *, key_npi: str, site_npi: str, received_at
         NotSignedNow: Signed more than 24 hours ago, or in the future beyond what clocks differ; or
             written on another day than signed, by the dates that the prescriber's system wrote.
 
-    Source: interop.md 1.3.
+    Source: policy; docs/integrate-an-ehr.md, section 3.
     """
     if signed.audience_npis != {site_npi}:
         raise NotForThisPharmacy("the prescription names another pharmacy")

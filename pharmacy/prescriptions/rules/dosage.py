@@ -30,7 +30,7 @@ def regimen_of(dosages: list[Dosage], *, at: str) -> Regimen:
         at: FHIRPath of the list, for refusals.
 
     Raises:
-        ProfileViolation: A rule of interop.md 2.1 (dosageInstruction) is broken.
+        ProfileViolation: A rule about dosageInstruction is broken.
     """
     if not 1 <= len(dosages) <= MOST_STEPS:
         raise ProfileViolation("steps-count", "there are not 1 to 12 steps", expression=at)

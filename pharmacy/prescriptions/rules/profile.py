@@ -1,5 +1,6 @@
 """
-The profile "LDN prescription Bundle" (interop.md 2.1): a Bundle is read as a signed set or refused.
+The profile "LDN prescription Bundle": a Bundle is read as a signed set or refused. What a sender
+needs to know of it is in docs/integrate-an-ehr.md.
 
 What breaks the form is refused here. What is clinical, or said in two ways, is not: it is read as
 it stands, and `reconcile` names it.

@@ -2,7 +2,7 @@
 What a signed request says in two ways, or says beyond a limit.
 
 Nothing here is repaired or guessed: each disagreement has a code and words, and holds the order
-until a pharmacist, mostly with the prescriber, has settled it (interop.md 2.1, domain.md 1.6).
+until a pharmacist, mostly with the prescriber, has settled it (domain.md 1.6).
 """
 
 import re
@@ -25,6 +25,8 @@ WORDS: Final = {
     "text-as-needed": "The words say as needed; the structure orders every day.",
     "text-slow-release": "The words speak of slow release or a divided dose.",
     "text-not-once-daily": "The words speak of another frequency than once a day.",
+    "text-other-time": "The words name a time of day that is neither bedtime nor morning.",
+    "text-months": "The words count months, which have 28 to 31 days; ask for days.",
     "text-dose-range": "The words give a range, not one dose.",
     "text-naked-decimal": "The words have a decimal without a leading zero.",
     "text-trailing-zero": "The words have a dose with a trailing zero.",
@@ -158,7 +160,8 @@ def _titration_supply(request: Request, policy: Policy) -> Iterator[Disagreement
     goes_on = regimen.is_open or any(read(step.text).goes_on for step in regimen.steps)
     continued = policy.continue_final and request.repeats > 0 and goes_on
     if request.repeats > 0 and not continued:
-        words = f"The titration has {request.repeats} repeats; none may start it again."
+        repeats = "1 repeat" if request.repeats == 1 else f"{request.repeats} repeats"
+        words = f"The titration has {repeats}; none may start it again."
         yield Disagreement("repeats-on-titration", words)
     if regimen.is_open and not continued:
         words = "The last step of the titration has no end."

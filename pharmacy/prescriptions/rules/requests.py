@@ -1,4 +1,4 @@
-"""One MedicationRequest, read by the rules of the profile (interop.md 2.1)."""
+"""One MedicationRequest, read by the rules of the profile."""
 
 from datetime import date, datetime
 from typing import Final

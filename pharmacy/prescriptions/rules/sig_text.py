@@ -48,6 +48,7 @@ INCREASE: Final = re.compile(
 TIMES: Final = {
     TimeOfDay.BEDTIME: re.compile(
         r"\bqhs\b|\bhs\b|\bbedtime\b|\bnightly\b|\b(?:at|every|each) night"
+        r"|\b(?:[7-9]|1[01])(?::[0-9]{2})?\s*p\.?m\b"
     ),
     TimeOfDay.MORNING: re.compile(
         r"\bqam\b|\bmorning\b|\bbreakfast\b|\bdaytime\b|\ba\.?m\.?(?!\w)"
@@ -65,6 +66,11 @@ CAUTIONS: Final = {
         r"\b(?:bid|tid|qid|qod|twice|weekly|q[0-9]+h)\b|\b[0-9]+ times\b|\bevery other\b"
         r"|\bevery [0-9]+ hours\b|\bonce a week\b|\balternate\b"
     ),
+    "text-other-time": re.compile(
+        r"\bnoon\b|\bmidday\b|\bafternoons?\b|\blunch(?:time)?\b|\bevenings?\b|\bdinner\b"
+        r"|\bsupper\b|\b(?:[1-6]|12)(?::[0-9]{2})?\s*p\.?m\b"
+    ),
+    "text-months": re.compile(r"\b[0-9]+\s*-?\s*(?:months?|mos?)\b"),
     "text-dose-range": re.compile(
         rf"[0-9]\s*(?:-|to|or)\s*{AMOUNT}\s*(?:{UNIT}\b|caps|tabs|tablets)"
     ),

@@ -57,7 +57,7 @@ def _rule(topic: Topic, number: str) -> Rule:
         id=number,
         severity=Severity.COUNSEL if counselled else Severity.BLOCK,
         wording=f"Ask the patient: {QUESTIONS[topic]}",
-        source="product.md 18-23; policy",
+        source="policy: not asked is not no",
         speaks=unanswered(topic),
         is_overridable=False,
     )

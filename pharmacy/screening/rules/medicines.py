@@ -1,9 +1,10 @@
 """
 Lists of medicines that matter for naltrexone, and how a named medicine is found in them.
 
-Codes are RxNorm ingredients. `is_code_confirmed` is False where the code was not seen in a stored
-source; a medicine that is found by such a code alone, or that stands in a list by memory alone
-(`is_listed_surely`), asks for a review instead of a block, and never passes in silence.
+Codes are RxNorm ingredients, and one of two together. `is_code_confirmed` is False where the code
+was not seen in a stored source; a medicine that is found by such a code alone, or that stands in a
+list by memory alone (`is_listed_surely`), asks for a review instead of a block, and never passes
+in silence.
 """
 
 import re
@@ -106,6 +107,7 @@ _BY_MEMORY: Final = (
 LIST: Final[tuple[Ingredient, ...]] = (
     *_entries(Group.OPIOID, *_OPIOIDS),
     *_entries(Group.OPIOID, ("sufentanil", "56795"), ("remifentanil", "73032"), confirmed=False),
+    *_entries(Group.OPIOID, ("hydrocodone and acetaminophen", "214182")),
     *_entries(
         Group.LONG_OPIOID,
         *(("methadone", "6813"), ("buprenorphine", "1819"), ("levomethadyl", "237005")),
@@ -132,7 +134,7 @@ LIST: Final[tuple[Ingredient, ...]] = (
     *_entries(Group.DISULFIRAM, ("disulfiram", "3554"), confirmed=False),
     *_entries(Group.THYROID, ("levothyroxine", "10582"), confirmed=False),
 )
-"""Sources: domain.md 4.2 and 4.3. The codes that it marks as unverified are marked here."""
+"""Sources: domain.md 4.2 and 4.3. Codes from memory are marked as such."""
 
 _BY_CODE: Final = {entry.rxnorm: entry for entry in LIST if entry.rxnorm}
 _LETTERS: Final = re.compile(r"[^a-z]+")

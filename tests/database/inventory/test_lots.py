@@ -23,11 +23,13 @@ from pharmacy.inventory.rules.lots import (
 )
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.quantities import mg
-from pharmacy.staff.rules import Actor, PermissionMissing, Role, SecondPersonNeeded
+from pharmacy.practice.operations import change_policy
+from pharmacy.staff.rules import OPERATOR, Actor, PermissionMissing, Role, SecondPersonNeeded
 from tests.conftest import NOW
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.practice import make_site
 from tests.factories.staff import make_actor
+from tests.factories.titration import make_formulation
 
 PDF = b"%PDF-1.4 an example certificate"
 
@@ -131,6 +133,32 @@ def test_capsules_are_good_no_longer_than_their_powder(session: Session, technic
     assert refused.value.facts["latest"] == "2026-07-01"
 
 
+def test_capsules_are_good_no_longer_than_their_formulation_says(
+    session: Session, technician: Actor
+) -> None:
+    """domain.md 3.3: 90 days from 15 January, that day counted, end on 14 April."""
+    make_formulation(session, 1_500, beyond_use_days=90)
+    powder = receive_powder(session, technician)
+
+    with pytest.raises(BeyondUseTooLate) as refused:
+        receive_capsules(session, powder, technician, beyond_use_on=date(2026, 4, 15))
+
+    assert refused.value.facts["latest"] == "2026-04-14"
+
+
+def test_no_policy_makes_capsules_good_for_more_than_the_chapter_says(
+    session: Session, technician: Actor
+) -> None:
+    """domain.md 3.3: a study of 360 days exists; the chapter ends at 180, here on 13 July."""
+    change_policy(session, "beyond_use_days", 360, reason="a study", by=OPERATOR, now=NOW)
+    powder = receive_powder(session, technician, expires_on=date(2027, 12, 31))
+
+    with pytest.raises(BeyondUseTooLate) as refused:
+        receive_capsules(session, powder, technician, beyond_use_on=date(2026, 7, 14))
+
+    assert refused.value.facts["latest"] == "2026-07-13"
+
+
 def test_capsules_of_powder_in_quarantine_stay_there(
     session: Session, technician: Actor, pharmacist: Actor
 ) -> None:
@@ -190,7 +218,6 @@ def test_a_movement_is_never_changed(session: Session) -> None:
 
 
 def test_the_shelf_says_why_a_lot_is_not_offered(session: Session) -> None:
-    """product.md 43."""
     make_capsule_lot(session, lot_number="GOOD")
     make_capsule_lot(session, lot_number="SHORT", beyond_use_on=date(2026, 3, 20))
     make_capsule_lot(session, lot_number="OLD", beyond_use_on=date(2026, 3, 1))

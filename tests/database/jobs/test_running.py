@@ -13,10 +13,16 @@ from pharmacy.infra import jobs
 from pharmacy.infra.db import Database
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.jobs import JobKind
-from pharmacy.kernel.refusals import Unavailable
+from pharmacy.kernel.refusals import Conflict, Unavailable
 from pharmacy.workers.run import run
 
 PATIENT = "Jane Roe, born 1980-01-01"
+
+
+class LimitReached(Conflict):
+    """Whatever is tried, it ends alike."""
+
+    code = "limit-reached"
 
 
 class Effect:
@@ -97,6 +103,19 @@ def test_a_failure_undoes_the_effect_and_leaves_no_words(
     assert job.last_error is not None
     assert job.last_error.startswith(f"{said} at pharmacy/workers/run.py:")
     assert PATIENT not in "".join(capfd.readouterr())
+    assert effects == 0
+
+
+def test_what_is_refused_for_good_is_not_tried_again(database: Database, job_id: int) -> None:
+    def refuse(_: Session) -> None:
+        raise LimitReached(f"of {PATIENT}")
+
+    run(database, job_id, JobKind.CHECK_ORDER, Effect(refuse))
+
+    job, effects = look(database, job_id)
+    assert (job.state, job.attempts) == (jobs.JobState.DEAD, 1)
+    assert job.last_error is not None
+    assert job.last_error.startswith("LimitReached limit-reached at pharmacy/workers/run.py:")
     assert effects == 0
 
 

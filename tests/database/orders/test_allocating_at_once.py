@@ -24,7 +24,7 @@ def statuses(session: Session) -> list[Status]:
 
 
 def test_twenty_technicians_never_give_a_capsule_twice(database: Database) -> None:
-    """product.md 44: 100 capsules in two lots, 20 orders of 7 each: 14 of them are served."""
+    """100 capsules in two lots, 20 orders of 7 each: 14 of them are served."""
     with database.transaction() as session:
         bench = Bench(session, stock=False)
         make_capsule_lot(session, 1_500, 52)

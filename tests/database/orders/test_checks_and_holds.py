@@ -1,6 +1,6 @@
 """What the worker finds holds an order, and what lifts a hold again."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from pharmacy.infra.jobs import Job
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Hold, Order
+from pharmacy.orders.operations.holding import DeadlineImpossible
 from pharmacy.orders.operations.rescreening import rescreen
 from pharmacy.orders.rules import Origin, Owner, Status
 from pharmacy.orders.rules.gates import FindingsUndecided
@@ -209,6 +210,52 @@ def test_the_same_hold_is_placed_once(bench: Bench, session: Session) -> None:
     )
     with pytest.raises(IntegrityError, match="uq_holds_open"):
         session.flush()
+
+
+def test_a_persons_hold_under_a_machines_code_neither_hides_nor_settles_what_the_machine_found(
+    bench: Bench, session: Session
+) -> None:
+    """Else a technician could place it, have it lifted as a mistake, and the finding were gone."""
+    order = bench.order(prescription=make_prescription(session, disagreements=[DIFFERENCE]))
+    theirs = operations.place_hold(
+        session, order.id, code="text-dose-differs", words="W.", by=bench.technician, now=NOW
+    )
+    operations.check(session, order.id, now=NOW)
+    assert open_codes(session, order) == ["text-dose-differs"] * 2
+
+    operations.lift_hold(
+        session, order.id, theirs.id, reason="a mistake", by=bench.pharmacist, now=NOW
+    )
+    operations.check(session, order.id, now=NOW)
+
+    assert open_codes(session, order) == ["text-dose-differs"]
+
+
+@pytest.mark.parametrize(
+    "deadline_at",
+    [
+        NOW,
+        NOW + timedelta(days=367),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    ],
+)
+def test_a_deadline_that_no_calendar_can_show_is_refused_and_does_not_poison_the_queue(
+    bench: Bench, session: Session, deadline_at: datetime
+) -> None:
+    """PostgreSQL keeps the year 10000; whoever reads it back, reads the queue no more."""
+    order = bench.order(Status.PLANNED)
+
+    with pytest.raises(DeadlineImpossible):
+        operations.place_hold(
+            session,
+            order.id,
+            code="call-back",
+            words="W.",
+            deadline_at=deadline_at,
+            by=bench.technician,
+            now=NOW,
+        )
 
 
 def test_an_order_that_is_over_is_not_held(bench: Bench, session: Session) -> None:

@@ -145,7 +145,6 @@ def test_the_next_step_frees_the_order_for_the_next_person(bench: Bench, session
 
 
 def test_of_fifty_technicians_one_gets_the_order(database: Database) -> None:
-    """reliability.md 2.2."""
     with database.transaction() as session:
         bench = Bench(session)
         order_id = bench.order(Status.PLANNED).id

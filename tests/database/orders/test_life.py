@@ -10,9 +10,11 @@ from pharmacy.kernel.ids import encode
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.intake import FillAlreadyOrdered, FillNotAuthorised
+from pharmacy.orders.operations.rescreening import rescreen
 from pharmacy.orders.rules import MOVES, Action, Status
 from pharmacy.orders.rules.gates import (
     DatesImpossible,
+    FindingsUndecided,
     GateClosed,
     IdentityNotChecked,
     LabelsMissing,
@@ -20,6 +22,8 @@ from pharmacy.orders.rules.gates import (
     PrescriptionOver,
 )
 from pharmacy.orders.rules.life import MoveNotAllowed
+from pharmacy.patients import operations as patients
+from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.staff.rules import WORKER, Role, SecondPersonNeeded
@@ -67,7 +71,6 @@ def test_every_step_is_an_event_and_an_audit_entry(bench: Bench, session: Sessio
 def test_every_move_in_an_orders_history_is_one_of_the_table(
     bench: Bench, session: Session
 ) -> None:
-    """reliability.md I19."""
     order = bench.order(Status.HANDED_OVER)
 
     for event in queries.events(session, order.id)[1:]:
@@ -162,6 +165,20 @@ def test_a_withdrawn_lot_stops_the_release_and_the_hand_over(
     assert refused.value.facts["lots"] == [bench.lots[3_000].lot_number]
 
 
+def test_who_takes_opioids_by_now_is_not_handed_a_released_order(
+    bench: Bench, session: Session
+) -> None:
+    ready = bench.order(Status.READY)
+    said = GivenAnswer(topic=Topic.OPIOIDS, reply=Reply.YES)
+    patients.record_answers(
+        session, ready.patient_id, [said], source="patient-phone", by=bench.technician, now=NOW
+    )
+    rescreen(session, ready.patient_id, now=NOW)
+
+    with pytest.raises(FindingsUndecided):
+        bench.hand_over(ready)
+
+
 def test_a_licence_that_ended_since_the_review_stops_the_release(
     bench: Bench, session: Session
 ) -> None:
@@ -180,7 +197,6 @@ def test_a_licence_that_ended_since_the_review_stops_the_release(
 
 
 def test_a_release_keeps_its_dated_evidence(bench: Bench, session: Session) -> None:
-    """reliability.md I14."""
     order = bench.order(Status.READY)
 
     event = queries.last_event(session, order.id, Action.RELEASE)

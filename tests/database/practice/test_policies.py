@@ -80,3 +80,21 @@ def test_a_licence_into_a_state_ends(session: Session) -> None:
     assert queries.licensed_in(session, "NV", today)
     assert not queries.licensed_in(session, "NV", today.replace(day=3))
     assert not queries.licensed_in(session, "AZ", today)
+
+
+def test_site_and_policies_are_read_together_as_they_are_read_apart(session: Session) -> None:
+    operations.set_up_site(session, FACTS, by=OPERATOR, now=NOW)
+    assert queries.site_and_policy(session) == (queries.site(session), DEFAULTS)
+
+    for percent in (80, 85):
+        operations.change_policy(
+            session, "refill_percent", percent, reason="insurer", by=OPERATOR, now=NOW
+        )
+
+    assert queries.site_and_policy(session)[1] == queries.policy(session)
+    assert queries.policy(session).refill_percent == 85
+
+
+def test_a_pharmacy_without_a_name_has_no_policies_to_go_by(session: Session) -> None:
+    with pytest.raises(SiteMissing):
+        queries.site_and_policy(session)

@@ -1,4 +1,4 @@
-"""The NPPES service is believed only when it plainly answers. Source: interop.md 4.2, F26."""
+"""The NPPES service is believed only when it plainly answers. Source: domain.md 3.10."""
 
 from collections.abc import Callable
 from typing import Any

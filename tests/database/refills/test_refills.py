@@ -243,7 +243,7 @@ def test_the_database_too_holds_fills_to_what_was_authorised(
 def test_of_two_hundred_who_order_the_next_fill_as_many_succeed_as_are_authorised(
     database: Database,
 ) -> None:
-    """reliability.md 2.2: 2 fills authorised, 200 racing calls: 2 succeed."""
+    """2 fills authorised, 200 racing calls: 2 succeed."""
     with database.transaction() as session:
         bench = Bench(session)
         prescription_id = make_maintenance(session, patient=bench.patient()).id

@@ -20,10 +20,12 @@ from pharmacy.screening.rules import Decision, Severity
 from pharmacy.screening.rules.decisions import AnswerNeeded
 from pharmacy.staff.rules import Actor, PermissionMissing, Role
 from tests.conftest import NOW
+from tests.factories.inventory import make_capsule_lot
 from tests.factories.patients import make_patient
 from tests.factories.practice import make_site
-from tests.factories.prescriptions import make_maintenance, make_prescription
+from tests.factories.prescriptions import make_maintenance, make_prescription, regimen
 from tests.factories.screening import ASKER, answer_all, screen_fill
+from tests.factories.titration import make_formulations
 
 PHARMACIST = Actor(None, "staff", frozenset({Role.PHARMACIST}))
 CONTACT = "Dr. Testprescriber, by phone, 2 March 16:40: stable, go on."
@@ -283,3 +285,38 @@ def test_an_auditor_records_no_answers(session: Session, patient: Patient) -> No
         patients.record_answers(
             session, patient.id, answers, source="patient-phone", by=auditor, now=NOW
         )
+
+
+def test_a_lot_on_the_shelf_may_hold_another_filler_than_the_newest_formulation(
+    session: Session, patient: Patient
+) -> None:
+    """R21: capsules of an older lot would reach a patient who does not tolerate its lactose."""
+    make_formulations(session)
+    allergy = Details(kinds=("lactose",))
+    answer_all(session, patient, {Topic.ALLERGIES: allergy})
+    prescription = make_prescription(session, patient=patient)
+    assert screen_fill(session, prescription) == []
+
+    make_capsule_lot(session, 2_000, filler="lactose")  # makes none of 1.5, 3 and 4.5 mg
+    assert screen_fill(session, prescription) == []
+    make_capsule_lot(session, 3_000, filler="lactose")
+    (finding,) = screen_fill(session, prescription)
+
+    assert finding.rule_id == "R21"
+    assert finding.inputs["fillers"] == {"lactose": ["lactose"]}
+
+
+def test_a_step_that_two_fills_share_is_no_short_step(session: Session, patient: Patient) -> None:
+    """R24: 14 nights of 1.5 mg, 8 in the first fill of 22 days, are not 6 nights in the second."""
+    answer_all(session, patient)
+    prescription = make_prescription(
+        session,
+        patient=patient,
+        regimen=regimen((500, 14), (1_500, 14), (3_000, 16)),
+        days_per_fill=22,
+        authorised_fills=2,
+    )
+
+    found = screen_fill(session, prescription, fill_no=2)
+
+    assert rules(found) == []

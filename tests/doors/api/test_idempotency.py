@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Controller, post
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pharmacy.app import create_app
@@ -47,6 +48,20 @@ def test_the_same_request_gets_the_same_answer_and_one_effect(
     assert second.headers["idempotency-replayed"] == "true"
     assert second.headers["content-type"] == first.headers["content-type"]
     assert clients(session) == 1
+
+
+def test_a_commit_that_the_database_did_not_live_to_see_is_answered_like_any_other_absence(
+    client: Client, keyed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise OperationalError("commit", {}, Exception("the connection is lost"))
+
+    monkeypatch.setattr(idempotency, "keep", lost)
+
+    response = client.post(PATH, headers=keyed, json={"name": "Clinic"})
+
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert response.headers["retry-after"]
 
 
 @pytest.mark.parametrize("other", ["body", "path", "version"])

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import jobs
 from pharmacy.kernel.ids import encode, new_id
 from pharmacy.kernel.jobs import JobKind
+from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client
+from tests.factories.orders import Bench
 
 PATH = "/api/v1/jobs"
 
@@ -76,3 +78,30 @@ def test_a_job_that_does_not_exist_is_not_found(
     client: Client, as_role: AsRole, unknown: str
 ) -> None:
     assert client.get(f"{PATH}/{unknown}", headers=as_role(Role.ADMINISTRATOR)).status_code == 404
+
+
+def test_an_order_whose_job_is_dead_says_that_the_machine_gave_up(
+    client: Client, as_role: AsRole, session: Session
+) -> None:
+    order = Bench(session).order(Status.RECEIVED)
+    session.execute(text("update jobs set state = 'dead'"))
+    public, headers = encode("ord", order.id), as_role(Role.PHARMACIST)
+
+    shown = client.get(f"/api/v1/orders/{public}", headers=headers).json()
+    [line] = client.get("/api/v1/orders", headers=headers).json()["items"]
+
+    for seen in (shown, line):
+        assert (seen["next"]["owner"], seen["next"]["action"]) == ("administrator", "retry-job")
+        assert seen["given_up"] == ["orders.check"]
+
+
+def test_work_that_was_done_by_a_later_job_is_not_given_up(session: Session) -> None:
+    order_id = new_id()
+    jobs.add(session, JobKind.CHECK_ORDER, ref_id=order_id)
+    session.execute(text("update jobs set state = 'dead'"))
+    assert jobs.given_up(session, [order_id]) == {order_id: (JobKind.CHECK_ORDER,)}
+
+    jobs.add(session, JobKind.CHECK_ORDER, ref_id=order_id, dedupe_key="again")
+    session.execute(text("update jobs set state = 'done' where dedupe_key = 'again'"))
+
+    assert jobs.given_up(session, [order_id]) == {}

@@ -70,3 +70,49 @@ def test_forged_and_senseless_messages_do_nothing(bench: Bench) -> None:
     assert bench.effects() == 2
     assert bench.number("select count(*) from jobs") == 2
     assert worker.poll() is None, bench.story()
+
+
+WRAPPING = (
+    b'"headers": {}, "content-type": "application/json", "content-encoding": "utf-8",'
+    b' "properties": {"delivery_tag": "t", "delivery_info": {}'
+)
+GARBAGE = [
+    b"",
+    b"garbage",
+    b"\xff\xfe\x00\x80",
+    b"[]",
+    b"null",
+    b"7",
+    b'{"body": ',
+    b"{}",
+    b'{"properties": null}',
+    b'{"properties": {"delivery_info": []}}',
+    b'{"body": "e30=", "properties": {}}',
+    b'{"body": "***", ' + WRAPPING + b', "body_encoding": "base64"}}',
+    b'{"body": "x", ' + WRAPPING + b', "body_encoding": "rot13"}}',
+    b'{"body": 7, ' + WRAPPING + b', "body_encoding": "base64"}}',
+    b'{"body": "x", ' + WRAPPING.replace(b"utf-8", b"utf-9") + b"}}",
+    b'{"body": "x", ' + WRAPPING.replace(b'"headers": {}', b'"headers": 7') + b"}}",
+    b'{"body": "x", ' + WRAPPING.replace(b'"t"', b'["t"]') + b"}}",
+    b"[" * 100_000,
+    b"\x80\x04\x95cos\nsystem\n(S'true'\ntR.",
+]
+"""What is not even a message: kombu meets it before Celery can refuse it."""
+
+
+def test_garbage_on_the_queue_is_dropped_and_the_worker_goes_on(bench: Bench) -> None:
+    worker = bench.start_worker(lookout=False)
+    bench.start_relay()
+    bench.owe()
+    assert bench.done(1), bench.story()
+
+    with redis.Redis(unix_socket_path=str(bench.valkey.socket_path)) as client:
+        for garbage in GARBAGE:
+            client.lpush("pharmacy:pharmacy", garbage)
+        assert eventually(lambda: client.llen("pharmacy:pharmacy") == 0), bench.story()
+    bench.owe(kind=JobKind.RENDER_LABELS, count=3)
+
+    assert bench.done(4, within=20), bench.story()
+    assert bench.effects() == 4
+    assert worker.poll() is None, bench.story()
+    assert "broker.garbage_dropped" in bench.log.read_text()

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pharmacy.formulary.rules.fillers import BlockedFiller
+from pharmacy.formulary.rules.formulation import StrengthTooHigh
 from pharmacy.inventory.rules.lots import (
     BeyondUseTooLate,
     CapsuleLotFacts,
@@ -69,9 +71,22 @@ def test_a_later_date_than_allowed_is_refused() -> None:
         require_beyond_use(date(2026, 7, 14), latest=latest(day_one=True))
 
 
-def test_a_component_without_a_date_is_good_for_a_year() -> None:
-    assert component_expiry(expires_on=None, received_on=date(2026, 1, 5)) == date(2027, 1, 5)
-    assert component_expiry(expires_on=None, received_on=date(2028, 2, 29)) == date(2029, 2, 28)
+@pytest.mark.parametrize(
+    ("received_on", "months", "good_until"),
+    [
+        (date(2026, 1, 5), 12, date(2027, 1, 5)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2026, 12, 5), 36, date(2029, 12, 5)),
+    ],
+)
+def test_a_component_without_a_date_is_good_as_long_as_policy_says(
+    received_on: date, months: int, good_until: date
+) -> None:
+    """domain.md 3.3: one year after its receipt; older text three."""
+    expiry = component_expiry(expires_on=None, received_on=received_on, months=months)
+
+    assert expiry == good_until
 
 
 @pytest.mark.parametrize(
@@ -111,10 +126,7 @@ def test_a_lot_is_described_in_full_and_in_order(changes: dict[str, Any]) -> Non
         powder(**changes)
 
 
-@pytest.mark.parametrize(
-    "changes", [{"made": 0}, {"strength_ug": 0}, {"beyond_use_on": date(2026, 1, 14)}]
-)
-def test_a_capsule_lot_has_a_strength_a_count_and_time(changes: dict[str, Any]) -> None:
+def capsules(**changes: Any) -> CapsuleLotFacts:
     values: dict[str, Any] = {
         "lot_number": "C-1",
         "strength_ug": 1_500,
@@ -126,6 +138,25 @@ def test_a_capsule_lot_has_a_strength_a_count_and_time(changes: dict[str, Any]) 
         "beyond_use_on": date(2026, 7, 13),
         "made": 100,
     }
+    return CapsuleLotFacts(**values | changes)
 
+
+@pytest.mark.parametrize(
+    "changes", [{"made": 0}, {"strength_ug": 0}, {"beyond_use_on": date(2026, 1, 14)}]
+)
+def test_a_capsule_lot_has_a_strength_a_count_and_time(changes: dict[str, Any]) -> None:
     with pytest.raises(LotInvalid):
-        CapsuleLotFacts(**values | changes)
+        capsules(**changes)
+
+
+def test_forty_five_milligrams_are_no_capsule() -> None:
+    """domain.md E14."""
+    with pytest.raises(StrengthTooHigh):
+        capsules(strength_ug=45_000)
+
+
+@pytest.mark.parametrize("filler", ["calcium-carbonate", "hypromellose"])
+def test_capsules_of_a_blocked_filler_never_reach_the_shelf(filler: str) -> None:
+    """domain.md 2.6 and R28: they hinder or slow how naltrexone is taken up."""
+    with pytest.raises(BlockedFiller):
+        capsules(filler=filler)

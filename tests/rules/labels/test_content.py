@@ -41,7 +41,7 @@ def test_what_lies_around_the_cluster() -> None:
 
 
 def test_the_label_never_says_why_the_medicine_is_taken() -> None:
-    """interop.md 2.1: reasonCode is not printed."""
+    """domain.md 3.6: for privacy."""
     assert not {"purpose", "reason"} & {field.name for field in fields(ContainerLabel)}
 
 
@@ -133,3 +133,19 @@ def test_strengths_follow_ismp(micrograms: int, words: str) -> None:
 )
 def test_telephone_numbers_are_grouped_or_left_alone(given: str, words: str) -> None:
     assert wording.phone(given) == words
+
+
+@pytest.mark.parametrize(
+    ("left", "doses_ug", "words"),
+    [
+        (1, (), "1, until 1 Sep 2026"),
+        (0, (), "0, until 1 Sep 2026"),
+        (2, (4500,), "2 (4.5 mg), until 1 Sep 2026"),
+        (1, (3500, 4000, 4500), "1, until 1 Sep 2026"),
+    ],
+)
+def test_refills_say_of_which_dose_they_are(
+    left: int, doses_ug: tuple[int, ...], words: str
+) -> None:
+    """domain.md rule 7: the next fill of a titration is its maintenance, not this vial again."""
+    assert wording.refills(left, doses_ug, date(2026, 9, 1)) == words

@@ -10,6 +10,8 @@ from pharmacy.labels import pdf
 from pharmacy.labels.rules import texts
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.leaflet import NO_DOSE, Leaflet, leaflet
+from pharmacy.screening.rules.rule import Severity
+from pharmacy.screening.rules.rulebook import RULES
 from tests.factories.labels import make_container_facts, make_order_facts, make_steps
 from tests.rules.labels.pictures import fonts_of, pages_of, scanned, text_of
 
@@ -41,18 +43,18 @@ def test_the_measure_of_reading_is_sound() -> None:
     assert syllables("bedtime") == 2
 
 
-@pytest.mark.parametrize("morning", [False, True])
-def test_the_leaflet_reads_at_eighth_grade_or_below(morning: bool) -> None:
+@pytest.mark.parametrize(("bedtime", "morning"), [(True, False), (False, True), (True, True)])
+def test_the_leaflet_reads_at_eighth_grade_or_below(bedtime: bool, morning: bool) -> None:
     """domain.md 5.2."""
-    passages = texts.passages(morning=morning, several_steps=True)
+    passages = texts.passages(bedtime=bedtime, morning=morning, several_steps=True)
     text = " ".join(words.text for passage in passages for words in passage.words)
 
     assert grade(text) <= 8
 
 
 def test_the_words_shout_at_nobody() -> None:
-    """product.md 53: no block capitals. FDA is a name."""
-    passages = texts.passages(morning=False, several_steps=True)
+    """No block capitals. FDA is a name."""
+    passages = texts.passages(bedtime=True, morning=False, several_steps=True)
     text = " ".join(words.text for passage in passages for words in passage.words)
 
     assert set(re.findall(r"\b[A-Z]{2,}\b", text)) <= {"FDA"}
@@ -64,6 +66,7 @@ def test_every_passage_of_the_reference_is_there() -> None:
     for words in (
         "once a day at bedtime",
         "night-time endorphin cycle",
+        "between 2 and 4 in the morning",
         "Do not go to the next strength before the date shown.",
         "vivid dreams or nightmares",
         "take it in the morning instead",
@@ -126,6 +129,27 @@ def test_a_morning_leaflet_does_not_say_bedtime() -> None:
     assert "once a day in the morning" in text
     assert "bedtime" not in text
     assert "28 days" in text
+    assert "vivid dreams or nightmares" in text
+    assert "in the morning instead" not in text
+
+
+def test_steps_at_different_times_of_day_are_not_all_called_bedtime() -> None:
+    """domain.md 1.4: a move to the morning changes the later steps only."""
+    night, *later = make_steps()
+    steps = [night, *(replace(step, directions="take-1-morning") for step in later)]
+
+    text = text_of(pdf.leaflet_pages(leaflet(make_order_facts(), CONTAINERS, steps)))
+
+    assert "Each label says when: at bedtime or in the morning." in text
+    assert "once a day at bedtime" not in text
+    assert "28 days" in text
+
+
+def test_a_dose_that_stays_is_not_called_a_first_step() -> None:
+    page = make_leaflet((4500,), days=84)
+
+    assert [step.title for step in page.steps] == ["Steady dose"]
+    assert "Step 1" not in text_of(pdf.leaflet_pages(page))
 
 
 def test_several_capsules_a_dose_name_the_strength_of_each() -> None:
@@ -167,3 +191,27 @@ def test_the_earliest_beyond_use_date_counts() -> None:
     page = leaflet(make_order_facts(), [CONTAINERS[0], early], make_steps())
 
     assert page.discard_after == "1 Apr 2026"
+
+
+def test_what_screening_would_counsel_is_said_to_the_patient() -> None:
+    """domain.md 4.1: counselling is printed on the leaflet."""
+    page = leaflet(make_order_facts(counsel=("N14", "R13", "R15")), CONTAINERS, make_steps())
+
+    text = text_of(pdf.leaflet_pages(page))
+
+    assert "surgery or a procedure is planned" in text
+    assert "Loperamide may not work as well" in text
+    assert "drink alcohol" not in text
+    assert "What you told us" not in text_of(pdf.leaflet_pages(make_leaflet()))
+
+
+def test_every_rule_that_only_counsels_has_words_for_the_patient() -> None:
+    counselled = {
+        rule.id for rule in RULES if rule.severity is Severity.COUNSEL and rule.id[0] == "R"
+    }
+
+    assert set(texts.COUNSEL) == counselled
+
+
+def test_words_for_one_patient_read_at_eighth_grade_or_below() -> None:
+    assert grade(" ".join(words.text for words in texts.COUNSEL.values())) <= 8

@@ -1,5 +1,6 @@
 """What must be true before capsules leave the bench."""
 
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -14,17 +15,20 @@ from pharmacy.orders.rules.claims import (
     require_unclaimed_by_another,
 )
 from pharmacy.orders.rules.gates import (
+    DatesImpossible,
     PackedLot,
     PackMismatch,
     PrescriptionOver,
     lots_out,
     require_exactly,
+    require_first_dose,
     require_in_force,
 )
 from pharmacy.orders.rules.holds import (
     CATALOGUE,
     HoldNotLiftable,
     HoldReasonNeeded,
+    Origin,
     Owner,
     require_liftable,
 )
@@ -121,10 +125,10 @@ def test_a_person_settles_what_can_be_compared_and_nothing_else(
     code: str, by_decision: bool
 ) -> None:
     if by_decision:
-        require_liftable(code, "compared with the clinic")
+        require_liftable(code, Origin.CHECK, "compared with the clinic")
     else:
         with pytest.raises(HoldNotLiftable):
-            require_liftable(code, "compared with the clinic")
+            require_liftable(code, Origin.CHECK, "compared with the clinic")
 
 
 def test_every_failed_answer_about_a_prescriber_stays_until_it_is_no_longer_true() -> None:
@@ -134,9 +138,37 @@ def test_every_failed_answer_about_a_prescriber_stays_until_it_is_no_longer_true
     assert all(isinstance(CATALOGUE[code].owner, Owner) for code in failed)
 
 
+@pytest.mark.parametrize("code", sorted(CATALOGUE))
+def test_no_code_makes_a_persons_hold_one_that_nobody_can_lift(code: str) -> None:
+    require_liftable(code, Origin.PERSON, "placed by mistake")
+
+
+@pytest.mark.parametrize(
+    ("first_dose_on", "refused"),
+    [
+        (date(2026, 3, 1), True),
+        (date(2026, 3, 2), False),
+        (date(2026, 9, 1), False),
+        (date(2026, 9, 2), True),
+        (date.max, True),
+    ],
+)
+def test_the_first_dose_is_planned_while_the_prescription_is_valid(
+    first_dose_on: date, refused: bool
+) -> None:
+    expectation = pytest.raises(DatesImpossible) if refused else nullcontext()
+    with expectation:
+        require_first_dose(first_dose_on, today=date(2026, 3, 2), valid_until=date(2026, 9, 1))
+
+
+def test_no_first_dose_is_planned_for_a_year_after_next_however_long_the_order_stands() -> None:
+    with pytest.raises(DatesImpossible):
+        require_first_dose(date.max, today=date(2026, 3, 2), valid_until=date.max)
+
+
 def test_a_hold_is_lifted_for_a_reason() -> None:
     with pytest.raises(HoldReasonNeeded):
-        require_liftable("identity-name-close", "  ")
+        require_liftable("identity-name-close", Origin.CHECK, "  ")
 
 
 @pytest.mark.parametrize(
@@ -150,10 +182,8 @@ def test_a_claim_counts_until_its_lease_ends(until: datetime, refused: bool) -> 
     if refused:
         with pytest.raises(ClaimedByAnother) as found:
             require_unclaimed_by_another(owner.id, until, by=other, now=NOW)
-        assert found.value.facts == {
-            "claimed_by": encode("acc", owner.id),
-            "claimed_until": until.isoformat(),
-        }
+        assert found.value.facts["claimed_by"] == encode("acc", owner.id or new_id())
+        assert found.value.facts["claimed_until"] == until.isoformat()
     else:
         require_unclaimed_by_another(owner.id, until, by=other, now=NOW)
 

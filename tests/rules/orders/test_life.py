@@ -6,9 +6,10 @@ from typing import Final
 import pytest
 
 from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.rules import MOVES, OPEN, Action, Owner, Status, next_status
 from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
-from pharmacy.orders.rules.next_step import NOTHING, OF_STATUS, next_step
+from pharmacy.orders.rules.next_step import GAVE_UP, NOTHING, OF_STATUS, next_step
 from pharmacy.staff.rules import GRANTS, WORKER, Actor, PermissionMissing, Role
 
 EVERY: Final = frozenset(Status)
@@ -138,3 +139,16 @@ def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:
             reached |= more
         assert Status.HANDED_OVER in reached
         assert Status.CANCELLED in reached
+
+
+def test_an_order_on_which_the_machine_gave_up_says_so_before_anything_else() -> None:
+    held = [("license-expired", "Expired.", Owner.PRESCRIBER)]
+    checks, labels, refill = ((kind,) for kind in JobKind)
+
+    assert next_step(Status.RECEIVED, labeled=False, given_up=checks) is GAVE_UP
+    assert next_step(Status.REVIEW, labeled=False, held=held, given_up=checks) is GAVE_UP
+    assert next_step(Status.LABELING, labeled=False, given_up=labels) is GAVE_UP
+    assert GAVE_UP.owner is Owner.ADMINISTRATOR
+    assert next_step(Status.LABELING, labeled=True, given_up=labels).action == "pack"
+    assert next_step(Status.PLANNED, labeled=False, given_up=refill).action == "allocate"
+    assert next_step(Status.CANCELLED, labeled=False, given_up=checks) is NOTHING

@@ -1,4 +1,4 @@
-"""Who is on the list of excluded individuals. Source: interop.md 4.4, domain.md 3.10."""
+"""Who is on the list of excluded individuals. Source: domain.md 3.10."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Whether an NPI is the ordering physician's. Source: interop.md 4.2, 4.3, 4.6; domain.md E11."""
+"""Whether an NPI is the ordering physician's. Source: domain.md 3.10, E11."""
 
 from dataclasses import replace
 from datetime import date

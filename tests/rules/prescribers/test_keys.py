@@ -1,4 +1,4 @@
-"""Which keys are taken. Source: interop.md 1.4; RFC 7517, 7638, 8037."""
+"""Which keys are taken. Source: RFC 7517, 7638, 8037; domain.md 3.10."""
 
 import base64
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Whose licence is active. The table is interop.md 4.6's, with domain.md 3.10's words."""
+"""Whose licence is active. The words are domain.md 3.10's."""
 
 from dataclasses import replace
 from datetime import date
@@ -112,6 +112,13 @@ def test_one_licence_is_judged_on_the_day(changes: dict[str, Any], code: str) ->
         (
             [
                 replace(ACTIVE, npi="1234567893", number="T1", status="Revoked"),
+                replace(ACTIVE, npi="1234567893", number="T2"),
+            ],
+            "license-other-ended",
+        ),
+        (
+            [
+                replace(ACTIVE, npi="1234567893", number="T1", status="Closed"),
                 replace(ACTIVE, npi="1234567893", number="T2"),
             ],
             "license-other-ended",

@@ -1,4 +1,4 @@
-"""The check digit of an NPI. Source: domain.md 3.10, interop.md 4.1."""
+"""The check digit of an NPI. Source: domain.md 3.10."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Every rule of the profile, by its code, and the place that it names (interop.md 2.1)."""
+"""Every rule of the profile, by its code, and the place that it names."""
 
 import copy
 import json

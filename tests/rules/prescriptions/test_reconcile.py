@@ -1,4 +1,4 @@
-"""What is said in two ways, or beyond a limit, holds the order under a name (interop.md 2.1)."""
+"""What is said in two ways, or beyond a limit, holds the order under a name (domain.md 1.6)."""
 
 from dataclasses import replace
 from datetime import date

@@ -82,6 +82,11 @@ def test_one_step_is_read(text, doses, days, times):
         ("take 1.0 mg", "text-trailing-zero"),
         ("take 1.50 mg", "text-trailing-zero"),
         ("take 4,5 mg", "text-decimal-comma"),
+        ("take 4.5 mg at noon", "text-other-time"),
+        ("take 4.5 mg every evening", "text-other-time"),
+        ("take 4.5 mg at 2 p.m.", "text-other-time"),
+        ("take 4.5 mg nightly for 3 months", "text-months"),
+        ("take 4.5 mg nightly x 1 mo", "text-months"),
         ("take 2 capsules (3 mg)", "text-counts-capsules"),
         ("take three tablets", "text-counts-capsules"),
         ("4.5 mg as base", "text-dose-as-base"),
@@ -117,3 +122,10 @@ def test_a_plain_sentence_says_what_it_was_made_of(dose_ug, days):
     reading = read(f"Take {dose_ug / 1000:g} mg by mouth at bedtime for {days} days.")
 
     assert (reading.doses_ug, reading.days, reading.times) == ((dose_ug,), (days,), BEDTIME)
+
+
+def test_nine_in_the_evening_is_bedtime() -> None:
+    reading = read("Take 1.5 mg by mouth at 9 pm for 28 days.")
+
+    assert reading.times == {TimeOfDay.BEDTIME}
+    assert reading.cautions == ()

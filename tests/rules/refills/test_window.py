@@ -12,6 +12,7 @@ from pharmacy.refills.rules import (
     EarlyReason,
     EarlyReasonUnknown,
     RefillExpired,
+    RefillNotYetValid,
     RefillTooSoon,
     Supply,
     require_in_window,
@@ -107,7 +108,13 @@ def test_an_early_reason_is_coded() -> None:
         opened(date(2026, 3, 17), "because", may_open=True)
 
 
-def test_a_prescription_is_filled_until_its_last_day() -> None:
-    require_valid(date(2026, 9, 1), valid_until=date(2026, 9, 1))
+def test_a_prescription_is_filled_from_its_first_day_until_its_last() -> None:
+    """By validityPeriod: the sample's maintenance begins on day 77."""
+    window = {"valid_from": date(2026, 5, 18), "valid_until": date(2026, 9, 1)}
+
+    require_valid(date(2026, 5, 18), **window)
+    require_valid(date(2026, 9, 1), **window)
+    with pytest.raises(RefillNotYetValid):
+        require_valid(date(2026, 5, 17), **window)
     with pytest.raises(RefillExpired):
-        require_valid(date(2026, 9, 2), valid_until=date(2026, 9, 1))
+        require_valid(date(2026, 9, 2), **window)

@@ -341,3 +341,10 @@ def test_surgery_is_counselled_with_the_day_to_stop() -> None:
     found = screen(facts({Topic.SURGERY: yes(on=date(2026, 5, 4))}))
 
     assert found[0].inputs == {"surgery_on": "2026-05-04", "last_dose_before": "2026-05-01"}
+
+
+def test_a_code_of_two_ingredients_is_the_opioid_in_it() -> None:
+    """domain.md 4.2: hydrocodone with acetaminophen is RxNorm 214182."""
+    found = screen(facts({Topic.MEDICINES: takes(medicine(rxnorm="214182"))}))
+
+    assert said(found) == [("R01", BLOCK)]

@@ -22,7 +22,7 @@ NPI = "1234567893"
     [(0, 0), (1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 900), (99, 900)],
 )
 def test_failures_in_a_row_make_an_account_wait(failures: int, seconds: int) -> None:
-    """reliability.md 6: 5 failures, then 1, 2, 4 s ...; 10 failures: 15 minutes."""
+    """5 failures, then 1, 2, 4 s ...; 10 failures: 15 minutes."""
     assert pause_after(failures) == timedelta(seconds=seconds)
 
 

@@ -1,4 +1,4 @@
-"""Signature cases S27 to S46: keys, forms, payload, binding and replay (interop.md 1.7)."""
+"""Signature cases S27 to S46: keys, forms, payload, binding and replay."""
 
 import hashlib
 import json

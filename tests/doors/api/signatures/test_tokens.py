@@ -1,4 +1,4 @@
-"""Signature cases S01 to S26: token, header, algorithm and signature (interop.md 1.7)."""
+"""Signature cases S01 to S26: token, header, algorithm and signature."""
 
 import hmac
 import json
