@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -107,9 +107,8 @@ class TracedLot:
     strength_ug: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TracedVial:
-    """A vial of one of these lots, and whose it is."""
+class TracedVial(NamedTuple):
+    """A vial of one of these lots, and whose it is; in the order of the statement's columns."""
 
     lot_id: UUID
     lot_number: str
@@ -154,21 +153,18 @@ class Component:
 
 def forward(session: Session, kind: LotKind, lot_id: UUID) -> Trace:
     """Return every lot and every vial that holds something of a lot."""
-    rows = session.execute(FORWARD, {"kind": kind, "lot": lot_id}).mappings().all()
-    lots = {
-        row["lot_id"]: TracedLot(
-            kind=LotKind(row["kind"]),
-            lot_id=row["lot_id"],
-            lot_number=row["lot_number"],
-            strength_ug=row["strength_ug"],
-        )
-        for row in rows
-    }
-    vials = [
-        TracedVial(**{name: value for name, value in row.items() if name != "kind"})
-        for row in rows
-        if row["container_id"] is not None
-    ]
+    lots: dict[UUID, TracedLot] = {}
+    vials: list[TracedVial] = []
+    for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}):
+        if row.lot_id not in lots:
+            lots[row.lot_id] = TracedLot(
+                kind=LotKind(row.kind),
+                lot_id=row.lot_id,
+                lot_number=row.lot_number,
+                strength_ug=row.strength_ug,
+            )
+        if row.container_id is not None:
+            vials.append(TracedVial(*row[1:]))
     return Trace(tuple(lots.values()), tuple(vials))
 
 

@@ -110,7 +110,7 @@ SPOILT: Final[dict[str, str]] = {
     ),
     "filled-while-valid": "update order_events set at = at + interval '3 years'",
     "steps-are-legal": f"update order_events set to_status = 'ready' where id = {FIRST_STEP}",
-    "status-follows-from-steps": f"update orders set status = 'ready' where id = {DRAWN}",
+    "status-follows-from-steps": f"update orders set status = 'planned' where id = {DRAWN}",
     "done-once": (
         "insert into order_events (order_id, action, from_status, to_status, by_kind, by_id,"
         " facts, at) select order_id, action, from_status, to_status, by_kind, by_id, facts, at"

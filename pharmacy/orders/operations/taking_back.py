@@ -36,10 +36,10 @@ def take_back(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> 
         inventory.unreserve(session, moved, by=by, now=now)
     for each in queries.containers(session, order_id):
         each.voided_at = now
-    order.labeled_at = order.packed_at = order.packed_by = None
-    order.checked_at = order.checked_by = None
     facts = {"vials": len(moved), "capsules": "destroyed" if destroyed else "back-in-stock"}
     take(session, order, Action.TAKE_BACK, by=by, now=now, facts=facts)
+    order.labeled_at = order.packed_at = order.packed_by = None
+    order.checked_at = order.checked_by = None
     lift_what_no_longer_applies(session, order, Origin.RECALL, still=frozenset(), now=now)
     session.flush()
     return order
