@@ -58,11 +58,15 @@ def test_a_taken_port_is_passed_over() -> None:
         assert free_port(first=port) > port
 
 
-@pytest.mark.parametrize("alone", ["DATABASE_URL", "REDIS_URL"])
-def test_one_server_of_two_is_refused(alone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("alone", "url"), [("DATABASE_URL", "postgresql://h/d"), ("REDIS_URL", "redis://h:6379/0")]
+)
+def test_one_server_of_two_is_refused(
+    alone: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(alone, "somewhere")
+    monkeypatch.setenv(alone, url)
 
     result = CliRunner().invoke(main, ["up"])
 

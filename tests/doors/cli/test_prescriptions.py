@@ -157,6 +157,7 @@ def test_evidence_is_verified_again_from_the_database(database):
     assert run("evidence", "verify", ids.encode("rx", first), DATABASE_URL=url).exit_code == 0
 
     with database.transaction() as session:
+        session.execute(text("set local session_replication_role = replica"))  # never rewritten
         session.execute(text("update prescriptions set days_per_fill = 90"))
     changed = run("evidence", "verify", order, DATABASE_URL=url)
     assert changed.exit_code == 1
