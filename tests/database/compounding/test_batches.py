@@ -54,7 +54,7 @@ def laboratory(session: Session) -> Laboratory:
 
 
 def test_powder_becomes_capsules_that_may_be_dispensed(laboratory: Laboratory) -> None:
-    """domain.md 2.11, 4.5 mg: 469.11 mg of powder; BUD of 2 March 2026, day one counted."""
+    """domain.md 2.11 (4.5 mg): 469.11 mg of powder; BUD of 2 March 2026, day one counted."""
     batch = laboratory.released()
 
     lot = laboratory.session.get_one(CapsuleLot, batch.capsule_lot_id)
@@ -68,7 +68,7 @@ def test_powder_becomes_capsules_that_may_be_dispensed(laboratory: Laboratory) -
 
 
 def test_too_little_powder_is_weighed_as_a_trituration(laboratory: Laboratory) -> None:
-    """domain.md 2.11, 0.5 mg: 52.12 mg is below 120 mg; three times as much, and a third of it."""
+    """domain.md 2.11 (0.5 mg): 52.12 mg is below 120 mg; three times as much, and a third of it."""
     batch = laboratory.weighed(laboratory.plan(500))
 
     counting = queries.counting(laboratory.session, batch.id)
