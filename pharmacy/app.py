@@ -7,20 +7,26 @@ from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 
 from pharmacy.api.audit import AuditController
+from pharmacy.api.batch_decisions import BatchDecisionController
+from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
+from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
+from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.patients import PatientController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.refills import RefillController
 from pharmacy.api.staff import MeController, SignInController, StaffController
+from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
@@ -34,9 +40,14 @@ from pharmacy.web.pages import STATIC, front_page, static_files
 
 CONTROLLERS: Final[list[type[Controller]]] = [
     AuditController,
+    BarcodeController,
+    BalanceController,
+    BatchController,
+    BatchDecisionController,
     CapsuleLotController,
     ClientController,
     FindingController,
+    FormulationController,
     HealthController,
     IngredientLotController,
     JobController,
@@ -46,14 +57,21 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     OrderFindingsController,
     PatientController,
     PlanController,
+    PowderController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    ProposalController,
     QueueController,
+    RecallController,
+    RecallNoticeController,
     RefillController,
+    ShellLotController,
     SignInController,
     StaffController,
     StepController,
+    TraceController,
+    WeighingController,
 ]
 
 

@@ -1,5 +1,6 @@
 """Imports every module of tables, so that `Base.metadata` is whole."""
 
+import pharmacy.compounding.models
 import pharmacy.formulary.models
 import pharmacy.infra.audit
 import pharmacy.infra.idempotency
@@ -11,6 +12,7 @@ import pharmacy.patients.models
 import pharmacy.practice.models
 import pharmacy.prescribers.models
 import pharmacy.prescriptions.models
+import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models
 import pharmacy.staff.models

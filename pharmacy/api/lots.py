@@ -121,6 +121,9 @@ class IngredientLotView(msgspec.Struct, frozen=True):
     assay_pct: str | None
     assay_basis: str | None
     water_pct: str | None
+    establishment: str | None
+    certificate_sha256: str | None
+    active_ug_per_g: int | None
     received_on: date
     expires_on: date | None
     status: str
@@ -138,6 +141,9 @@ class IngredientLotView(msgspec.Struct, frozen=True):
             assay_pct=_decimal(lot.assay_pct),
             assay_basis=lot.assay_basis,
             water_pct=_decimal(lot.water_pct),
+            establishment=lot.establishment,
+            certificate_sha256=lot.certificate_sha256.hex() if lot.certificate_sha256 else None,
+            active_ug_per_g=lot.active_ug_per_g,
             received_on=lot.received_on,
             expires_on=lot.expires_on,
             status=lot.status,
@@ -163,6 +169,7 @@ class IngredientLotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     assay_pct: Percent | None = None
     assay_basis: str | None = None
     water_pct: Percent | None = None
+    establishment: Annotated[str, Meta(examples=["3001234567"])] | None = None
 
     def facts(self) -> IngredientLotFacts:
         return IngredientLotFacts(
@@ -176,6 +183,7 @@ class IngredientLotBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             assay_pct=self.assay_pct,
             assay_basis=self.assay_basis,
             water_pct=self.water_pct,
+            establishment=self.establishment,
         )
 
 

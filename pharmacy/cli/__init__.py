@@ -33,6 +33,12 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "staff": ("pharmacy.cli.staff:staff", "Accounts and roles; the first administrator."),
     "clients": ("pharmacy.cli.clients:clients", "Clinics' systems and their API keys."),
     "policy": ("pharmacy.cli.policy:policy", "Read and change the pharmacy's policies."),
+    "formulations": (
+        "pharmacy.cli.formulations:formulations",
+        "Master formulation records in force.",
+    ),
+    "batches": ("pharmacy.cli.batches:batches", "What orders need made, and what is being made."),
+    "recalls": ("pharmacy.cli.recalls:recalls", "Trace lots to vials and back; recalls."),
     "jobs": ("pharmacy.cli.jobs:jobs", "Work that is owed: list, show, retry."),
     "audit": ("pharmacy.cli.audit:audit", "Verify the audit chain; read the record."),
     "check": ("pharmacy.cli.check:check", "Find records that contradict each other."),

@@ -11,7 +11,18 @@ from collections.abc import Iterator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pharmacy.invariants import doses, intake, labels, life, owed, stock, trail
+from pharmacy.invariants import (
+    batches,
+    doses,
+    intake,
+    labels,
+    life,
+    materials,
+    owed,
+    recalls,
+    stock,
+    trail,
+)
 from pharmacy.invariants.invariant import Invariant, Violation
 
 ALL: tuple[Invariant, ...] = (
@@ -19,6 +30,9 @@ ALL: tuple[Invariant, ...] = (
     *life.INVARIANTS,
     *doses.INVARIANTS,
     *stock.INVARIANTS,
+    *batches.INVARIANTS,
+    *materials.INVARIANTS,
+    *recalls.INVARIANTS,
     *labels.INVARIANTS,
     *owed.INVARIANTS,
     *trail.INVARIANTS,

@@ -2,20 +2,41 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from pharmacy.inventory.models import CapsuleLot, IngredientLot, LotStatus
-from pharmacy.inventory.rules.allocation import Need, WhyNot, why_not
+from pharmacy.inventory.models import (
+    CapsuleLot,
+    Certificate,
+    IngredientLot,
+    LotStatus,
+    PowderMove,
+    PowderReason,
+    ShellLot,
+)
+from pharmacy.inventory.rules.allocation import Hidden, Need, WhyNot, why_hidden, why_not
+from pharmacy.inventory.rules.barcodes import Scan
+from pharmacy.inventory.rules.lots import component_expiry
 from pharmacy.kernel.refusals import NotFound
+from pharmacy.practice import queries as practice
+
+L = TypeVar("L", IngredientLot, ShellLot)
 
 
 class LotNotFound(NotFound):
     """There is no such lot."""
 
     code = "lot-not-found"
+
+
+class CertificateNotFound(NotFound):
+    """No certificate of analysis is kept for the lot."""
+
+    code = "certificate-not-found"
+    remedy = "Send the certificate's PDF to the lot."
 
 
 def get_capsule_lot(session: Session, lot_id: UUID) -> CapsuleLot:
@@ -30,6 +51,114 @@ def get_ingredient_lot(session: Session, lot_id: UUID) -> IngredientLot:
     if (lot := session.get(IngredientLot, lot_id)) is None:
         raise LotNotFound("there is no such ingredient lot")
     return lot
+
+
+def has_ingredient_lot(session: Session, ingredient: str, lot_number: str) -> bool:
+    """Say whether a lot of this number is known."""
+    same = select(IngredientLot.id).where(
+        IngredientLot.ingredient == ingredient, IngredientLot.lot_number == lot_number
+    )
+    return session.scalars(same).first() is not None
+
+
+def get_shell_lot(session: Session, lot_id: UUID) -> ShellLot:
+    """Return a lot of shells. Raises LotNotFound."""
+    if (lot := session.get(ShellLot, lot_id)) is None:
+        raise LotNotFound("there is no such lot of shells")
+    return lot
+
+
+def lock_ingredient_lot(session: Session, lot_id: UUID) -> IngredientLot:
+    """Return an ingredient lot, locked. Raises LotNotFound."""
+    get_ingredient_lot(session, lot_id)
+    return session.get_one(IngredientLot, lot_id, with_for_update=True, populate_existing=True)
+
+
+def lock_shell_lot(session: Session, lot_id: UUID) -> ShellLot:
+    """Return a lot of shells, locked. Raises LotNotFound."""
+    get_shell_lot(session, lot_id)
+    return session.get_one(ShellLot, lot_id, with_for_update=True, populate_existing=True)
+
+
+def weighed_for(session: Session, lot_id: UUID, cause_id: UUID) -> int:
+    """Return how many micrograms were weighed from a lot for one cause; 0 when none were."""
+    drawn = select(PowderMove.quantity_ug).where(
+        PowderMove.lot_id == lot_id,
+        PowderMove.cause_id == cause_id,
+        PowderMove.kind == PowderReason.WEIGHED,
+    )
+    return session.scalars(drawn).one_or_none() or 0
+
+
+def usable_ingredient_lots(
+    session: Session, ingredient: str, *, on: date
+) -> list[tuple[IngredientLot, Hidden | None]]:
+    """Return every lot of an ingredient and why it is hidden, the first to expire first."""
+    found = session.scalars(select(IngredientLot).where(IngredientLot.ingredient == ingredient))
+    return _first_expired(session, [(lot, lot.on_hand_ug) for lot in found], on=on)
+
+
+def usable_shell_lots(
+    session: Session, capsule_size: str, *, on: date
+) -> list[tuple[ShellLot, Hidden | None]]:
+    """Return every lot of shells of a size and why it is hidden, the first to expire first."""
+    found = session.scalars(select(ShellLot).where(ShellLot.capsule_size == capsule_size))
+    return _first_expired(session, [(lot, lot.on_hand) for lot in found], on=on)
+
+
+def _first_expired(
+    session: Session, lots: list[tuple[L, int]], *, on: date
+) -> list[tuple[L, Hidden | None]]:
+    months = practice.policy(session).undated_component_months
+    dated = [(_expiry(lot, months), lot, left) for lot, left in lots]
+    dated.sort(key=lambda each: (each[0], each[1].id))
+    return [
+        (lot, why_hidden(lot.status, usable_until=until, left=left, on=on))
+        for until, lot, left in dated
+    ]
+
+
+def expiry_of(session: Session, lot: IngredientLot | ShellLot) -> date:
+    """Return the last day on which a component is used."""
+    return _expiry(lot, practice.policy(session).undated_component_months)
+
+
+def _expiry(lot: IngredientLot | ShellLot, months: int) -> date:
+    return component_expiry(expires_on=lot.expires_on, received_on=lot.received_on, months=months)
+
+
+def powder_moves(session: Session, lot_id: UUID) -> Sequence[PowderMove]:
+    """Return a powder lot's ledger, the first movement first."""
+    found = select(PowderMove).where(PowderMove.lot_id == lot_id)
+    return session.scalars(found.order_by(PowderMove.at, PowderMove.id)).all()
+
+
+def get_certificate(session: Session, lot_id: UUID) -> Certificate:
+    """Return the certificate of analysis of a lot, as it came. Raises CertificateNotFound."""
+    digest = get_ingredient_lot(session, lot_id).certificate_sha256
+    if digest is None:
+        raise CertificateNotFound("no certificate is kept for this lot")
+    return session.get_one(Certificate, digest)
+
+
+def by_scan(session: Session, scan: Scan) -> list[IngredientLot | ShellLot | CapsuleLot]:
+    """Return the lots that a scanned code may mean: one by our own code, else by lot number."""
+    if scan.own_id is not None and scan.own_prefix is not None:
+        kind = {"ing": IngredientLot, "shl": ShellLot, "lot": CapsuleLot}.get(scan.own_prefix)
+        lot = session.get(kind, scan.own_id) if kind is not None else None
+        return [lot] if isinstance(lot, IngredientLot | ShellLot | CapsuleLot) else []
+    found: list[IngredientLot | ShellLot | CapsuleLot] = []
+    for table in (IngredientLot, ShellLot, CapsuleLot):
+        found += session.scalars(
+            select(table).where(table.lot_number == scan.lot_number).order_by(table.id)
+        )
+    return found
+
+
+def shell_lots(session: Session, *, limit: int) -> Sequence[ShellLot]:
+    """Return lots of shells, the newest receipt first."""
+    newest = select(ShellLot).order_by(ShellLot.received_on.desc(), ShellLot.id)
+    return session.scalars(newest.limit(limit)).all()
 
 
 def lock_capsule_lots(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, CapsuleLot]:

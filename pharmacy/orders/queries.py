@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding.rules.planning import OpenLine
 from pharmacy.infra import jobs
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
@@ -84,6 +85,13 @@ def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
     return set(session.scalars(found))
 
 
+def get_container(session: Session, container_id: UUID) -> Container:
+    """Return a vial, also one that was given up. Raises NotFound."""
+    if (found := session.get(Container, container_id)) is None:
+        raise NotFound("there is no such vial")
+    return found
+
+
 def holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return every hold of an order, open ones first, then the newest."""
     return list(
@@ -140,6 +148,55 @@ def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
             select(BatchRequest)
             .where(BatchRequest.order_id == order_id, BatchRequest.met_at.is_(None))
             .order_by(BatchRequest.strength_ug)
+        )
+    )
+
+
+def open_lines(session: Session) -> list[OpenLine]:
+    """Return the capsules that waiting orders still lack, a line for each order and strength."""
+    found = session.execute(
+        select(
+            BatchRequest.order_id,
+            BatchRequest.strength_ug,
+            BatchRequest.quantity,
+            Order.due_at,
+            Order.last_dose_on,
+        )
+        .join(Order, Order.id == BatchRequest.order_id)
+        .where(
+            BatchRequest.met_at.is_(None),
+            Order.status == Status.COMPOUNDING,
+        )
+    )
+    return [
+        OpenLine(order_id, strength_ug, quantity, due_at, last_dose_on)
+        for order_id, strength_ug, quantity, due_at, last_dose_on in found
+        if last_dose_on is not None
+    ]
+
+
+def capsules_awaited(session: Session, strength_ug: int) -> int:
+    """Return how many capsules of a strength waiting orders lack."""
+    return sum(line.capsules for line in open_lines(session) if line.strength_ug == strength_ug)
+
+
+def lock_waiting_for(session: Session, strength_ug: int) -> list[UUID]:
+    """
+    Return the orders that wait for capsules of a strength, locked, the first due first.
+
+    Orders that somebody else has locked are passed by: whoever holds lots must not wait for them.
+    """
+    return list(
+        session.scalars(
+            select(Order.id)
+            .join(BatchRequest, BatchRequest.order_id == Order.id)
+            .where(
+                BatchRequest.met_at.is_(None),
+                BatchRequest.strength_ug == strength_ug,
+                Order.status == Status.COMPOUNDING,
+            )
+            .order_by(Order.due_at, Order.id)
+            .with_for_update(of=Order, skip_locked=True)
         )
     )
 

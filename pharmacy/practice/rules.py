@@ -80,6 +80,20 @@ class Policy:
     shell_maker: str = "icapsulepack"
     """Whose table of capsule volumes holds: a key of `formulary.rules.SHELLS`."""
 
+    # batches
+    weighing_tolerance_percent: Decimal = Decimal(1)
+    """How far a weighing may be from its target; never less than one step of the balance."""
+    most_capsules_in_batch: int = 1000
+    """A larger need is made in several batches."""
+    yield_tolerance_percent: Decimal = Decimal(5)
+    """Capsules filled of those planned; further off is looked into."""
+    anticipatory_days: int = 30
+    """Stock beyond open orders: no more than was dispensed in so many days of the past year."""
+
+    # stock
+    certificate_document_needed: bool = True
+    """A lot of active ingredient is accepted only with its certificate of analysis on file."""
+
     # dates
     beyond_use_days: int = 180
     compounding_day_is_day_one: bool = True

@@ -53,6 +53,14 @@ class Permission(StrEnum):
     READ_LOT = "read-lot"
     RECEIVE_LOT = "receive-lot"
     RELEASE_LOT = "release-lot"
+    READ_FORMULATION = "read-formulation"
+    APPROVE_FORMULATION = "approve-formulation"
+    READ_RECALL = "read-recall"
+    MANAGE_RECALL = "manage-recall"
+    READ_BATCH = "read-batch"
+    COMPOUND = "compound"
+    ACCEPT_BATCH = "accept-batch"
+    VERIFY_WEIGHING = "verify-weighing"
     READ_JOBS = "read-jobs"
     RETRY_JOB = "retry-job"
     READ_AUDIT = "read-audit"
@@ -67,13 +75,15 @@ _BENCH: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_QUEUE, _P.READ_ORDER, _P.CLAIM_ORDER, _P.RECORD_HEALTH}
     | {_P.PLACE_HOLD, _P.ALLOCATE, _P.PACK, _P.HAND_OVER, _P.READ_LABEL, _P.READ_REFILL}
     | {_P.CREATE_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.RECEIVE_LOT}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND}
 )
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS},
+    | {_P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS}
+    | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING},
     Role.PHYSICIAN: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
         | {_P.CANCEL_ORDER, _P.READ_REFILL, _P.READ_PRESCRIBER}
@@ -85,6 +95,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.AUDITOR: frozenset(
         {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
         | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
+        | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
@@ -99,16 +110,19 @@ see only what belongs to their own prescribers (`Actor.npis`)."""
 READING: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
     | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
 )
 """What changes nothing."""
 WITHOUT_PATIENTS: Final = frozenset(
     {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
+    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(
     {_P.DECIDE_FINDING, _P.APPROVE_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.LIFT_HOLD}
+    | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING}
 )
 """Decisions that only a pharmacist takes."""
 ALONE: Final = frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR, Role.AUDITOR})

@@ -9,17 +9,23 @@ from sqlalchemy.orm import Session
 from pharmacy import invariants
 from pharmacy.infra import audit
 from pharmacy.infra.jobs import Job, JobState
+from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.recalls.operations import open_recall
+from pharmacy.recalls.rules.timers import LotKind
 from pharmacy.refills import operations as refills
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.bundles import fresh_bundle, signed
+from tests.factories.compounding import Laboratory
+from tests.factories.inventory import make_shell_lot, store_certificate
 from tests.factories.orders import Bench
 from tests.factories.staff import make_actor
+from tests.factories.titration import make_active_lot
 
 
 class House(Bench):
@@ -66,9 +72,27 @@ def house(session: Session) -> House:
     house.receive(Status.LABELING)
     house.receive(Status.RECEIVED)
     house.receive(Status.REVIEW)
+    make_shell_lot(session)
+    store_certificate(session, make_active_lot(session, status=LotStatus.QUARANTINED))
+    recall_a_lot(house)
+    Laboratory.beside(session).released()
     audit.seal(session, now=NOW)
     session.flush()
     return house
+
+
+def recall_a_lot(house: House) -> None:
+    """Open a recall of a lot of capsules that an open order and a patient have vials of."""
+    open_recall(
+        house.session,
+        LotKind.CAPSULE,
+        house.lots[1_500].id,
+        reason="an example",
+        serious=False,
+        notice_at=NOW,
+        by=house.pharmacist,
+        now=NOW,
+    )
 
 
 HANDED_OVER: Final = "(select id from orders where status = 'handed-over')"
@@ -117,6 +141,30 @@ SPOILT: Final[dict[str, str]] = {
     "powder-is-never-negative": (
         "alter table ingredient_lots drop constraint ck_ingredient_lots_never_negative;"
         "update ingredient_lots set on_hand_ug = -1"
+    ),
+    "weighed-left-its-lot": "delete from ingredient_moves where kind = 'weighed'",
+    "filled-is-a-lot": "update batches set filled = filled + 1",
+    "released-by-another": "update weighings set verified_by = null, verified_at = null",
+    "quarantined-is-looked-into": "update batches set status = 'quarantined'",
+    "stopped-is-not-offered": "update batches set status = 'filled'",
+    "powder-balances": "update ingredient_lots set on_hand_ug = on_hand_ug - 1",
+    "powder-returns-were-weighed": (
+        "insert into ingredient_moves (id, lot_id, kind, quantity_ug, cause_id)"
+        " select gen_random_uuid(), id, 'returned', 1000, id from ingredient_lots"
+    ),
+    "triturations-balance": "update ingredient_lots set active_ug_per_g = 100000",
+    "shells-balance": "update shell_lots set on_hand = on_hand - 1",
+    "certificate-is-kept": (
+        "alter table certificates drop constraint ck_certificates_digest_is_of_content;"
+        "update certificates set content = content || 'x'::bytea"
+    ),
+    "recalled-lots-are-blocked": "update capsule_lots set status = 'released'",
+    "recalled-orders-are-held": (
+        "update holds set lifted_at = now(), lift_reason = 'x' where code = 'lot-recalled'"
+    ),
+    "recall-letters-are-as-drafted": (
+        "alter table recall_notices drop constraint ck_recall_notices_digest_is_of_letter;"
+        "update recall_notices set pdf = pdf || ' '::bytea"
     ),
     "label-is-as-drawn": "update labels set pdf = pdf || ' '::bytea where kind = 'leaflet'",
     "labeled-once": "delete from labels where kind = 'leaflet'",

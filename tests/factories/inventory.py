@@ -6,8 +6,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from pharmacy.inventory.models import CapsuleLot, CapsuleMove, IngredientLot, LotStatus, MoveKind
+from pharmacy.inventory import operations
+from pharmacy.inventory.models import (
+    CapsuleLot,
+    CapsuleMove,
+    IngredientLot,
+    LotStatus,
+    MoveKind,
+    ShellLot,
+    ShellMove,
+    ShellReason,
+)
 from pharmacy.kernel.ids import new_id
+from pharmacy.staff.rules import OPERATOR
 from tests.conftest import NOW
 from tests.factories.titration import make_active_lot
 
@@ -58,3 +69,38 @@ def stock_the_clinic(session: Session, quantity: int = 100) -> dict[int, Capsule
         strength: make_capsule_lot(session, strength, quantity, active=active)
         for strength in (500, 1_500, 3_000, 4_500)
     }
+
+
+def make_shell_lot(session: Session, on_hand: int = 1_000, **columns: Any) -> ShellLot:
+    """Release white shells of size 3, tared at 48 mg."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "maker": "icapsulepack",
+        "lot_number": f"SHELL-{next(counter)}",
+        "capsule_size": "3",
+        "description": "white capsule",
+        "received_on": date(2026, 1, 5),
+        "expires_on": date(2028, 1, 5),
+        "status": LotStatus.RELEASED,
+        "on_hand": on_hand,
+        "mean_tare_ug": 48_000,
+        "received_by": new_id(),
+        "released_by": new_id(),
+        "released_at": NOW,
+    }
+    lot = ShellLot(**values | columns)
+    session.add(lot)
+    session.flush()
+    session.add(
+        ShellMove(
+            lot_id=lot.id, kind=ShellReason.RECEIVED, quantity=on_hand, cause_id=lot.id, at=NOW
+        )
+    )
+    session.flush()
+    return lot
+
+
+def store_certificate(session: Session, lot: IngredientLot) -> IngredientLot:
+    """Keep an example certificate with a quarantined lot."""
+    content = b"%PDF-1.4 an example certificate"
+    return operations.store_certificate(session, lot.id, content, by=OPERATOR, now=NOW)

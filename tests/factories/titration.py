@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from pharmacy.formulary.models import Formulation
 from pharmacy.formulary.rules import NALTREXONE
-from pharmacy.inventory.models import IngredientLot, LotStatus, PackingStatistic
+from pharmacy.formulary.rules.usual_record import usual_record
+from pharmacy.inventory.models import (
+    IngredientLot,
+    LotStatus,
+    PackingStatistic,
+    PowderMove,
+    PowderReason,
+)
 from pharmacy.kernel.ids import new_id
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
@@ -39,6 +46,7 @@ def make_formulation(session: Session, strength_ug: int, **columns: Any) -> Form
         "approved_at": NOW,
     }
     formulation = Formulation(**values | columns)
+    formulation.record = columns.get("record") or usual_record(formulation.formula).to_data()
     session.add(formulation)
     session.flush()
     return formulation
@@ -103,6 +111,16 @@ def _make_lot(session: Session, *, packing: Decimal, **columns: Any) -> Ingredie
     lot = IngredientLot(**values | columns)
     session.add(lot)
     session.flush()
+    if lot.on_hand_ug:
+        session.add(
+            PowderMove(
+                lot_id=lot.id,
+                kind=PowderReason.RECEIVED,
+                quantity_ug=lot.on_hand_ug,
+                cause_id=lot.id,
+                at=NOW,
+            )
+        )
     session.add(
         PackingStatistic(
             ingredient_lot_id=lot.id,

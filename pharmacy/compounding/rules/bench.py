@@ -137,14 +137,15 @@ class PlannedBatch:
 def plan_batch(bench: Bench, *, strength_ug: int, capsules_wanted: int) -> PlannedBatch:
     """Work out a batch from what lies ready, or say with a code what is missing or impossible."""
     try:
-        return _worked_out(bench, strength_ug, capsules_wanted)
+        return work_out(bench, strength_ug=strength_ug, capsules_wanted=capsules_wanted)
     except Refusal as refusal:
         return PlannedBatch(
             strength_ug=strength_ug, capsules=capsules_wanted, pending=(Pending.of(refusal),)
         )
 
 
-def _worked_out(bench: Bench, strength_ug: int, capsules_wanted: int) -> PlannedBatch:
+def work_out(bench: Bench, *, strength_ug: int, capsules_wanted: int) -> PlannedBatch:
+    """Work out a batch from what lies ready. Raises what `plan_batch` says with a code."""
     formula = bench.formulas.get(strength_ug)
     if formula is None:
         raise FormulationMissing(f"no formulation makes {Mass.of_micrograms(strength_ug)}")

@@ -1,8 +1,9 @@
 """How a capsule strength is made, and what no formulation may say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, Self
 
 from pharmacy.formulary.rules.capsules import SIZES
 from pharmacy.formulary.rules.fillers import require_filler
@@ -67,3 +68,12 @@ class Formula:
         if wrong := [name for name, is_sound in sound.items() if not is_sound]:
             raise FormulationImpossible(f"these make no sense: {', '.join(wrong)}", fields=wrong)
         require_filler(self.filler)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as JSON holds it: the overage as decimal text."""
+        return asdict(self) | {"overage": str(self.overage)}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the formula that `to_data` wrote."""
+        return cls(**{**data, "overage": Decimal(data["overage"])})

@@ -54,9 +54,15 @@ class Ingredient:
 NALTREXONE: Final = "naltrexone-hydrochloride"
 """One key for every salt form: the lot says which it is, as the FDA's own records do."""
 
+TRITURATION: Final = "naltrexone-trituration"
+"""A stock dilution in filler, made here; each lot says how much a gram of it holds."""
+
 INGREDIENTS: Final[dict[str, Ingredient]] = {
     NALTREXONE: Ingredient(
         NALTREXONE, "naltrexone hydrochloride", is_active=True, unii="Z6375YW9SF"
+    ),
+    TRITURATION: Ingredient(
+        TRITURATION, "naltrexone hydrochloride trituration", is_active=True, unii="Z6375YW9SF"
     ),
     **{
         filler.key: Ingredient(filler.key, filler.name, is_active=False)

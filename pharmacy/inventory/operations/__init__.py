@@ -7,18 +7,40 @@ from pharmacy.inventory.operations.lots import (
     record_packing,
     release_capsule_lot,
     release_ingredient_lot,
+    store_certificate,
     withdraw_capsule_lot,
 )
+from pharmacy.inventory.operations.materials import (
+    draw_powder,
+    draw_shells,
+    record_components,
+    return_powder,
+)
+from pharmacy.inventory.operations.shells import (
+    receive_shell_lot,
+    release_shell_lot,
+    tare_shells,
+)
+from pharmacy.inventory.operations.triturations import make_trituration
 
 __all__ = [
     "Take",
     "dispense",
+    "draw_powder",
+    "draw_shells",
+    "make_trituration",
     "receive_capsule_lot",
     "receive_ingredient_lot",
+    "receive_shell_lot",
+    "record_components",
     "record_packing",
     "release_capsule_lot",
     "release_ingredient_lot",
+    "release_shell_lot",
     "reserve",
+    "return_powder",
+    "store_certificate",
+    "tare_shells",
     "unreserve",
     "waste",
     "withdraw_capsule_lot",

@@ -1,28 +1,35 @@
 """Lots arrive and wait in quarantine until a second person releases them."""
 
+import hashlib
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary import queries as formulary
+from pharmacy.formulary.rules import INGREDIENTS
 from pharmacy.formulary.rules.formulation import MOST_BEYOND_USE_DAYS
 from pharmacy.infra import audit
 from pharmacy.inventory import queries
 from pharmacy.inventory.models import (
     CapsuleLot,
     CapsuleMove,
+    Certificate,
     IngredientLot,
     LotStatus,
     MoveKind,
     PackingStatistic,
+    PowderReason,
 )
+from pharmacy.inventory.operations.materials import write_powder_move
 from pharmacy.inventory.rules.lots import (
     CapsuleLotFacts,
+    CertificateInvalid,
     IngredientLotFacts,
     LotInvalid,
     LotNotUsable,
@@ -43,6 +50,13 @@ class LotKnown(Conflict):
     remedy = "Look at the lot under its number."
 
 
+class CertificateMissing(Conflict):
+    """The figures of an active ingredient are compared with its certificate, which is kept."""
+
+    code = "certificate-missing"
+    remedy = "Send the certificate's PDF to the lot, then release it."
+
+
 class LotNotQuarantined(Conflict):
     """Only a lot in quarantine is released."""
 
@@ -56,6 +70,8 @@ def receive_ingredient_lot(
     by.require(Permission.RECEIVE_LOT)
     columns = asdict(facts)
     columns.pop("amount")
+    if facts.ingredient not in INGREDIENTS:
+        raise LotInvalid(f"the formulary has no ingredient {facts.ingredient!r}")
     lot = IngredientLot(
         id=new_id(),
         **columns,
@@ -64,21 +80,75 @@ def receive_ingredient_lot(
         received_by=by.id,
     )
     _add_new(session, lot, facts.lot_number)
+    write_powder_move(session, lot.id, PowderReason.RECEIVED, facts.amount, lot.id, by=by, now=now)
     _record(session, "ingredient-lot.received", lot, by=by, now=now)
+    return lot
+
+
+def store_certificate(
+    session: Session,
+    lot_id: UUID,
+    content: bytes,
+    *,
+    media_type: str = "application/pdf",
+    by: Actor,
+    now: datetime,
+) -> IngredientLot:
+    """
+    Keep a lot's certificate of analysis as it came, under the digest of its bytes.
+
+    Raises:
+        CertificateInvalid: It is no PDF.
+        LotNotQuarantined: The lot was accepted; what it was compared with is not replaced.
+    """
+    by.require(Permission.RECEIVE_LOT)
+    lot = queries.lock_ingredient_lot(session, lot_id)
+    _require_quarantined(lot.status)
+    if not content.startswith(b"%PDF-"):
+        raise CertificateInvalid("a certificate is kept as a PDF")
+    digest = hashlib.sha256(content).digest()
+    document = {
+        "sha256": digest,
+        "media_type": media_type,
+        "content": content,
+        "stored_by": by.id,
+        "stored_at": now,
+    }
+    session.execute(insert_or(Certificate).values(document).on_conflict_do_nothing())
+    lot.certificate_sha256 = digest
+    session.flush()
+    audit.record(
+        session,
+        "ingredient-lot.certificate-stored",
+        by=by,
+        at=now,
+        subject_kind="lot",
+        subject_id=lot.id,
+        detail={"lot_number": lot.lot_number, "sha256": digest.hex()},
+    )
     return lot
 
 
 def release_ingredient_lot(
     session: Session, lot_id: UUID, *, by: Actor, now: datetime
 ) -> IngredientLot:
-    """Allow a lot of powder to be used: a pharmacist who did not receive it compared the papers."""
+    """
+    Allow a lot of powder to be used: a pharmacist who did not receive it compared the papers.
+
+    Raises:
+        CertificateMissing: No document is kept from which the figures could be compared.
+        LotNotUsable: It has expired.
+    """
     by.require(Permission.RELEASE_LOT)
-    queries.get_ingredient_lot(session, lot_id)
-    lot = session.get_one(IngredientLot, lot_id, with_for_update=True, populate_existing=True)
+    lot = queries.lock_ingredient_lot(session, lot_id)
     _require_quarantined(lot.status)
     require_second_person(maker=lot.received_by, checker=by.id)
     if lot.expires_on is not None and lot.expires_on < practice.site(session).today(now):
         raise LotNotUsable("the lot has expired", expires_on=lot.expires_on.isoformat())
+    if lot.salt_form is not None and lot.certificate_sha256 is None:
+        needed = practice.policy(session).certificate_document_needed
+        if needed:
+            raise CertificateMissing("no certificate of analysis is kept for this lot")
     lot.status, lot.released_by, lot.released_at = LotStatus.RELEASED, by.id, now
     _record(session, "ingredient-lot.released", lot, by=by, now=now)
     return lot
@@ -91,6 +161,7 @@ def record_packing(
     capsule_size: str,
     fill_mg: Decimal,
     measured_on: date,
+    density_g_ml: Decimal | None = None,
     by: Actor,
     now: datetime,
 ) -> PackingStatistic:
@@ -99,11 +170,14 @@ def record_packing(
     lot = queries.get_ingredient_lot(session, lot_id)
     if not fill_mg.is_finite() or fill_mg <= 0:
         raise LotInvalid("a capsule holds more than nothing")
+    if density_g_ml is not None and not (density_g_ml.is_finite() and density_g_ml > 0):
+        raise LotInvalid("a density is more than nothing")
     statistic = session.merge(
         PackingStatistic(
             ingredient_lot_id=lot.id,
             capsule_size=capsule_size,
             fill_mg=fill_mg,
+            density_g_ml=density_g_ml,
             measured_on=measured_on,
             measured_by=by.id,
         )

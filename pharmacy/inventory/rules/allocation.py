@@ -21,6 +21,25 @@ class WhyNot(StrEnum):
     ALL_TAKEN = "all-taken"
 
 
+class Hidden(StrEnum):
+    """Why a lot of powder or shells is not offered."""
+
+    QUARANTINED = "quarantined"
+    RECALLED = "recalled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    EMPTY = "empty"
+
+
+def why_hidden(status: LotStatus, *, usable_until: date, left: int, on: date) -> Hidden | None:
+    """Say why a lot of powder or shells may not be used on a day, or None when it may."""
+    if status is not LotStatus.RELEASED:
+        return Hidden(status.value)
+    if usable_until < on:
+        return Hidden.EXPIRED
+    return Hidden.EMPTY if left <= 0 else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
     """What is free of one capsule lot."""

@@ -4,14 +4,14 @@ import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from pharmacy.formulary.rules.fillers import require_filler
 from pharmacy.formulary.rules.formulation import MOST_STRENGTH_UG, StrengthTooHigh
-from pharmacy.kernel.quantities import Mass
+from pharmacy.kernel.quantities import EXACT, Mass
 from pharmacy.kernel.refusals import Conflict, Invalid
 
 
@@ -79,9 +79,15 @@ class IngredientLotFacts:
     assay_basis: str | None = None
     water_pct: Decimal | None = None
     certificate_sha256: bytes | None = None
+    establishment: str | None = None
+    """The manufacturer's FDA establishment identifier."""
 
     def __post_init__(self) -> None:
         _require_text(self.ingredient, self.lot_number, self.manufacturer)
+        if self.establishment is not None and not is_establishment(self.establishment):
+            raise CertificateInvalid(
+                "an FDA establishment identifier has 7 or 10 digits", field="establishment"
+            )
         if self.amount <= Mass.ZERO:
             raise LotInvalid("a lot holds something")
         if self.expires_on is not None and self.expires_on < self.received_on:
@@ -99,6 +105,65 @@ class IngredientLotFacts:
             raise CertificateInvalid("the basis of the assay is unknown", known=ASSAY_BASES)
         _require_within("assay", self.assay_pct, ASSAY_SANE)
         _require_within("water", self.water_pct, WATER_SANE)
+
+
+def is_establishment(text: str) -> bool:
+    """Say whether a text has the form of an FDA establishment identifier (FEI)."""
+    return text.isascii() and text.isdigit() and len(text) in {7, 10}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellLotFacts:
+    """A received lot of empty shells. Raises LotInvalid."""
+
+    maker: str
+    """A key of `formulary.rules.SHELLS`."""
+    lot_number: str
+    capsule_size: str
+    description: str
+    received: int
+    received_on: date
+    expires_on: date | None = None
+
+    def __post_init__(self) -> None:
+        _require_text(self.maker, self.lot_number, self.capsule_size, self.description)
+        if self.received <= 0:
+            raise LotInvalid("a lot of shells holds some")
+        if self.expires_on is not None and self.expires_on < self.received_on:
+            raise LotInvalid("the lot had expired when it was received")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriturationFacts:
+    """A stock dilution of naltrexone in filler, as it was mixed. Raises LotInvalid."""
+
+    lot_number: str
+    active_lot_id: UUID
+    diluent_lot_id: UUID
+    active: Mass
+    """Powder weighed from the active lot."""
+    diluent: Mass
+    labelled: Mass
+    """What that powder holds of what labels speak of, by the lot's certificate."""
+    made_on: date
+    beyond_use_on: date
+
+    def __post_init__(self) -> None:
+        _require_text(self.lot_number)
+        if min(self.active, self.diluent, self.labelled) <= Mass.ZERO:
+            raise LotInvalid("a trituration holds naltrexone and filler")
+        if self.labelled >= self.total:
+            raise LotInvalid("a trituration holds less naltrexone than it weighs")
+
+    @property
+    def total(self) -> Mass:
+        return self.active + self.diluent
+
+    @property
+    def active_ug_per_g(self) -> int:
+        """Labelled substance in a gram, to the nearest microgram."""
+        per_gram = EXACT.divide(self.labelled.mg * 1_000_000, self.total.mg)
+        return int(per_gram.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ SITE: Final = SiteFacts(
     time_zone="America/Chicago",
 )
 EHR: Final = "Example Clinic EHR"
+CERTIFICATE: Final = b"%PDF-1.4\n% An example: no certificate of any real lot.\n%%EOF\n"
+"""Stands for the document that comes with a lot of powder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,11 @@ OTHER_PRESCRIBER: Final = Doctor(
 DOCTORS: Final = (PRESCRIBER, OTHER_PRESCRIBER)
 
 STRENGTHS: Final = ("0.5", "1.5", "3", "4.5")
+COMPOUNDED: Final = "4.5"
+"""The strength that is not on the shelf: the demo's order waits until it is made."""
 CAPSULES: Final = 200
+SHELLS: Final = 5_000
+SHELL_MAKER: Final = "icapsulepack"
 SIZE: Final = "3"
 DESCRIPTION: Final = "white capsule"
 FILLER: Final = "microcrystalline-cellulose"

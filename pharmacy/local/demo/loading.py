@@ -20,7 +20,7 @@ from pharmacy.infra.db import Database
 from pharmacy.infra.keys import PrivateKey
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import IngredientLot
-from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts
+from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
 from pharmacy.local.demo import fiction
 from pharmacy.local.demo.clinic import new_key
@@ -179,8 +179,12 @@ def _stock(session: Session, staff: Mapping[str, Actor], today: date, now: datet
         )
         for facts, fills in ((powder, fiction.POWDER_FILLS), (filler, fiction.FILLER_FILLS))
     ]
+    shells = inventory.receive_shell_lot(session, _shells(today), by=technician, now=now)
+    inventory.release_shell_lot(session, shells.id, by=pharmacist, now=now)
     for strength in fiction.STRENGTHS:
         formulary.approve(session, _formula(strength), by=pharmacist, second=second, now=now)
+        if strength == fiction.COMPOUNDED:
+            continue
         facts = _capsules(strength, active, today)
         lot = inventory.receive_capsule_lot(session, facts, by=technician, now=now)
         inventory.release_capsule_lot(session, lot.id, by=pharmacist, now=now)
@@ -196,6 +200,7 @@ def _receive_powder(
     now: datetime,
 ) -> IngredientLot:
     lot = inventory.receive_ingredient_lot(session, facts, by=technician, now=now)
+    inventory.store_certificate(session, lot.id, fiction.CERTIFICATE, by=technician, now=now)
     inventory.record_packing(
         session,
         lot.id,
@@ -216,6 +221,18 @@ def _formula(strength: str) -> Formula:
         description=fiction.DESCRIPTION,
         overage=Decimal("0.03"),
         beyond_use_days=BEYOND_USE_DAYS,
+    )
+
+
+def _shells(today: date) -> ShellLotFacts:
+    return ShellLotFacts(
+        maker=fiction.SHELL_MAKER,
+        lot_number="EXAMPLE-SHELLS-1",
+        capsule_size=fiction.SIZE,
+        description=fiction.DESCRIPTION,
+        received=fiction.SHELLS,
+        received_on=today,
+        expires_on=today + timedelta(days=730),
     )
 
 

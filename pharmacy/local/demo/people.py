@@ -33,6 +33,12 @@ class Person:
     def get(self, path: str) -> Json:
         return _answer(self._client.get(f"/api/v1{path}", headers=self._headers))
 
+    def listed(self, path: str) -> list[Json]:
+        """Return a whole list that comes without pages."""
+        answer = self._client.get(f"/api/v1{path}", headers=self._headers)
+        found: list[Json] = _sound(answer).json()
+        return found
+
     def download(self, path: str) -> bytes:
         return _sound(self._client.get(path, headers=self._headers)).content
 

@@ -11,6 +11,7 @@ import httpx
 
 from pharmacy.infra import signatures
 from pharmacy.local.demo import clinic, fiction
+from pharmacy.local.demo.bench import AtTheBench
 from pharmacy.local.demo.fiction import Colleague
 from pharmacy.local.demo.loading import Loaded
 from pharmacy.local.demo.people import DemoTrouble, Json, Person
@@ -133,6 +134,8 @@ class Walk:
         teller.begin("Technician: taking the next order and setting capsules aside")
         order = technician.post("/orders/next")
         order = technician.act(order, "allocation")
+        if order["status"] == "compounding":
+            order = self._compound(order, technician)
         self._require(order, "labeling")
         containers = order["containers"]
         capsules = sum(each["quantity"] for each in containers)
@@ -148,6 +151,28 @@ class Walk:
         order = technician.act(order, "packing", {"scanned": scanned})
         teller.done()
         return order
+
+    def _compound(self, order: Json, technician: Person) -> Json:
+        """Make the capsules that the shelf lacks; the release lets the order go on."""
+        lacks = ", ".join(
+            f"{each['quantity']} of {each['strength_mg']} mg" for each in order["missing"]
+        )
+        self.teller.done(f"the shelf lacks {lacks}")
+        self.teller.chapter("At the bench")
+        zone = ZoneInfo(fiction.SITE.time_zone)
+        bench = AtTheBench(
+            technician=technician,
+            verifier=self._sign_in(fiction.FIRST_PHARMACIST),
+            releaser=self._sign_in(fiction.SECOND_PHARMACIST),
+            teller=self.teller,
+            today=datetime.now(UTC).astimezone(zone).date(),
+            keep=self._keep,
+        )
+        if order["id"] not in bench.make_what_is_needed():
+            raise DemoTrouble("the batch was released, and the order still waits")
+        self.teller.chapter("Back at the counter")
+        self.teller.begin("Technician: capsules set aside from the new lot as well")
+        return technician.get(f"/orders/{order['id']}")
 
     def _final_check(self, order: Json) -> Json:
         teller = self.teller

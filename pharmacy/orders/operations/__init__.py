@@ -1,6 +1,12 @@
 """What people and the worker do to orders, one function for each thing."""
 
 from pharmacy.orders.operations.allocating import allocate
+from pharmacy.orders.operations.batches import (
+    Met,
+    accept_batch,
+    propose_batches,
+    release_batch,
+)
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
@@ -13,7 +19,9 @@ from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
+    "Met",
     "Receipt",
+    "accept_batch",
     "allocate",
     "approve",
     "cancel",
@@ -29,11 +37,13 @@ __all__ = [
     "open_fill",
     "pack",
     "place_hold",
+    "propose_batches",
     "reallocate",
     "receive",
     "recheck",
     "reject",
     "release",
+    "release_batch",
     "return_",
     "send_back",
     "unclaim",

@@ -21,9 +21,10 @@ def reallocate(
     Give up the vials of an order that has not left, so that it is allocated from other lots.
 
     The approved plan stands. Nothing that was said of the old vials does: they are labelled, packed
-    and checked anew. What was packed of them is destroyed. A hold that kept their labels from being
-    drawn is lifted, since those labels are owed no more; any other stays, and is settled before the
-    order is allocated again. Their drawn labels are made void by `labels.operations.reallocate`.
+    and checked anew. What was packed of them is destroyed. Holds that were about those vials are
+    lifted: their labels are owed no more, and a recall of their lots reaches the order no more; any
+    other stays, and is settled before the order is allocated again. Their drawn labels are made
+    void by `labels.operations.reallocate`.
 
     Args:
         reason: A code of `rules.reasons.ReallocateReason`; `other` asks for words.
@@ -36,7 +37,8 @@ def reallocate(
     look_ahead(session, order, Action.REALLOCATE, by=by, now=now)
     code = coded_anew(reason, words)
     facts = {"code": code} | give_up_vials(session, order, by=by, now=now)
-    lift_what_no_longer_applies(session, order, Origin.LABELS, still=frozenset(), now=now)
+    for origin in (Origin.LABELS, Origin.RECALL):
+        lift_what_no_longer_applies(session, order, origin, still=frozenset(), now=now)
     take(session, order, Action.REALLOCATE, by=by, now=now, reason=words or None, facts=facts)
     order.labeled_at = None
     order.packed_by = order.packed_at = None

@@ -28,6 +28,8 @@ class Origin(StrEnum):
     """The drawing of labels; drawing them all lifts it."""
     KEY = "key"
     """A prescriber's key was compromised."""
+    RECALL = "recall"
+    """A lot was recalled; taking the vials back lifts it."""
 
 
 class HoldKind(NamedTuple):
@@ -51,6 +53,7 @@ CATALOGUE: Final[dict[str, HoldKind]] = {
     "site-not-licensed-in-state": HoldKind(Owner.ADMINISTRATOR, by_decision=False),
     "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
     "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
+    "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
 } | {
     code: _of_answer(known)
     for code, known in CODES.items()

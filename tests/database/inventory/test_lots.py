@@ -31,6 +31,8 @@ from tests.factories.practice import make_site
 from tests.factories.staff import make_actor
 from tests.factories.titration import make_formulation
 
+PDF = b"%PDF-1.4 an example certificate"
+
 
 @pytest.fixture
 def technician(session: Session) -> Actor:
@@ -57,7 +59,8 @@ def receive_powder(session: Session, by: Actor, **changes: Any) -> IngredientLot
         "water_pct": Decimal("0.4"),
     }
     facts = IngredientLotFacts(**values | changes)
-    return operations.receive_ingredient_lot(session, facts, by=by, now=NOW)
+    lot = operations.receive_ingredient_lot(session, facts, by=by, now=NOW)
+    return operations.store_certificate(session, lot.id, PDF, by=by, now=NOW)
 
 
 def receive_capsules(

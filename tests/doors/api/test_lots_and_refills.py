@@ -56,6 +56,9 @@ def test_powder_and_capsules_come_in_and_are_released_by_a_second_person(
     powder = client.post("/api/v1/ingredient-lots", headers=technician, json=POWDER).json()
     assert (powder["status"], powder["on_hand_mg"]) == ("quarantined", "25000.5")
     assert powder["assay_pct"] == "99.2"
+    certificate = f"/api/v1/ingredient-lots/{powder['id']}/certificate"
+    sent = {**technician, "content-type": "application/pdf"}
+    assert client.post(certificate, headers=sent, content=b"%PDF-1.4 coa").status_code == 201
     capsules = {
         "lot_number": "C-77",
         "strength_mg": "1.5",

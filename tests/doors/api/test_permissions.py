@@ -61,13 +61,19 @@ def _sample(part: str) -> str:
 
 PREFIXES = {
     "account_id": "acc",
+    "batch_id": "bat",
+    "weighing_id": "wgh",
     "client_id": "ehr",
     "finding_id": "fnd",
+    "formulation_id": "fmn",
     "hold_id": "hld",
     "label_id": "lbl",
     "lot_id": "lot",
     "patient_id": "pat",
     "prescription_id": "rx",
+    "proposal_id": "fmp",
+    "notice_id": "rcn",
+    "recall_id": "rcl",
     "refill_id": "rfl",
 }
 

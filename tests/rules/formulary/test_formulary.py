@@ -24,7 +24,7 @@ from pharmacy.formulary.rules.capsules import (
 )
 from pharmacy.formulary.rules.fillers import BlockedFiller, UnknownFiller
 from pharmacy.formulary.rules.formulation import Formula, FormulationImpossible, StrengthTooHigh
-from pharmacy.formulary.rules.ingredients import DRY_WEIGHT, WHOLE_POWDER_WEIGHT
+from pharmacy.formulary.rules.ingredients import DRY_WEIGHT, TRITURATION, WHOLE_POWDER_WEIGHT
 
 FORMULA = Formula(
     strength_ug=1_500,
@@ -51,8 +51,9 @@ def test_a_salt_is_a_tenth_heavier_than_its_base() -> None:
 
 
 def test_every_filler_can_be_received_as_a_lot() -> None:
-    assert set(INGREDIENTS) == {NALTREXONE, *FILLERS}
-    assert [each.key for each in INGREDIENTS.values() if each.is_active] == [NALTREXONE]
+    assert set(INGREDIENTS) == {NALTREXONE, TRITURATION, *FILLERS}
+    actives = {key for key, each in INGREDIENTS.items() if each.is_active}
+    assert actives == {NALTREXONE, TRITURATION}
 
 
 @pytest.mark.parametrize("key", ["calcium-carbonate", "hypromellose"])

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -12,6 +13,7 @@ from pharmacy.compounding.rules.bench import Bench, PowderLot
 from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import NALTREXONE, AssayBasis, SaltForm
+from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.inventory.models import IngredientLot, LotStatus, PackingStatistic
 from pharmacy.kernel.quantities import Mass
 from pharmacy.practice.rules import Policy
@@ -33,6 +35,31 @@ def bench(session: Session, strengths_ug: Collection[int], *, policy: Policy, on
         formulas=formulas,
         active=lots.pop(NALTREXONE, None),
         fillers=lots,
+        balance=Balance(
+            step=Mass(policy.balance_step_mg),
+            minimum=Mass(policy.minimum_weighable_mg),
+            error_percent=policy.weighing_error_percent,
+        ),
+        capacity=policy.machine_capacity,
+        shell_maker=policy.shell_maker,
+        correct=policy.correct_for_certificate,
+    )
+
+
+def bench_of(
+    session: Session,
+    formula: Formula,
+    *,
+    active: IngredientLot,
+    fill_up: IngredientLot,
+    policy: Policy,
+) -> Bench:
+    """Return the bench with these two lots on it, whichever others expire first."""
+    packings = _packings(session, [active.id, fill_up.id])
+    return Bench(
+        formulas={formula.strength_ug: formula},
+        active=_powder(active, packings[active.id]),
+        fillers={fill_up.ingredient: _powder(fill_up, packings[fill_up.id])},
         balance=Balance(
             step=Mass(policy.balance_step_mg),
             minimum=Mass(policy.minimum_weighable_mg),
@@ -66,12 +93,17 @@ def _first_expiring(
         )
         .order_by(IngredientLot.ingredient, expiry, IngredientLot.id)
     ).all()
-    packings: dict[object, dict[str, Decimal]] = {lot.id: {} for lot in lots}
+    packings = _packings(session, [lot.id for lot in lots])
+    return {lot.ingredient: _powder(lot, packings[lot.id]) for lot in lots}
+
+
+def _packings(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, dict[str, Decimal]]:
+    packings: dict[UUID, dict[str, Decimal]] = {lot_id: {} for lot_id in lot_ids}
     for statistic in session.scalars(
         select(PackingStatistic).where(PackingStatistic.ingredient_lot_id.in_(packings))
     ):
         packings[statistic.ingredient_lot_id][statistic.capsule_size] = statistic.fill_mg
-    return {lot.ingredient: _powder(lot, packings[lot.id]) for lot in lots}
+    return packings
 
 
 def _powder(lot: IngredientLot, packings: dict[str, Decimal]) -> PowderLot:

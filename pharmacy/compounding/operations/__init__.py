@@ -1,0 +1,35 @@
+"""What people do at the bench, one function for each thing."""
+
+from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
+from pharmacy.compounding.operations.making import blend, fill
+from pharmacy.compounding.operations.planning import plan, scan_lots
+from pharmacy.compounding.operations.testing import Trial, judge, weigh_capsules
+from pharmacy.compounding.operations.weighing import (
+    Reading,
+    add_balance,
+    targets,
+    verify,
+    void,
+    weigh,
+)
+
+__all__ = [
+    "Reading",
+    "Trial",
+    "add_balance",
+    "blend",
+    "conclude",
+    "fill",
+    "gates",
+    "judge",
+    "plan",
+    "quarantine",
+    "release",
+    "scan_lots",
+    "scrap",
+    "targets",
+    "verify",
+    "void",
+    "weigh",
+    "weigh_capsules",
+]

@@ -1,0 +1,237 @@
+"""Release, quarantine and what comes of it: a pharmacist's decisions about a batch."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.compounding import queries
+from pharmacy.compounding.models import Batch, Investigation, Outcome
+from pharmacy.compounding.operations.steps import person, remember
+from pharmacy.compounding.operations.weighing import ReasonNeeded
+from pharmacy.compounding.rules.life import (
+    BatchAction,
+    BatchStatus,
+    Gate,
+    require_green,
+    require_move,
+)
+from pharmacy.compounding.rules.weights import Verdict
+from pharmacy.inventory import operations as inventory
+from pharmacy.inventory import queries as lots
+from pharmacy.inventory.models import LotStatus
+from pharmacy.inventory.operations import Take
+from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.practice import queries as practice
+from pharmacy.staff.rules import Actor, Permission, require_second_person
+
+GOOD: Final = frozenset({BatchStatus.FILLED, BatchStatus.RELEASED})
+FAILED_TEST: Final = "out-of-specification"
+
+
+class NoOpenInvestigation(Conflict):
+    """Nothing is being looked into."""
+
+    code = "no-open-investigation"
+
+
+def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
+    """
+    Return everything that must be so before a batch is released.
+
+    Source: domain.md 7.6, `release_batch`.
+    """
+    counting = queries.counting(session, batch.id).values()
+    tests = queries.last_tests(session, batch)
+    passed = tests.get("release")
+    others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
+    powders = [lot_id for lot_id in (batch.active_lot_id, batch.filler_lot_id) if lot_id]
+    good = [
+        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED for lot_id in powders
+    ]
+    if batch.shell_lot_id is not None:
+        shells = lots.get_shell_lot(session, batch.shell_lot_id)
+        good.append(shells.status is LotStatus.RELEASED)
+    in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= practice.site(
+        session
+    ).today(now)
+    return [
+        Gate("filled", "it is not filled, or was stopped", batch.status in GOOD),
+        Gate(
+            "weighings-verified",
+            "not every weighing is verified",
+            bool(counting) and all(each.verified_by is not None for each in counting),
+        ),
+        Gate(
+            "release-test",
+            "the release test is not passed",
+            passed is not None and passed.verdict == Verdict.PASSED,
+        ),
+        Gate("other-tests", f"not passed: {', '.join(others) or 'none'}", not others),
+        Gate(
+            "investigation",
+            "an investigation is open",
+            queries.open_investigation(session, batch.id) is None,
+        ),
+        Gate("components", "a component's lot is not released", bool(good) and all(good)),
+        Gate("beyond-use", "its beyond-use date has passed", in_date),
+    ]
+
+
+def release(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Batch:
+    """
+    Allow a batch's capsules to be dispensed: a pharmacist who had no hand in making it.
+
+    Raises:
+        SecondPersonNeeded: They weighed, blended or filled.
+        BatchNotReleasable: A gate is not green; the facts name each.
+        LotNotQuarantined: The capsule lot was withdrawn meanwhile.
+    """
+    by.require(Permission.RELEASE_LOT)
+    batch = queries.lock(session, batch_id)
+    require_move(batch.status, BatchAction.RELEASE)
+    makers = {batch.blended_by, batch.filled_by}
+    makers |= {each.weighed_by for each in queries.counting(session, batch.id).values()}
+    for maker in makers:
+        require_second_person(maker=maker, checker=by.id)
+    require_green(gates(session, batch, now=now))
+    if batch.capsule_lot_id is not None:
+        inventory.release_capsule_lot(session, batch.capsule_lot_id, by=by, now=now)
+    batch.apply(BatchAction.RELEASE, to=BatchStatus.RELEASED)
+    batch.released_by, batch.released_at = person(by), now
+    facts = {"capsules": batch.filled}
+    remember(session, batch, BatchAction.RELEASE, by=by, now=now, facts=facts)
+    return batch
+
+
+def investigate(
+    session: Session, batch: Batch, *, code: str, reason: str, by: Actor, now: datetime
+) -> Investigation:
+    """Put a locked batch in quarantine and open an investigation of why."""
+    batch.apply(BatchAction.QUARANTINE, to=BatchStatus.QUARANTINED)
+    opened = Investigation(
+        id=new_id(),
+        batch_id=batch.id,
+        code=code,
+        reason=reason,
+        opened_by=person(by),
+        opened_at=now,
+    )
+    session.add(opened)
+    facts = {"code": code}
+    remember(session, batch, BatchAction.QUARANTINE, by=by, now=now, reason=reason, facts=facts)
+    return opened
+
+
+def quarantine(
+    session: Session, batch_id: UUID, *, reason: str, by: Actor, now: datetime
+) -> Investigation:
+    """
+    Stop a batch and look into it; capsules that were released are not dispensed meanwhile.
+
+    Raises:
+        ReasonNeeded: None was given.
+    """
+    by.require(Permission.RELEASE_LOT)
+    batch = queries.lock(session, batch_id)
+    require_move(batch.status, BatchAction.QUARANTINE)
+    if not reason.strip():
+        raise ReasonNeeded("a batch is quarantined for a reason")
+    if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
+        inventory.withdraw_capsule_lot(
+            session,
+            batch.capsule_lot_id,
+            status=LotStatus.QUARANTINED,
+            reason=reason,
+            by=by,
+            now=now,
+        )
+    return investigate(session, batch, code="reported", reason=reason.strip(), by=by, now=now)
+
+
+def conclude(
+    session: Session,
+    batch_id: UUID,
+    *,
+    outcome: Outcome,
+    findings: str,
+    by: Actor,
+    now: datetime,
+) -> Batch:
+    """
+    End an investigation: cleared, reworked or scrapped, with what was found.
+
+    Cleared, a batch goes on from where its record stands. Reworked, its capsules were sorted.
+    Scrapped, they are destroyed. Capsules that were sorted or that failed a test are weighed and
+    tested from the beginning: nothing that failed is averaged away.
+
+    Raises:
+        NoOpenInvestigation: Nothing is being looked into.
+        ReasonNeeded: No findings were given.
+    """
+    by.require(Permission.RELEASE_LOT)
+    batch = queries.lock(session, batch_id)
+    investigation = queries.open_investigation(session, batch.id)
+    if investigation is None:
+        raise NoOpenInvestigation("nothing is being looked into")
+    if not findings.strip():
+        raise ReasonNeeded("an investigation ends with findings")
+    investigation.outcome, investigation.findings = outcome, findings.strip()
+    investigation.closed_by, investigation.closed_at = person(by), now
+    if outcome is Outcome.SCRAPPED:
+        return _scrap(session, batch, reason=findings, by=by, now=now)
+    action = BatchAction.CLEAR if outcome is Outcome.CLEARED else BatchAction.REWORK
+    batch.apply(action, to=_resumed(batch))
+    if outcome is Outcome.REWORKED or investigation.code == FAILED_TEST:
+        batch.round_no += 1
+    remember(session, batch, action, by=by, now=now, reason=findings.strip())
+    return batch
+
+
+def _resumed(batch: Batch) -> BatchStatus:
+    """Where a batch's record stands, whatever stopped it."""
+    if batch.filled is not None:
+        return BatchStatus.FILLED
+    return BatchStatus.BLENDED if batch.blended_at is not None else BatchStatus.WEIGHED
+
+
+def scrap(session: Session, batch_id: UUID, *, reason: str, by: Actor, now: datetime) -> Batch:
+    """
+    Destroy a batch at any point before its release; its powder and capsules are waste.
+
+    Raises:
+        ReasonNeeded: None was given.
+    """
+    by.require(Permission.RELEASE_LOT)
+    batch = queries.lock(session, batch_id)
+    require_move(batch.status, BatchAction.SCRAP)
+    if not reason.strip():
+        raise ReasonNeeded("a batch is scrapped for a reason")
+    if (investigation := queries.open_investigation(session, batch.id)) is not None:
+        investigation.outcome, investigation.findings = Outcome.SCRAPPED, reason.strip()
+        investigation.closed_by, investigation.closed_at = person(by), now
+    return _scrap(session, batch, reason=reason, by=by, now=now)
+
+
+def _scrap(session: Session, batch: Batch, *, reason: str, by: Actor, now: datetime) -> Batch:
+    batch.apply(BatchAction.SCRAP, to=BatchStatus.REJECTED)
+    wasted = 0
+    if batch.capsule_lot_id is not None:
+        lot = inventory.withdraw_capsule_lot(
+            session,
+            batch.capsule_lot_id,
+            status=LotStatus.REJECTED,
+            reason=reason,
+            by=by,
+            now=now,
+        )
+        wasted = lot.on_hand - lot.reserved
+        if wasted:
+            take = [Take(lot.id, wasted, batch.id)]
+            inventory.reserve(session, take, by=by, now=now)
+            inventory.waste(session, take, by=by, now=now)
+    facts = {"capsules_wasted": wasted}
+    remember(session, batch, BatchAction.SCRAP, by=by, now=now, reason=reason.strip(), facts=facts)
+    return batch

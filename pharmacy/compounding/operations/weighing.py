@@ -1,0 +1,318 @@
+"""Weighing, and a pharmacist's verification of it, who is never the one that weighed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.compounding import queries
+from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, Weighing
+from pharmacy.compounding.operations.planning import WrongLot
+from pharmacy.compounding.operations.steps import person, remember
+from pharmacy.compounding.rules.life import BatchAction, BatchStatus, require_move
+from pharmacy.compounding.rules.tolerance import (
+    WeighingVerdict,
+    judge,
+    require_shown,
+    tolerance,
+)
+from pharmacy.compounding.rules.weighing import BelowMinimumWeighable
+from pharmacy.infra import audit
+from pharmacy.inventory import operations as inventory
+from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.quantities import Mass
+from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.practice import queries as practice
+from pharmacy.staff.models import AccountRole
+from pharmacy.staff.rules import GRANTS, Actor, Permission, Role, require_second_person
+
+
+class LotsNotScanned(Conflict):
+    """No lots were scanned yet, so there is no target."""
+
+    code = "lots-not-scanned"
+    remedy = "Scan the lots of the powders first."
+
+
+class ItemNotNeeded(Conflict):
+    """The sheet of this batch does not weigh that."""
+
+    code = "item-not-needed"
+    remedy = "Weigh what the sheet names."
+
+
+class WeighedAlready(Conflict):
+    """A weighing of this item counts already."""
+
+    code = "weighed-already"
+    remedy = "Void that weighing first, with the reason."
+
+
+class BalanceOverdue(Conflict):
+    """The balance's verification has lapsed."""
+
+    code = "balance-overdue"
+    remedy = "Verify the balance, or use another one."
+
+
+class WeighingNotVerifiable(Conflict):
+    """Voided, out of tolerance, or verified before."""
+
+    code = "weighing-not-verifiable"
+
+
+class SecondReaderNeeded(Invalid):
+    """A typed weight was read by two people of the pharmacy."""
+
+    code = "second-reader-needed"
+    remedy = "Have a colleague read the display too, or connect the balance."
+
+
+class ReasonNeeded(Invalid):
+    """What is undone is undone for a reason."""
+
+    code = "reason-needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a balance showed, and how it came here."""
+
+    balance_id: UUID
+    shown: Mass
+    captured: Captured
+    raw: str | None = None
+    second_by: UUID | None = None
+    """Who read the display too; for a typed weight."""
+
+
+FIELDS: Final = {
+    Item.TRITURATION_ACTIVE: "active_mg",
+    Item.TRITURATION_DILUENT: "diluent_mg",
+    Item.TRITURATION_PART: "aliquot_mg",
+}
+
+
+def targets(batch: Batch) -> dict[Item, Mass]:
+    """Return what the sheet weighs, in the order of weighing. Raises LotsNotScanned."""
+    if batch.sheet is None:
+        raise LotsNotScanned("no lots were scanned for this batch")
+    found: dict[Item, Mass] = {}
+    if (diluted := batch.sheet["trituration"]) is not None:
+        found |= {item: Mass(Decimal(diluted[field])) for item, field in FIELDS.items()}
+    else:
+        found[Item.ACTIVE] = Mass(Decimal(batch.sheet["weigh_mg"]))
+    return found | {Item.FILLER: Mass(Decimal(batch.sheet["filler_weigh_mg"]))}
+
+
+def add_balance(
+    session: Session,
+    *,
+    name: str,
+    protocol: Protocol,
+    figures: tuple[Mass, Mass, Decimal],
+    address: tuple[str, int] | None,
+    verified_on: date,
+    due_on: date,
+    by: Actor,
+    now: datetime,
+) -> Balance:
+    """
+    Write down a balance.
+
+    Args:
+        figures: Its step, its minimum weight and its error limit there, in per cent.
+        address: Host and port at which it answers; None without a wire.
+    """
+    by.require(Permission.RELEASE_LOT)
+    step, minimum, error = figures
+    balance = Balance(
+        id=new_id(),
+        name=name,
+        protocol=protocol,
+        host=address[0] if address else None,
+        port=address[1] if address else None,
+        step_ug=step.micrograms,
+        minimum_ug=minimum.micrograms,
+        error_percent=error,
+        verified_on=verified_on,
+        due_on=due_on,
+    )
+    balance.figures  # noqa: B018  # refuses figures that make no sense
+    session.add(balance)
+    session.flush()
+    audit.record(
+        session,
+        "balance.added",
+        by=by,
+        at=now,
+        subject_kind="balance",
+        subject_id=balance.id,
+        detail={"name": name, "due_on": due_on.isoformat()},
+    )
+    return balance
+
+
+def require_verified(session: Session, balance: Balance, now: datetime) -> None:
+    """Raise BalanceOverdue unless the balance's verification holds today."""
+    if balance.due_on < practice.site(session).today(now):
+        raise BalanceOverdue("the verification has lapsed", due_on=balance.due_on.isoformat())
+
+
+def require_reader(session: Session, reading: Reading, by: Actor) -> None:
+    """Raise SecondReaderNeeded unless a typed weight was read by a colleague too."""
+    if reading.captured is Captured.BALANCE:
+        return
+    held = session.scalars(
+        select(AccountRole.role).where(AccountRole.account_id == reading.second_by)
+    )
+    may_compound = any(Permission.COMPOUND in GRANTS[Role(role)] for role in held)
+    if reading.second_by in {None, by.id} or not may_compound:
+        raise SecondReaderNeeded("a typed weight names a colleague who read it too")
+
+
+def weigh(
+    session: Session,
+    batch_id: UUID,
+    *,
+    item: Item,
+    lot_id: UUID | None,
+    reading: Reading,
+    by: Actor,
+    now: datetime,
+) -> Weighing:
+    """
+    Write down what the balance showed for one item, with its verdict.
+
+    A weight out of tolerance is kept and does not count; adjust the powder and weigh again. One
+    within takes its powder out of the lot.
+
+    Args:
+        lot_id: The scanned lot that the powder came from; None for part of a trituration.
+
+    Raises:
+        WrongLot: Not the lot that the sheet was worked out for.
+        BelowMinimumWeighable, WeightNotShown, BalanceOverdue: Not on this balance.
+        SecondReaderNeeded: Typed by one person alone.
+        WeighedAlready, ItemNotNeeded, LotsNotScanned, LotNotUsable: As they say.
+    """
+    by.require(Permission.COMPOUND)
+    batch = queries.lock(session, batch_id)
+    require_move(batch.status, BatchAction.WEIGH)
+    wanted = targets(batch)
+    if item not in wanted:
+        raise ItemNotNeeded(f"the sheet weighs no {item}", items=list(wanted))
+    counting = queries.counting(session, batch.id)
+    if item in counting:
+        raise WeighedAlready(f"a weighing of {item} counts already")
+    if item is Item.TRITURATION_PART and len(counting.keys() & FIELDS.keys()) < len(FIELDS) - 1:
+        raise LotsNotScanned("weigh what the trituration is made of first")
+    _require_lot(batch, item, lot_id)
+    balance = queries.get_balance(session, reading.balance_id)
+    _require_fit(session, balance, reading, wanted[item], now)
+    require_reader(session, reading, by)
+    percent = practice.policy(session).weighing_tolerance_percent
+    within = tolerance(wanted[item], balance=balance.figures, percent=percent).rounded_to(
+        Mass.of_micrograms(1)
+    )
+    judged = judge(reading.shown, target=wanted[item], within=within)
+    weighing = Weighing(
+        id=new_id(),
+        batch_id=batch.id,
+        item=item,
+        ingredient_lot_id=lot_id,
+        target_ug=wanted[item].micrograms,
+        tolerance_ug=within.micrograms,
+        shown_ug=reading.shown.micrograms,
+        verdict=judged.verdict,
+        captured=reading.captured,
+        balance_id=balance.id,
+        raw=reading.raw,
+        weighed_by=person(by),
+        weighed_at=now,
+        second_by=reading.second_by,
+    )
+    session.add(weighing)
+    batch.apply(BatchAction.WEIGH, to=BatchStatus.WEIGHING)
+    session.flush()
+    if judged.verdict is WeighingVerdict.WITHIN and lot_id is not None:
+        inventory.draw_powder(session, lot_id, reading.shown, cause_id=weighing.id, by=by, now=now)
+    facts = {"item": item, "shown_ug": weighing.shown_ug, "verdict": judged.verdict}
+    remember(session, batch, BatchAction.WEIGH, by=by, now=now, facts=facts)
+    return weighing
+
+
+def _require_lot(batch: Batch, item: Item, lot_id: UUID | None) -> None:
+    of_active = {Item.ACTIVE, Item.TRITURATION_ACTIVE}
+    expected = batch.active_lot_id if item in of_active else batch.filler_lot_id
+    if item is Item.TRITURATION_PART:
+        expected = None
+    if lot_id != expected:
+        raise WrongLot("this is not the lot that the sheet was worked out for", item=item)
+
+
+def _require_fit(
+    session: Session, balance: Balance, reading: Reading, target: Mass, now: datetime
+) -> None:
+    require_verified(session, balance, now)
+    if target < balance.figures.minimum:
+        raise BelowMinimumWeighable(
+            f"{target} is too little for this balance", minimum=balance.figures.minimum
+        )
+    require_shown(reading.shown, balance=balance.figures)
+
+
+def verify(session: Session, weighing_id: UUID, *, by: Actor, now: datetime) -> Weighing:
+    """
+    Verify a weighing, as a pharmacist who did not weigh. The last one makes the batch weighed.
+
+    Raises:
+        SecondPersonNeeded: Whoever weighed, or read the display, does not verify.
+        WeighingNotVerifiable: It does not count, or was verified before.
+    """
+    by.require(Permission.VERIFY_WEIGHING)
+    batch, weighing = queries.lock_weighing(session, weighing_id)
+    require_move(batch.status, BatchAction.VERIFY)
+    require_second_person(maker=weighing.weighed_by, checker=by.id)
+    if weighing.second_by is not None:
+        require_second_person(maker=weighing.second_by, checker=by.id)
+    counts = weighing.voided_at is None and weighing.verdict is WeighingVerdict.WITHIN
+    if not counts or weighing.verified_by is not None:
+        raise WeighingNotVerifiable("only what counts is verified, once", verdict=weighing.verdict)
+    weighing.verified_by, weighing.verified_at = person(by), now
+    batch.apply(BatchAction.VERIFY)
+    session.flush()
+    counting = queries.counting(session, batch.id)
+    whole = counting.keys() == targets(batch).keys()
+    if whole and all(each.verified_by is not None for each in counting.values()):
+        batch.status = BatchStatus.WEIGHED
+    remember(session, batch, BatchAction.VERIFY, by=by, now=now, facts={"item": weighing.item})
+    return weighing
+
+
+def void(session: Session, weighing_id: UUID, *, reason: str, by: Actor, now: datetime) -> Weighing:
+    """
+    Make a weighing count no longer, for a reason. Its powder is waste; it never goes back.
+
+    Raises:
+        ReasonNeeded: None was given.
+        WeighingNotVerifiable: It was voided before.
+    """
+    by.require(Permission.COMPOUND)
+    batch, weighing = queries.lock_weighing(session, weighing_id)
+    if weighing.verified_by is not None:
+        by.require(Permission.VERIFY_WEIGHING)
+    if not reason.strip():
+        raise ReasonNeeded("a weighing is voided for a reason")
+    if weighing.voided_at is not None:
+        raise WeighingNotVerifiable("the weighing was voided before")
+    batch.apply(BatchAction.VOID, to=BatchStatus.WEIGHING)
+    weighing.voided_by, weighing.voided_at = person(by), now
+    weighing.void_reason = reason.strip()
+    facts = {"item": weighing.item}
+    remember(session, batch, BatchAction.VOID, by=by, now=now, reason=reason, facts=facts)
+    return weighing

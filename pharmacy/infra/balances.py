@@ -1,0 +1,145 @@
+"""
+Reading a balance over TCP, where a serial server carries its wire.
+
+Two ways of speaking: Mettler-Toledo MT-SICS (`S`, answered with the next stable weight) and the
+continuous output that most other makers have (`ST,GS,+  0.4690 g`, line after line).
+"""
+
+import re
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from pharmacy.kernel.quantities import EXACT, Mass
+from pharmacy.kernel.refusals import Conflict, Unavailable
+
+PATIENCE: Final = 10.0
+LONGEST_LINE: Final = 200
+MOST_LINES: Final = 1_000
+MILLIGRAMS_IN: Final = {"mg": Decimal(1), "g": Decimal(1000), "kg": Decimal(1_000_000)}
+
+
+class BalanceSilent(Unavailable):
+    """The balance does not answer."""
+
+    code = "balance-silent"
+    remedy = "Look whether it is switched on and connected; or type the weight, with a colleague."
+
+
+class BalanceUnsteady(Unavailable):
+    """The weight did not settle."""
+
+    code = "balance-unsteady"
+    remedy = "Close the draught shield and weigh again."
+
+
+class BalanceOutOfRange(Conflict):
+    """There is more on the pan than the balance can weigh, or less than nothing."""
+
+    code = "balance-out-of-range"
+    remedy = "Tare the empty vessel, and weigh what the balance can carry."
+
+
+class BalanceNotUnderstood(Unavailable):
+    """What the balance said is in neither form, or not a weight."""
+
+    code = "balance-not-understood"
+    remedy = "Compare the balance's settings with the protocol that is chosen for it."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A stable net weight, and the line in which it came."""
+
+    mass: Mass
+    raw: str
+
+
+SICS: Final = re.compile(r"S (?P<state>[SDI+\-])(?: +(?P<value>-?[0-9.]+) +(?P<unit>mg|g|kg))?")
+CONTINUOUS: Final = re.compile(
+    r"(?P<state>ST|US|OL),(?:GS|NT|TR),(?P<sign>[+-]?) *(?P<value>[0-9.]+) *(?P<unit>mg|g|kg)"
+)
+
+
+def of_sics(line: str) -> Shown:
+    """
+    Return the weight in an answer to `S`.
+
+    Raises:
+        BalanceUnsteady: It did not settle in time (`S I`, `S D`).
+        BalanceOutOfRange: Overload or underload (`S +`, `S -`).
+        BalanceNotUnderstood: Another answer.
+    """
+    found = SICS.fullmatch(line.strip())
+    if found is None:
+        raise BalanceNotUnderstood("the balance gave no MT-SICS weight")
+    if found["state"] in "DI":
+        raise BalanceUnsteady("the weight did not settle")
+    if found["state"] in "+-":
+        raise BalanceOutOfRange("the balance shows overload or underload")
+    return _shown(found["value"] or "", found["unit"] or "", line)
+
+
+def of_continuous(line: str) -> Shown | None:
+    """Return the weight in one line of continuous output; None while it is settling."""
+    found = CONTINUOUS.fullmatch(line.strip())
+    if found is None:
+        raise BalanceNotUnderstood("the balance gave no continuous weight")
+    if found["state"] == "OL":
+        raise BalanceOutOfRange("the balance shows overload")
+    if found["state"] == "US":
+        return None
+    return _shown(found["sign"].replace("+", "") + found["value"], found["unit"], line)
+
+
+def _shown(value: str, unit: str, line: str) -> Shown:
+    if unit not in MILLIGRAMS_IN or value.count(".") > 1 or not value.strip("-."):
+        raise BalanceNotUnderstood("the balance gave no weight")
+    return Shown(Mass(EXACT.multiply(Decimal(value), MILLIGRAMS_IN[unit])), line.strip())
+
+
+def read_sics(host: str, port: int, *, patience: float = PATIENCE) -> Shown:
+    """Ask an MT-SICS balance for the next stable weight. Raises as `of_sics`, BalanceSilent."""
+
+    def ask(wire: socket.socket) -> Shown:
+        wire.sendall(b"S\r\n")
+        with wire.makefile("rb") as lines:
+            return of_sics(_line(lines.readline(LONGEST_LINE)))
+
+    return _on_wire(host, port, ask, patience)
+
+
+def read_continuous(host: str, port: int, *, patience: float = PATIENCE) -> Shown:
+    """Listen to a balance until its weight is stable. Raises as `of_continuous`, BalanceSilent."""
+
+    def listen(wire: socket.socket) -> Shown:
+        deadline = time.monotonic() + patience
+        with wire.makefile("rb") as lines:
+            lines.readline(LONGEST_LINE)  # it may have begun in the middle
+            for _ in range(MOST_LINES):
+                if (shown := of_continuous(_line(lines.readline(LONGEST_LINE)))) is not None:
+                    return shown
+                if time.monotonic() > deadline:
+                    break
+        raise BalanceUnsteady("the weight did not settle")
+
+    return _on_wire(host, port, listen, patience)
+
+
+def _line(received: bytes) -> str:
+    if not received.endswith(b"\n"):
+        raise BalanceSilent("the balance broke off")
+    return received.decode("ascii", "replace")
+
+
+def _on_wire(
+    host: str, port: int, speak: Callable[[socket.socket], Shown], patience: float
+) -> Shown:
+    try:
+        with socket.create_connection((host, port), timeout=patience) as wire:
+            return speak(wire)
+    except OSError as error:
+        raise BalanceSilent("the balance does not answer") from error

@@ -1,0 +1,1 @@
+"""Recalls: which lots, whose capsules, what was told to whom, and what they answered."""

@@ -1,0 +1,150 @@
+"""Letters of a recall: one for each patient and prescriber, and one for the Board."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.labels.pdf import COVERED
+from pharmacy.patients.models import Patient
+from pharmacy.practice import queries as practice
+from pharmacy.practice.models import Site
+from pharmacy.prescribers.models import Prescriber
+from pharmacy.recalls.models import Recall, RecallNotice
+from pharmacy.recalls.pdf import letter_pdf
+from pharmacy.recalls.queries import Trace, TracedVial
+from pharmacy.recalls.rules import letters
+from pharmacy.recalls.rules.letters import Letter, Sender, Vial
+from pharmacy.recalls.rules.timers import NoticeTo
+
+UNDRAWN = "?"
+Key = TypeVar("Key", str, UUID)
+
+
+def draft_letters(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> int:
+    """
+    Draft what everybody concerned is told. Returns how many letters there are.
+
+    Only vials that were handed over concern patients and prescribers; the Board is told of all.
+    """
+    site = practice.site(session)
+    given = [vial for vial in trace.vials if vial.handed_over_at is not None]
+    patients = _patients(session, {vial.patient_id for vial in trace.vials})
+    draft = _Draft(recall, site, patients, now)
+    notices = [
+        draft.notice(NoticeTo.PATIENT, vials, letters.to_patient, patient_id=patient_id)
+        for patient_id, vials in _grouped(given, lambda vial: vial.patient_id)
+    ]
+    names = _prescribers(session, {vial.npi for vial in given})
+    notices += [
+        draft.notice(NoticeTo.PRESCRIBER, vials, letters.to_prescriber, npi=npi, to=names[npi])
+        for npi, vials in _grouped(given, lambda vial: vial.npi)
+    ]
+    if recall.serious:
+        to = (f"{site.state} Board of Pharmacy",)
+        notices.append(draft.notice(NoticeTo.BOARD, list(trace.vials), letters.to_board, to=to))
+    session.add_all(notices)
+    session.flush()
+    return len(notices)
+
+
+class _Draft:
+    """What every letter of a recall shares."""
+
+    def __init__(
+        self, recall: Recall, site: Site, patients: dict[UUID, Patient], now: datetime
+    ) -> None:
+        self.recall = recall
+        self.patients = patients
+        self.now = now
+        self.on = site.today(now)
+        self.sender = Sender(
+            name=_drawable(site.name),
+            address=(
+                _drawable(site.address_line),
+                _drawable(f"{site.city}, {site.state} {site.postal_code}"),
+            ),
+            phone=site.phone,
+        )
+
+    def notice(
+        self,
+        recipient: NoticeTo,
+        vials: list[TracedVial],
+        worded: Callable[..., Letter],
+        *,
+        patient_id: UUID | None = None,
+        npi: str | None = None,
+        to: tuple[str, ...] = (),
+    ) -> RecallNotice:
+        """Word and draw one letter."""
+        letter = worded(
+            self.sender,
+            to=_address(self.patients[patient_id]) if patient_id else to,
+            on=self.on,
+            vials=[self._vial(vial) for vial in vials],
+            reason=_drawable(self.recall.reason),
+        )
+        pdf = letter_pdf(letter)
+        return RecallNotice(
+            recall_id=self.recall.id,
+            recipient=recipient,
+            patient_id=patient_id,
+            npi=npi,
+            vials=len(vials),
+            pdf=pdf,
+            pdf_sha256=hashlib.sha256(pdf).digest(),
+            drafted_at=self.now,
+        )
+
+    def _vial(self, vial: TracedVial) -> Vial:
+        patient = self.patients[vial.patient_id]
+        return Vial(
+            number=vial.number,
+            strength_ug=vial.strength_ug,
+            lot_number=_drawable(vial.lot_number),
+            patient=_drawable(f"{patient.given} {patient.family}"),
+            handed_over=vial.handed_over_at is not None,
+        )
+
+
+def _address(patient: Patient) -> tuple[str, ...]:
+    return tuple(
+        _drawable(line)
+        for line in (
+            f"{patient.given} {patient.family}",
+            patient.address_line,
+            f"{patient.city}, {patient.state} {patient.postal_code}",
+        )
+    )
+
+
+def _drawable(text: str) -> str:
+    """Show what the fonts lack as a question mark: a recall never waits for a letter's shape."""
+    return "".join(letter if ord(letter) in COVERED else UNDRAWN for letter in text)
+
+
+def _patients(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:
+    found = session.scalars(select(Patient).where(Patient.id.in_(sorted(ids))))
+    return {patient.id: patient for patient in found}
+
+
+def _prescribers(session: Session, npis: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    wanted = sorted(npis)
+    found = session.scalars(select(Prescriber).where(Prescriber.npi.in_(wanted)))
+    known = {
+        each.npi: (_drawable(f"{each.given} {each.family}"), f"NPI {each.npi}") for each in found
+    }
+    return {npi: known.get(npi, (f"NPI {npi}",)) for npi in wanted}
+
+
+def _grouped(
+    vials: Iterable[TracedVial], key: Callable[[TracedVial], Key]
+) -> list[tuple[Key, list[TracedVial]]]:
+    by_key = sorted(vials, key=lambda vial: str(key(vial)))
+    return [(of, list(group)) for of, group in groupby(by_key, key=key)]

@@ -1,0 +1,162 @@
+"""Opening a recall: stock and open orders are blocked in the same transaction, letters drafted."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit
+from pharmacy.inventory import queries as inventory
+from pharmacy.inventory.models import CapsuleLot, IngredientLot, LotStatus, ShellLot
+from pharmacy.orders import operations as orders
+from pharmacy.orders.rules import OPEN, Origin, Status
+from pharmacy.recalls import queries
+from pharmacy.recalls.models import Recall, RecallLot, RecallTimer
+from pharmacy.recalls.operations.drafting import draft_letters
+from pharmacy.recalls.queries import Trace
+from pharmacy.recalls.rules.timers import (
+    LotKind,
+    TimerKind,
+    due_at,
+    require_past,
+    require_reason,
+)
+from pharmacy.staff.rules import WORKER, Actor, Permission, SecondPersonNeeded
+
+FINAL: Final = frozenset({LotStatus.RECALLED, LotStatus.REJECTED})
+
+
+def open_recall(
+    session: Session,
+    kind: LotKind,
+    lot_id: UUID,
+    *,
+    reason: str,
+    serious: bool,
+    notice_at: datetime,
+    by: Actor,
+    now: datetime,
+) -> Recall:
+    """
+    Recall a lot with everything that was made of it, at once.
+
+    Every lot of it is blocked, every open order with a vial of it is held, letters to patients and
+    prescribers are drafted, and the time to notify runs when serious harm is possible.
+
+    Args:
+        notice_at: When the pharmacy was told or found out; deadlines count from here.
+
+    Raises:
+        LotNotFound: There is no such lot.
+        RecallReasonNeeded, RecallTimeImpossible: No reason, or a notice that lies ahead.
+    """
+    by.require(Permission.MANAGE_RECALL)
+    reason = require_reason(reason)
+    require_past(notice_at, now=now)
+    if by.id is None:
+        raise SecondPersonNeeded("a recall is opened by a pharmacist, under their own name")
+    recall = Recall(
+        kind=kind,
+        lot_id=lot_id,
+        reason=reason,
+        serious=serious,
+        notice_at=notice_at,
+        opened_by=by.id,
+        opened_at=now,
+    )
+    session.add(recall)
+    session.flush()
+    _block_source(session, recall, by=by, now=now)
+    trace = _block_products(session, recall, by=by, now=now)
+    _hold_orders(session, recall, trace, now=now)
+    if serious:
+        _start(session, recall, TimerKind.NOTIFY, notice_at)
+    draft_letters(session, recall, trace, now=now)
+    audit.record(
+        session,
+        "recall.opened",
+        by=by,
+        at=now,
+        subject_kind="recall",
+        subject_id=recall.id,
+        detail={"kind": kind, "lot": str(lot_id), "vials": len(trace.vials)},
+    )
+    return recall
+
+
+def _block_source(session: Session, recall: Recall, *, by: Actor, now: datetime) -> None:
+    """Lock and block the lot first: from here on nothing more is made of it."""
+    lot: IngredientLot | ShellLot | CapsuleLot
+    if recall.kind is LotKind.INGREDIENT:
+        lot = inventory.lock_ingredient_lot(session, recall.lot_id)
+    elif recall.kind is LotKind.SHELL:
+        lot = inventory.lock_shell_lot(session, recall.lot_id)
+    else:
+        inventory.get_capsule_lot(session, recall.lot_id)
+        lot = inventory.lock_capsule_lots(session, [recall.lot_id])[recall.lot_id]
+    _block(session, recall, recall.kind, lot, by=by, now=now)
+    session.flush()
+
+
+def _block_products(session: Session, recall: Recall, *, by: Actor, now: datetime) -> Trace:
+    """Block what was made of the lot, until nothing new turns up; return all of it."""
+    blocked = {recall.lot_id}
+    while True:
+        trace = queries.forward(session, recall.kind, recall.lot_id)
+        powders = [each for each in trace.of_kind(LotKind.INGREDIENT) if each not in blocked]
+        capsules = [each for each in trace.of_kind(LotKind.CAPSULE) if each not in blocked]
+        if not powders and not capsules:
+            return trace
+        for lot_id in powders:
+            powder = inventory.lock_ingredient_lot(session, lot_id)
+            _block(session, recall, LotKind.INGREDIENT, powder, by=by, now=now)
+        for lot in inventory.lock_capsule_lots(session, capsules).values():
+            _block(session, recall, LotKind.CAPSULE, lot, by=by, now=now)
+        blocked.update(powders, capsules)
+        session.flush()
+
+
+def _block(
+    session: Session,
+    recall: Recall,
+    kind: LotKind,
+    lot: IngredientLot | ShellLot | CapsuleLot,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    session.add(RecallLot(recall_id=recall.id, lot_id=lot.id, kind=kind, status_before=lot.status))
+    if lot.status in FINAL:
+        return
+    lot.status = LotStatus.RECALLED
+    audit.record(
+        session,
+        f"{kind}-lot.recalled",
+        by=by,
+        at=now,
+        subject_kind="lot",
+        subject_id=lot.id,
+        detail={"lot_number": lot.lot_number, "recall": str(recall.id)},
+    )
+
+
+def _hold_orders(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> None:
+    """Hold what is not handed over; in the order of ids, as everybody locks orders."""
+    held = {vial.order_id for vial in trace.vials if Status(vial.status) in OPEN}
+    for order_id in sorted(held):
+        orders.place_hold(
+            session,
+            order_id,
+            code="lot-recalled",
+            words="A lot in this order is recalled: take the vials back and allocate again.",
+            facts={"recall": str(recall.id)},
+            origin=Origin.RECALL,
+            by=WORKER,
+            now=now,
+        )
+
+
+def _start(session: Session, recall: Recall, kind: TimerKind, at: datetime) -> None:
+    session.add(RecallTimer(recall_id=recall.id, kind=kind, started_at=at, due_at=due_at(kind, at)))
+    session.flush()

@@ -1,0 +1,178 @@
+"""Whatever people do at the bench, in whatever order: powder, shells and capsules balance."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pharmacy import invariants
+from pharmacy.compounding import operations, queries
+from pharmacy.compounding.models import Batch, Item, Outcome
+from pharmacy.infra.db import Database
+from pharmacy.kernel.quantities import Mass, mg
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.staff.rules import Actor
+from tests.conftest import NOW
+from tests.factories.compounding import PASSING, Laboratory
+
+CHECKED: Final = frozenset(
+    {
+        "capsules-balance",
+        "powder-balances",
+        "shells-balance",
+        "powder-is-never-negative",
+        "weighed-left-its-lot",
+        "filled-is-a-lot",
+        "released-by-another",
+        "quarantined-is-looked-into",
+        "stopped-is-not-offered",
+    }
+)
+OFF: Final = (mg(0), mg(0), mg(0), mg(2), mg(400))
+
+
+class Floor(RuleBasedStateMachine):
+    """Little powder, some batches, and people who do things at the wrong time."""
+
+    batches: Bundle[Batch] = Bundle("batches")
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.connection = database.engine.connect()
+        self.transaction = self.connection.begin()
+        self.session = Session(
+            self.connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+
+    def teardown(self) -> None:
+        self.session.close()
+        self.transaction.rollback()
+        self.connection.close()
+
+    @initialize()
+    def open_the_laboratory(self) -> None:
+        self.laboratory = Laboratory(self.session)
+        self.people = (
+            self.laboratory.technician,
+            self.laboratory.pharmacist,
+            self.laboratory.second,
+        )
+
+    def attempt(self, act: Callable[..., object], *arguments: Any, **named: Any) -> None:
+        """Do something that may be refused; a refusal undoes what it began."""
+        try:
+            with self.session.begin_nested():
+                act(*arguments, **named)
+        except Refusal:
+            self.session.expire_all()
+
+    @rule(target=batches, strength=st.sampled_from([500, 4_500]), capsules=st.integers(20, 300))
+    def plan(self, strength: int, capsules: int) -> Batch:
+        return self.laboratory.plan(strength, capsules)
+
+    @rule(target=batches, strength=st.sampled_from([500, 4_500]))
+    def plan_and_make(self, strength: int) -> Batch:
+        return self.laboratory.made(strength)
+
+    @rule(batch=batches)
+    def scan(self, batch: Batch) -> None:
+        self.attempt(self.laboratory.scan, batch)
+
+    @rule(
+        batch=batches,
+        item=st.sampled_from(list(Item)),
+        off=st.sampled_from(OFF),
+        who=st.integers(0, 2),
+    )
+    def weigh(self, batch: Batch, item: Item, off: Mass, who: int) -> None:
+        if batch.sheet is not None and item in operations.targets(batch):
+            shown = operations.targets(batch)[item] + off
+            self.attempt(self.laboratory.weigh, batch, item, shown, by=self.people[who])
+
+    @rule(batch=batches, who=st.integers(0, 2))
+    def verify_all(self, batch: Batch, who: int) -> None:
+        for weighing in queries.counting(self.session, batch.id).values():
+            self.attempt(operations.verify, self.session, weighing.id, by=self.people[who], now=NOW)
+
+    @rule(batch=batches, who=st.integers(0, 2))
+    def void_one(self, batch: Batch, who: int) -> None:
+        for weighing in list(queries.counting(self.session, batch.id).values())[:1]:
+            self.attempt(
+                operations.void,
+                self.session,
+                weighing.id,
+                reason="spilt",
+                by=self.people[who],
+                now=NOW,
+            )
+
+    @rule(batch=batches)
+    def hurry(self, batch: Batch) -> None:
+        self.attempt(self.laboratory.weighed, batch)
+
+    @rule(batch=batches, who=st.integers(0, 2))
+    def blend(self, batch: Batch, who: int) -> None:
+        self.step(operations.blend, batch, by=self.people[who])
+
+    @rule(batch=batches, off=st.integers(-12, 12), broken=st.integers(0, 3), who=st.integers(0, 2))
+    def fill(self, batch: Batch, off: int, broken: int, who: int) -> None:
+        self.step(
+            operations.fill,
+            batch,
+            shell_lot_id=self.laboratory.shells.id,
+            filled=batch.capsules + off,
+            broken=broken,
+            by=self.people[who],
+        )
+
+    @rule(batch=batches, is_light=st.booleans())
+    def test_capsules(self, batch: Batch, is_light: bool) -> None:
+        nets = (*PASSING[:9], "120") if is_light else PASSING
+        self.attempt(self.laboratory.tested, batch, nets)
+
+    @rule(batch=batches, who=st.integers(0, 2))
+    def release(self, batch: Batch, who: int) -> None:
+        self.step(operations.release, batch, by=self.people[who])
+
+    @rule(batch=batches, outcome=st.sampled_from(list(Outcome)), who=st.integers(0, 2))
+    def conclude(self, batch: Batch, outcome: Outcome, who: int) -> None:
+        self.step(operations.conclude, batch, outcome=outcome, findings="seen", by=self.people[who])
+
+    @rule(batch=batches)
+    def quarantine(self, batch: Batch) -> None:
+        self.step(operations.quarantine, batch, reason="odd", by=self.laboratory.pharmacist)
+
+    @rule(batch=batches)
+    def scrap(self, batch: Batch) -> None:
+        self.step(operations.scrap, batch, reason="spoilt", by=self.laboratory.pharmacist)
+
+    def step(self, act: Callable[..., object], batch: Batch, *, by: Actor, **named: Any) -> None:
+        self.attempt(act, self.session, batch.id, by=by, now=NOW, **named)
+
+    @invariant()
+    def everything_balances(self) -> None:
+        self.session.flush()
+        for each in invariants.ALL:
+            if each.name in CHECKED:
+                assert self.session.execute(text(each.sql)).all() == [], each.words
+
+
+def test_no_sequence_of_acts_breaks_a_balance(worker_database: Database) -> None:
+    run_state_machine_as_test(
+        lambda: Floor(worker_database), settings=settings(max_examples=25, stateful_step_count=40)
+    )
+
+
+def test_every_checked_balance_exists() -> None:
+    assert {each.name for each in invariants.ALL} >= CHECKED

@@ -1,0 +1,206 @@
+"""A batch over HTTP: planned for an order, weighed on a wire, released to the order."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel import ids
+from pharmacy.kernel.quantities import Mass, mg
+from pharmacy.local.balance import BalanceSimulator
+from pharmacy.orders import operations as orders
+from pharmacy.orders.rules import Status
+from pharmacy.staff.rules import Role
+from tests.conftest import NOW
+from tests.doors.api.conftest import AsRole, Client, Headers
+from tests.factories.compounding import PASSING, Laboratory
+from tests.factories.orders import Bench
+
+
+class Maker:
+    """Somebody at the bench."""
+
+    def __init__(self, client: Client, headers: Headers) -> None:
+        self.client = client
+        self.headers = headers
+
+    def get(self, path: str) -> Any:
+        answer = self.client.get(f"/api/v1{path}", headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: dict[str, Any] | None = None, *, status: int = 200) -> Any:
+        answer = self.client.post(f"/api/v1{path}", json=body, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def technician(client: Client, as_role: AsRole) -> Maker:
+    return Maker(client, as_role(Role.TECHNICIAN))
+
+
+@pytest.fixture
+def pharmacist(client: Client, as_role: AsRole) -> Maker:
+    return Maker(client, as_role(Role.PHARMACIST))
+
+
+@pytest.fixture
+def second(client: Client, as_role: AsRole) -> Maker:
+    return Maker(client, as_role(Role.PHARMACIST))
+
+
+def test_an_order_that_waits_gets_its_capsules(
+    session: Session, technician: Maker, pharmacist: Maker, second: Maker
+) -> None:
+    bench = Bench(session, stock=False)
+    laboratory = Laboratory.beside(session)
+    waiting = bench.order(Status.PLANNED)
+    orders.allocate(session, waiting.id, by=bench.technician, now=NOW)
+
+    proposals = technician.get("/batch-proposals")["proposals"]
+    assert [each["strength_mg"] for each in proposals] == ["1.5", "3", "4.5"]
+    with BalanceSimulator() as simulator:
+        balance = pharmacist.post(
+            "/balances",
+            {
+                "name": "Bench 1",
+                "protocol": "mt-sics",
+                "host": "127.0.0.1",
+                "port": simulator.port,
+                "step_mg": "0.1",
+                "minimum_mg": "20",
+                "verified_on": "2026-01-02",
+                "due_on": "2026-12-31",
+            },
+            status=201,
+        )
+        for proposal in proposals:
+            released = _make(
+                proposal,
+                laboratory=laboratory,
+                simulator=simulator,
+                balance=balance["id"],
+                technician=technician,
+                pharmacist=pharmacist,
+                second=second,
+            )
+    assert released["orders"] == [ids.encode("ord", waiting.id)]
+    assert released["batch"]["status"] == "released"
+    assert all(gate["is_green"] for gate in released["batch"]["gates"])
+
+    path = f"/batches/{released['batch']['id']}"
+    pdf = technician.client.get(f"/api/v1{path}/worksheet", headers=technician.headers)
+    assert pdf.headers["content-type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF")
+    assert len(technician.get("/batches")["items"]) == 3
+
+
+def _make(
+    proposal: dict[str, Any],
+    *,
+    laboratory: Laboratory,
+    simulator: BalanceSimulator,
+    balance: str,
+    technician: Maker,
+    pharmacist: Maker,
+    second: Maker,
+) -> Any:
+    wanted = {name: proposal[name] for name in ("strength_mg", "capsules")}
+    batch = pharmacist.post("/batches", wanted, status=201)
+    path = f"/batches/{batch['id']}"
+    lots = {
+        "active_lot": ids.encode("ing", laboratory.active.id),
+        "filler_lot": ids.encode("ing", laboratory.filler.id),
+    }
+    batch = technician.post(f"{path}/lots", lots)
+    for target in batch["targets"]:
+        simulator.put(mg(target["target_mg"]))
+        lot = None
+        if target["item"] != "trituration-part":
+            lot = lots["active_lot" if target["item"].endswith("active") else "filler_lot"]
+        body = {"item": target["item"], "ingredient_lot": lot, "balance": balance}
+        weighing = technician.post(f"{path}/weighings", body, status=201)
+        assert (weighing["verdict"], weighing["sign"]) == ("within", "\N{CHECK MARK}")
+        assert weighing["captured"] == "balance"
+        pharmacist.post(f"/weighings/{weighing['id']}/verification")
+    technician.post(f"{path}/blend")
+    shells = ids.encode("shl", laboratory.shells.id)
+    batch = technician.post(
+        f"{path}/fill", {"shell_lot": shells, "filled": proposal["capsules"], "broken": 1}
+    )
+    for _ in range(10):
+        simulator.put(mg(48))
+        technician.post(f"{path}/weights", {"kind": "shell", "balance": balance})
+    for net in PASSING:
+        simulator.put(mg(48) + Mass(mg(net).mg))
+        technician.post(f"{path}/weights", {"kind": "capsule", "balance": balance})
+    batch = technician.post(f"{path}/tests", {"test": "release"})
+    assert batch["tests"][0]["verdict"] == "passed"
+    return second.post(f"{path}/release")
+
+
+def test_a_gate_that_is_not_green_is_named(
+    session: Session, technician: Maker, pharmacist: Maker
+) -> None:
+    laboratory = Laboratory(session)
+    batch = laboratory.filled(laboratory.plan())
+
+    problem = pharmacist.post(f"/batches/{ids.encode('bat', batch.id)}/release", status=409)
+
+    assert problem["type"].endswith("batch-not-releasable")
+    assert "release-test" in str(problem["facts"]["gates"])
+
+
+def test_a_balance_without_a_wire_is_typed_by_two(session: Session, technician: Maker) -> None:
+    laboratory = Laboratory(session)
+    batch = laboratory.scan(laboratory.plan())
+    body = {
+        "item": "active",
+        "ingredient_lot": ids.encode("ing", laboratory.active.id),
+        "balance": ids.encode("bal", laboratory.balance.id),
+    }
+    path = f"/batches/{ids.encode('bat', batch.id)}/weighings"
+
+    assert technician.post(path, body, status=503)["type"].endswith("balance-silent")
+    typed = body | {"shown_mg": "469"}
+    assert technician.post(path, typed, status=422)["type"].endswith("second-reader-needed")
+    reader = ids.encode("acc", laboratory.colleague.id)
+    assert technician.post(path, typed | {"second_reader": reader}, status=201)["shown_mg"] == "469"
+
+
+def test_a_batch_is_stopped_looked_into_and_scrapped(
+    session: Session, technician: Maker, pharmacist: Maker
+) -> None:
+    laboratory = Laboratory(session)
+    batch = laboratory.filled(laboratory.plan())
+    path = f"/batches/{ids.encode('bat', batch.id)}"
+
+    stopped = pharmacist.post(f"{path}/quarantine", {"reason": "a capsule was found open"})
+    assert stopped["status"] == "quarantined"
+    scrapped = pharmacist.post(
+        f"{path}/conclusion", {"outcome": "scrapped", "findings": "the shells are brittle"}
+    )
+
+    assert scrapped["status"] == "rejected"
+    assert scrapped["investigations"][0]["outcome"] == "scrapped"
+
+
+def test_the_record_names_every_component_and_everybody_who_made_it(
+    session: Session, technician: Maker
+) -> None:
+    """domain.md 3.5: maker, lot and expiry of each component; who compounded and who verified."""
+    laboratory = Laboratory(session)
+    batch = laboratory.released()
+
+    record = technician.get(f"/batches/{ids.encode('bat', batch.id)}")
+
+    assert [each["what"] for each in record["components"]] == [
+        "naltrexone-hydrochloride",
+        "microcrystalline-cellulose",
+        "shells of size 3",
+    ]
+    assert {each["expires_on"] for each in record["components"]} == {"2027-12-31"}
+    assert len(record["people"]) == 3
+    assert all(gate["is_green"] for gate in record["gates"])
+    assert record["formulation_version"] == 1

@@ -1,0 +1,210 @@
+"""A bench with lots, shells and a balance, and batches that people bring along."""
+
+import itertools
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from sqlalchemy.orm import Session
+
+from pharmacy.compounding import operations, queries
+from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, WeightKind
+from pharmacy.compounding.operations import Reading, Trial
+from pharmacy.inventory import operations as inventory
+from pharmacy.inventory.models import IngredientLot, ShellLot
+from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
+from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.quantities import Mass, mg
+from pharmacy.staff.rules import Actor, Role
+from tests.conftest import NOW
+from tests.factories.practice import make_site
+from tests.factories.staff import make_actor
+from tests.factories.titration import CELLULOSE, make_formulations
+
+counter = itertools.count(1)
+PASSING = ("223.1", "225.4", "221.8", "224.9", "226.2", "222.7", "223.6", "219.9", "225.0", "224.3")
+"""Net fills of domain.md V23, milligrams."""
+SHELL = mg(48)
+
+
+def make_balance(session: Session, **columns: Any) -> Balance:
+    """Add a verified balance of the class that the worked sheets use, without a wire."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "name": f"Balance {next(counter)}",
+        "protocol": Protocol.MT_SICS,
+        "step_ug": 1_000,
+        "minimum_ug": 120_000,
+        "error_percent": Decimal(5),
+        "verified_on": NOW.date(),
+        "due_on": NOW.date() + timedelta(days=180),
+    }
+    balance = Balance(**values | columns)
+    session.add(balance)
+    session.flush()
+    return balance
+
+
+class Laboratory:
+    """Everything that a batch of domain.md 2.11 needs, and everybody who makes one."""
+
+    def __init__(self, session: Session, *, set_up: bool = True) -> None:
+        self.session = session
+        if set_up:
+            make_site(session)
+            make_formulations(session)
+        self.technician = make_actor(session, Role.TECHNICIAN)
+        self.colleague = make_actor(session, Role.TECHNICIAN)
+        self.pharmacist = make_actor(session, Role.PHARMACIST)
+        self.second = make_actor(session, Role.PHARMACIST)
+        self.balance = make_balance(session)
+        self.fine = make_balance(session, step_ug=100, minimum_ug=20_000)
+        self.active = self.powder(
+            "naltrexone-hydrochloride",
+            packs="180",
+            amount="25000",
+            salt_form="hcl-anhydrous",
+            assay_pct=Decimal("99.2"),
+            assay_basis="anhydrous",
+            water_pct=Decimal("0.4"),
+        )
+        self.filler = self.powder(CELLULOSE, packs="225", amount="500000")
+        self.shells = self.shell_lot()
+
+    @classmethod
+    def beside(cls, session: Session) -> Self:
+        """A laboratory in a pharmacy that has a site and formulations already."""
+        return cls(session, set_up=False)
+
+    def powder(self, ingredient: str, *, packs: str, amount: str, **facts: Any) -> IngredientLot:
+        """Receive and release a lot of powder."""
+        values: dict[str, Any] = {
+            "ingredient": ingredient,
+            "lot_number": f"P-{next(counter)}",
+            "manufacturer": "Example Chemicals",
+            "amount": mg(amount),
+            "received_on": date(2026, 1, 5),
+            "expires_on": date(2027, 12, 31),
+        }
+        lot = inventory.receive_ingredient_lot(
+            self.session, IngredientLotFacts(**values | facts), by=self.technician, now=NOW
+        )
+        if lot.salt_form is not None:
+            document = f"%PDF-1.4 certificate of {lot.lot_number}".encode()
+            inventory.store_certificate(self.session, lot.id, document, by=self.technician, now=NOW)
+        inventory.record_packing(
+            self.session,
+            lot.id,
+            capsule_size="3",
+            fill_mg=Decimal(packs),
+            measured_on=date(2026, 1, 6),
+            by=self.technician,
+            now=NOW,
+        )
+        return inventory.release_ingredient_lot(self.session, lot.id, by=self.pharmacist, now=NOW)
+
+    def shell_lot(self, **facts: Any) -> ShellLot:
+        """Receive and release a lot of shells of size 3."""
+        values: dict[str, Any] = {
+            "maker": "icapsulepack",
+            "lot_number": f"S-{next(counter)}",
+            "capsule_size": "3",
+            "description": "white capsule",
+            "received": 10_000,
+            "received_on": date(2026, 1, 5),
+            "expires_on": date(2027, 12, 31),
+        }
+        lot = inventory.receive_shell_lot(
+            self.session, ShellLotFacts(**values | facts), by=self.technician, now=NOW
+        )
+        return inventory.release_shell_lot(self.session, lot.id, by=self.pharmacist, now=NOW)
+
+    def plan(self, strength_ug: int = 4_500, capsules: int = 100, **changes: Any) -> Batch:
+        values: dict[str, Any] = {"beyond_orders": 0, "by": self.pharmacist, "now": NOW}
+        return operations.plan(
+            self.session, strength_ug=strength_ug, capsules=capsules, **values | changes
+        )
+
+    def scan(self, batch: Batch, **lots: IngredientLot) -> Batch:
+        return operations.scan_lots(
+            self.session,
+            batch.id,
+            active_lot_id=lots.get("active", self.active).id,
+            filler_lot_id=lots.get("filler", self.filler).id,
+            by=self.technician,
+            now=NOW,
+        )
+
+    def reading(self, shown: Mass, *, balance: Balance | None = None) -> Reading:
+        """What a connected balance shows."""
+        return Reading(
+            balance_id=(balance or self.balance).id, shown=shown, captured=Captured.BALANCE
+        )
+
+    def weigh(
+        self, batch: Batch, item: Item, shown: Mass | None = None, *, by: Actor | None = None
+    ) -> Any:
+        """Weigh an item; exactly what is wanted where nothing else is said."""
+        wanted = operations.targets(batch)[item]
+        lots = {Item.ACTIVE: self.active.id, Item.TRITURATION_ACTIVE: self.active.id}
+        part = item is Item.TRITURATION_PART
+        return operations.weigh(
+            self.session,
+            batch.id,
+            item=item,
+            lot_id=None if part else lots.get(item, self.filler.id),
+            reading=self.reading(shown or wanted),
+            by=by or self.technician,
+            now=NOW,
+        )
+
+    def weighed(self, batch: Batch) -> Batch:
+        """Scan, weigh everything and have it verified."""
+        self.scan(batch)
+        for item in operations.targets(batch):
+            self.weigh(batch, item)
+        for weighing in queries.counting(self.session, batch.id).values():
+            operations.verify(self.session, weighing.id, by=self.pharmacist, now=NOW)
+        return batch
+
+    def filled(self, batch: Batch, capsules: int | None = None, *, broken: int = 2) -> Batch:
+        """Weigh, blend and fill."""
+        self.weighed(batch)
+        operations.blend(self.session, batch.id, by=self.technician, now=NOW)
+        return operations.fill(
+            self.session,
+            batch.id,
+            shell_lot_id=self.shells.id,
+            filled=capsules or batch.capsules,
+            broken=broken,
+            by=self.technician,
+            now=NOW,
+        )
+
+    def put_on_balance(self, batch: Batch, kind: WeightKind, *shown: Mass) -> None:
+        operations.weigh_capsules(
+            self.session,
+            batch.id,
+            kind=kind,
+            readings=[self.reading(each, balance=self.fine) for each in shown],
+            by=self.technician,
+            now=NOW,
+        )
+
+    def tested(self, batch: Batch, nets: tuple[str, ...] = PASSING) -> Any:
+        """Weigh ten shells and these fills, and judge them."""
+        self.put_on_balance(batch, WeightKind.SHELL, *[SHELL] * 10)
+        self.put_on_balance(batch, WeightKind.CAPSULE, *(SHELL + mg(net) for net in nets))
+        return operations.judge(
+            self.session, batch.id, kind=Trial.RELEASE, by=self.technician, now=NOW
+        )
+
+    def made(self, strength_ug: int = 4_500, capsules: int = 100) -> Batch:
+        """A batch that waits for nothing but its release."""
+        batch = self.filled(self.plan(strength_ug, capsules))
+        self.tested(batch)
+        return batch
+
+    def released(self, strength_ug: int = 4_500, capsules: int = 100) -> Batch:
+        batch = self.made(strength_ug, capsules)
+        return operations.release(self.session, batch.id, by=self.second, now=NOW)
