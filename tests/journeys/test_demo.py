@@ -47,9 +47,12 @@ def test_the_demo_ends_with_labels_and_leaves_nothing_running(tmp_path: Path) ->
     done = demo(output, DATABASE_URL=nowhere, REDIS_URL="redis://127.0.0.1:1")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    names = sorted(path.name for path in output.glob("*.pdf"))
-    assert names == ["label-1-of-3.pdf", "label-2-of-3.pdf", "label-3-of-3.pdf", "leaflet.pdf"]
-    assert all((output / name).read_bytes().startswith(b"%PDF-") for name in names)
+    drawn = sorted(output.glob("*.pdf"))
+    *labels, leaflet, worksheet = (path.name for path in drawn)
+    assert labels == ["label-1-of-3.pdf", "label-2-of-3.pdf", "label-3-of-3.pdf"]
+    assert leaflet == "leaflet.pdf"
+    assert worksheet.startswith("worksheet-B")
+    assert all(path.read_bytes().startswith(b"%PDF-") for path in drawn)
     assert "byte for byte the same" in done.stdout
     assert left_running(str(output)) == []
 
