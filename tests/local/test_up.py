@@ -23,7 +23,8 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
 ]
-PATIENCE = 120
+PATIENCE = 180
+"""Longer than a stack may take to stop: 101 s for its processes and 40 s for its servers."""
 
 
 @dataclass
