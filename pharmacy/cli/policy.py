@@ -61,7 +61,7 @@ def set_value(name: str, value: str, reason: str) -> None:
     VALUE is JSON: 80, true, ["208"]. Decimals and words may go without quotation marks.
 
     \b
-    pharmacy policy set overage_fraction 0.05 --reason "measured on this machine"
+    pharmacy policy set minimum_weighable_mg 82 --reason "a balance that shows 0.1 mg"
     """
     with database().transaction() as session:
         operations.change_policy(

@@ -120,9 +120,5 @@ class Database:
         with self.engine.begin() as connection:
             yield connection
 
-    def forget_inherited_connections(self) -> None:
-        """Drop sockets inherited through a fork, without closing the parent's."""
-        self.engine.dispose(close=False)
-
     def close(self) -> None:
         self.engine.dispose()

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -22,8 +21,6 @@ from pharmacy.inventory.rules.barcodes import Scan
 from pharmacy.inventory.rules.lots import component_expiry
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.practice import queries as practice
-
-L = TypeVar("L", IngredientLot, ShellLot)
 
 
 class LotNotFound(NotFound):
@@ -94,27 +91,12 @@ def usable_ingredient_lots(
     session: Session, ingredient: str, *, on: date
 ) -> list[tuple[IngredientLot, Hidden | None]]:
     """Return every lot of an ingredient and why it is hidden, the first to expire first."""
-    found = session.scalars(select(IngredientLot).where(IngredientLot.ingredient == ingredient))
-    return _first_expired(session, [(lot, lot.on_hand_ug) for lot in found], on=on)
-
-
-def usable_shell_lots(
-    session: Session, capsule_size: str, *, on: date
-) -> list[tuple[ShellLot, Hidden | None]]:
-    """Return every lot of shells of a size and why it is hidden, the first to expire first."""
-    found = session.scalars(select(ShellLot).where(ShellLot.capsule_size == capsule_size))
-    return _first_expired(session, [(lot, lot.on_hand) for lot in found], on=on)
-
-
-def _first_expired(
-    session: Session, lots: list[tuple[L, int]], *, on: date
-) -> list[tuple[L, Hidden | None]]:
     months = practice.policy(session).undated_component_months
-    dated = [(_expiry(lot, months), lot, left) for lot, left in lots]
-    dated.sort(key=lambda each: (each[0], each[1].id))
+    found = session.scalars(select(IngredientLot).where(IngredientLot.ingredient == ingredient))
+    dated = sorted(((_expiry(lot, months), lot) for lot in found), key=lambda e: (e[0], e[1].id))
     return [
-        (lot, why_hidden(lot.status, usable_until=until, left=left, on=on))
-        for until, lot, left in dated
+        (lot, why_hidden(lot.status, usable_until=until, left=lot.on_hand_ug, on=on))
+        for until, lot in dated
     ]
 
 

@@ -67,8 +67,6 @@ class Policy:
 
     # strength plan
     default_strategy: str = "A"
-    overage_fraction: Decimal = Decimal("0.03")
-    """*unconfirmed*: machine batches plan 2 to 5 % more of every powder."""
     minimum_weighable_mg: Decimal = Decimal(120)
     """A class III balance at 5 % error."""
     weighing_error_percent: Decimal = Decimal(5)

@@ -112,18 +112,6 @@ def checks(
     return list(session.scalars(found.limit(limit)))
 
 
-def latest_checks(session: Session, npi: str, source: str) -> list[PrescriberCheck]:
-    """Return the newest check of each kind that one source answered."""
-    row = PrescriberCheck
-    newest = (
-        select(row)
-        .where(row.npi == npi, row.source == source)
-        .ext(distinct_on(row.kind))
-        .order_by(row.kind, row.answered_at.desc(), row.id.desc())
-    )
-    return list(session.scalars(newest))
-
-
 def latest_check(
     session: Session, npi: str, kind: CheckKind, *, source: str, verified: bool = False
 ) -> PrescriberCheck | None:

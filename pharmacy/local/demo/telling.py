@@ -39,11 +39,6 @@ class Teller:
         self._console.print(f"[green]{took:6.2f} s[/green]  {escape(said)}")
         self._words = ""
 
-    def say(self, words: str) -> None:
-        """Say something without a clock, in the teller's own markup."""
-        self.done()
-        self._console.print(words)
-
     @property
     def seconds(self) -> float:
         """Since the beginning."""

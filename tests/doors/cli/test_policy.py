@@ -21,11 +21,11 @@ def run(*words: str) -> Result:
 
 def test_a_value_is_set_with_a_reason_and_shown(database: Database) -> None:
     assert run("set", "refill_percent", "80", "--reason", "insurer").exit_code == 0
-    assert run("set", "overage_fraction", "0.05", "--reason", "measured").exit_code == 0
+    assert run("set", "minimum_weighable_mg", "0.05", "--reason", "measured").exit_code == 0
 
     with database.transaction() as session:
         policy = queries.policy(session)
-    assert (policy.refill_percent, str(policy.overage_fraction)) == (80, "0.05")
+    assert (policy.refill_percent, str(policy.minimum_weighable_mg)) == (80, "0.05")
     assert "* refill_percent = 80" in run("list").stdout
     shown = run("show", "refill_percent").stdout
     assert "default: 75" in shown

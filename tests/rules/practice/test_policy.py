@@ -27,9 +27,9 @@ def test_every_default_survives_being_written_down(name: str) -> None:
 
 
 def test_changes_replace_defaults_by_name() -> None:
-    policy = in_force({"refill_percent": 80, "overage_fraction": "0.05", "gone": True})
+    policy = in_force({"refill_percent": 80, "minimum_weighable_mg": "0.05", "gone": True})
 
-    assert (policy.refill_percent, policy.overage_fraction) == (80, Decimal("0.05"))
+    assert (policy.refill_percent, policy.minimum_weighable_mg) == (80, Decimal("0.05"))
     assert policy.refill_lead_days == DEFAULTS.refill_lead_days
 
 
@@ -39,10 +39,10 @@ def test_changes_replace_defaults_by_name() -> None:
         ("refill_percent", "75"),
         ("refill_percent", True),
         ("continue_final", 1),
-        ("overage_fraction", 0.03),
-        ("overage_fraction", "NaN"),
-        ("overage_fraction", "-1"),
-        ("overage_fraction", "three"),
+        ("minimum_weighable_mg", 0.03),
+        ("minimum_weighable_mg", "NaN"),
+        ("minimum_weighable_mg", "-1"),
+        ("minimum_weighable_mg", "three"),
         ("taxonomy_prefixes", "208"),
     ],
 )
