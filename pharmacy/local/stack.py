@@ -82,6 +82,7 @@ class Stack:
             self._start_children()
             self.prepare(self.environment)
             self._wait_until_ready()
+            heed_signals()
             self.state.tell(_ours(self.environment))
         except BaseException:
             self.stop()
@@ -99,7 +100,8 @@ class Stack:
             time.sleep(WATCHED_EVERY)
 
     def tend(self) -> None:
-        """Start again what has ended."""
+        """Start again what has ended. Raises KeyboardInterrupt when we were asked to stop."""
+        heed_signals()
         for server in (self._postgres, self._valkey):
             if server and server.process and server.process.poll() is not None:
                 server.start()
@@ -179,6 +181,7 @@ class Stack:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while not _answers(f"{self.url}/health/ready"):
+            heed_signals()
             for child in self.children:
                 child.tend()
                 child.require_life()
@@ -221,15 +224,38 @@ def free_port(*, first: int = 0, patience: float = 0) -> int:
             return found
 
 
+@dataclass
+class _Asked:
+    """Whether a signal asked this process to stop; signals are the process's, so is this."""
+
+    to_stop: bool = False
+
+
+_ASKED: Final = _Asked()
+
+
 @contextmanager
 def signals_interrupt() -> Iterator[None]:
     """Let SIGTERM and SIGHUP, like Ctrl-C, raise KeyboardInterrupt in the main thread."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        _ASKED.to_stop = True
         raise KeyboardInterrupt
 
+    _ASKED.to_stop = False
     with _handling(interrupt):
         yield
+
+
+def heed_signals() -> None:
+    """
+    Raise the KeyboardInterrupt that Python may have lost.
+
+    It is raised wherever the interpreter is. In a hook of fork() or in a finalizer, Python prints
+    it and goes on; so loops that wait ask here.
+    """
+    if _ASKED.to_stop:
+        raise KeyboardInterrupt
 
 
 @contextmanager
