@@ -16,7 +16,7 @@ import click
 import psutil
 
 from benchmarks.harness import keep
-from pharmacy.local.stack import Stack, free_port
+from pharmacy.local.stack import Stack
 from pharmacy.local.state import StateFolder
 
 
@@ -57,7 +57,7 @@ def main(wait: float) -> None:
     """Start the stack in a folder of its own, wait, and weigh it."""
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir="/var/tmp"))
     folder.chmod(0o755)
-    stack = Stack(StateFolder(folder), free_port())
+    stack = Stack(StateFolder(folder), port=0)
     before = {each.pid for each in psutil.Process().children()}
     try:
         stack.start()

@@ -24,6 +24,8 @@ class Settings:
     """`redis://…`, `rediss://…` or `unix:///path/to/socket`."""
     listen_host: str = "127.0.0.1"
     listen_port: int = 8000
+    listen_fd: int | None = None
+    """A listening socket that the supervisor holds open; it stands in for host and port."""
     secret: str = field(default="", repr=False)
     """Pepper of API key hashes. Production must set it; the local stack makes its own."""
     secure_cookies: bool = True
@@ -56,6 +58,9 @@ class Settings:
             redis_url=environ.get("REDIS_URL", ""),
             listen_host=environ.get("PHARMACY_HOST", "127.0.0.1"),
             listen_port=int(environ.get("PHARMACY_PORT", "8000")),
+            listen_fd=int(environ["PHARMACY_LISTEN_FD"])
+            if "PHARMACY_LISTEN_FD" in environ
+            else None,
             secret=environ.get("PHARMACY_SECRET", ""),
             secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),

@@ -27,6 +27,7 @@ def api() -> None:
         create_app(chosen),
         host=chosen.listen_host,
         port=chosen.listen_port,
+        fd=chosen.listen_fd,
         timeout_graceful_shutdown=GRACE,
         access_log=False,
         server_header=False,

@@ -31,6 +31,8 @@ class Child:
     log: Path
     grace: float
     """Seconds between being asked to stop and being made to."""
+    inherits: Sequence[int] = ()
+    """Descriptors of ours that stay open in it, under the same numbers."""
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
     _started_at: float = field(default=0.0, init=False)
@@ -48,6 +50,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 env=self.environment,
+                pass_fds=self.inherits,
                 preexec_fn=child_of_ours(signal.SIGTERM),
             )
         self._started_at = time.monotonic()

@@ -26,6 +26,7 @@ from pharmacy.local.state import Servers, StateFolder, running_stack
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "pharmacy"
 READY_WITHIN = 60.0
+WAITING_AT_THE_DOOR: Final = 2048
 WATCHED_EVERY = 0.2
 GRACE: Final = {"api": 6.0, "beat": 10.0, "relay": 10.0, "worker": 75.0}
 """In the order of stopping. A worker may finish its job, which takes at most 50 s."""
@@ -42,7 +43,7 @@ class Stack:
 
     Args:
         state: Where data, logs and the secret are kept.
-        port: The API's port.
+        port: The API's port; 0: any that is free.
         servers: Use these instead of embedded ones.
         tell: Called with a few words about each step.
     """
@@ -64,6 +65,7 @@ class Stack:
         self._lock = FolderLock(self.state.path / "stack")
         self._postgres: EmbeddedPostgres | None = None
         self._valkey: EmbeddedValkey | None = None
+        self._door: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -74,6 +76,7 @@ class Stack:
         self.state.make()
         self._take_the_folder()
         try:
+            self._open_the_door()
             servers = self.servers or self._start_servers()
             self.tell("Bringing the database to the newest schema")
             self.environment = self._environment(servers)
@@ -122,6 +125,8 @@ class Stack:
             for server in (self._valkey, self._postgres):
                 if server:
                     server.stop()
+            if self._door is not None:
+                self._door.close()
             self._lock.release()
 
     def _take_the_folder(self) -> None:
@@ -131,6 +136,20 @@ class Stack:
             told = running_stack(self.state.path)
             address = f"http://{HOST}:{told['PHARMACY_PORT']}" if told else "starting up"
             raise AlreadyRunning(f"The pharmacy runs already on this folder: {address}") from error
+
+    def _open_the_door(self) -> None:
+        """
+        Listen here and let the API inherit the socket, so that nobody can take the port from it:
+        while the API is started again, whoever knocks waits, and is let in.
+        """
+        self._door = socket.socket()
+        self._door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._door.bind((HOST, self.port))
+        except OSError as error:
+            raise ServerTrouble(f"Port {self.port} is taken: name another, or none") from error
+        self._door.listen(WAITING_AT_THE_DOOR)
+        self.port = self._door.getsockname()[1]
 
     def _start_servers(self) -> Servers:
         folder = self.state.servers
@@ -171,10 +190,15 @@ class Stack:
             raise ServerTrouble(done.stderr.strip())
 
     def _start_children(self) -> None:
+        assert self._door is not None
+        door = self._door.fileno()
         worker = ("worker", "--concurrency", str(self.concurrency))
         for command in (("api",), ("beat",), ("relay",), worker):
             log, grace = self.state.log(command[0]), GRACE[command[0]]
             child = Child(command, self.environment, log, grace)
+            if command == ("api",):
+                child.environment = self.environment | {"PHARMACY_LISTEN_FD": str(door)}
+                child.inherits = (door,)
             self.children.append(child)
             child.start()
 
@@ -242,9 +266,11 @@ def signals_interrupt() -> Iterator[None]:
         _ASKED.to_stop = True
         raise KeyboardInterrupt
 
-    _ASKED.to_stop = False
     with _handling(interrupt):
-        yield
+        try:
+            yield
+        finally:
+            _ASKED.to_stop = False
 
 
 def heed_signals() -> None:

@@ -25,7 +25,7 @@ from pharmacy.embedded.postgres import EmbeddedPostgres
 from pharmacy.embedded.valkey import EmbeddedValkey
 from pharmacy.infra.db import Database
 from pharmacy.local.children import Child
-from pharmacy.local.stack import Stack, free_port
+from pharmacy.local.stack import Stack
 from pharmacy.local.state import Servers, StateFolder
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
@@ -47,7 +47,7 @@ from tests.factories.staff import make_actor, make_client
 from tests.factories.titration import make_active_lot, make_formulations
 from tests.services import memory_or_disk
 
-PATIENCE = 300.0
+PATIENCE = 180.0
 """Seconds to wait for what takes thirty on two cores that have nothing else to do."""
 WRITTEN_ON = date(2026, 3, 2)
 """The day on which the sample prescription was written."""
@@ -118,7 +118,7 @@ class Pharmacy:
                         answers.accepted[token] = (answer.headers["Location"], answer.content)
                         return
                 time.sleep(random.uniform(0.05, 0.3))
-        raise AssertionError(f"not accepted in time: {answers.heard}")
+        raise AssertionError(f"not accepted in time: {answers.heard}\n{self.story()}")
 
     def child(self, name: str) -> Child:
         return next(child for child in self.stack.children if child.name == name)
@@ -304,7 +304,7 @@ def living_pharmacy() -> Iterator[Pharmacy]:
     postgres = EmbeddedPostgres(folder / "postgres", folder / "pg", NOT_SYNCED)
     valkey = EmbeddedValkey(folder / "valkey", folder / "vk" / "s")
     servers = Servers(postgres.url(), valkey.url)
-    stack = Stack(StateFolder(folder / "state"), free_port(), servers=servers, concurrency=2)
+    stack = Stack(StateFolder(folder / "state"), port=0, servers=servers, concurrency=2)
     database = Database(postgres.url(), pool_size=8)
     try:
         postgres.start()

@@ -20,7 +20,7 @@ from pharmacy.local.demo.people import DemoTrouble, Json
 from pharmacy.local.demo.telling import Teller
 from pharmacy.local.demo.walk import Walk
 from pharmacy.local.migrations import is_empty
-from pharmacy.local.stack import Stack, free_port
+from pharmacy.local.stack import Stack
 from pharmacy.local.state import Servers, StateFolder
 
 REQUEST_SECONDS: Final = 30
@@ -64,8 +64,8 @@ def run(output: Path, servers: Servers | None, teller: Teller) -> None:
         teller.chapter("Setting up")
         stack = Stack(
             StateFolder(folder),
-            free_port(),
-            servers,
+            port=0,
+            servers=servers,
             tell=teller.begin,
             settings=FAST_AND_LOSSY,  # nothing here is to outlive the demo
             prepare=prepare,
