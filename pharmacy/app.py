@@ -24,6 +24,7 @@ from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
+from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
@@ -65,6 +66,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     QueueController,
     RecallController,
     RecallNoticeController,
+    RecordCheckController,
     RefillController,
     ShellLotController,
     SignInController,

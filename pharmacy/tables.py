@@ -5,6 +5,7 @@ import pharmacy.formulary.models
 import pharmacy.infra.audit
 import pharmacy.infra.idempotency
 import pharmacy.infra.jobs
+import pharmacy.infra.record_checks
 import pharmacy.inventory.models
 import pharmacy.labels.models
 import pharmacy.orders.models

@@ -1,6 +1,7 @@
 """Numbers for Prometheus: by route template and kind of job, never by person, order or path."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -9,6 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from pharmacy.infra import record_checks
 from pharmacy.infra.db import Database
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -71,6 +73,7 @@ class _Owed(Collector):
         with self.database.transaction() as session:
             yield from _jobs(session)
             yield from _audit(session)
+            yield from _check(session)
 
 
 def _jobs(session: Session) -> Iterator[Metric]:
@@ -97,4 +100,19 @@ def _audit(session: Session) -> Iterator[Metric]:
         "pharmacy_idle_transactions",
         "Transactions that do nothing for a minute.",
         session.scalar(IDLE_TRANSACTIONS) or 0,
+    )
+
+
+def _check(session: Session) -> Iterator[Metric]:
+    last = record_checks.latest(session)
+    if last is None:
+        return
+    age = datetime.now(UTC) - last.checked_at
+    yield GaugeMetricFamily(
+        "pharmacy_invariants_broken",
+        "Invariants that the last check found broken.",
+        len(last.broken),
+    )
+    yield GaugeMetricFamily(
+        "pharmacy_invariants_checked_seconds", "Age of the last check.", max(0, age.total_seconds())
     )

@@ -4,3 +4,4 @@ from typing import Final
 
 SWEEP: Final = "ticks.sweep"
 SEAL: Final = "ticks.seal"
+CHECK: Final = "ticks.check"

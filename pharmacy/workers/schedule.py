@@ -6,10 +6,10 @@ from celery import Celery
 
 from pharmacy.infra import logs
 from pharmacy.settings import Settings
-from pharmacy.workers.names import SEAL, SWEEP
+from pharmacy.workers.names import CHECK, SEAL, SWEEP
 
-EVERY: Final = 10.0
-"""Seconds."""
+EVERY: Final = {SWEEP: 10.0, SEAL: 10.0, CHECK: 300.0}
+"""Seconds. Whether an hour is over since the last check, the check itself finds out."""
 
 celery = Celery("pharmacy", config_source="pharmacy.workers.config", set_as_current=False)
 
@@ -17,8 +17,8 @@ celery = Celery("pharmacy", config_source="pharmacy.workers.config", set_as_curr
 @celery.on_after_configure.connect
 def _wind_up(sender: Celery, **_: object) -> None:
     """Set what is sent when. A tick that nobody took before the next one is worth nothing."""
-    for name in (SWEEP, SEAL):
-        sender.add_periodic_task(EVERY, sender.signature(name), name=name, expires=EVERY)
+    for name, seconds in EVERY.items():
+        sender.add_periodic_task(seconds, sender.signature(name), name=name, expires=seconds)
 
 
 def start_beat() -> None:

@@ -1,5 +1,5 @@
 """
-What is done again and again: take jobs from dead workers, seal the audit trail.
+What is done again and again: take jobs from dead workers, seal the audit trail, check the records.
 
 Each tick does whatever is due, and several at once, late ones and none for a while do no harm. The
 clock sends them; the relay does them, too, less often.
@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Final
 
 from celery import shared_task
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import audit, idempotency, jobs, logs
+from pharmacy import invariants
+from pharmacy.infra import audit, idempotency, jobs, logs, record_checks
 from pharmacy.infra.db import Database
-from pharmacy.workers.names import SEAL, SWEEP
+from pharmacy.workers.names import CHECK, SEAL, SWEEP
 from pharmacy.workers.run import database
 
 
@@ -30,12 +31,31 @@ def seal(session: Session) -> None:
     audit.seal(session, now=session.scalars(select(func.now())).one())
 
 
-WORK: Final[dict[str, Callable[[Session], None]]] = {SWEEP: sweep, SEAL: seal}
+def check_records(session: Session) -> None:
+    """Look for records that contradict one another, once an hour, and keep what was found."""
+    session.execute(text("set transaction isolation level repeatable read"))
+    now = session.scalars(select(func.now())).one()
+    if not record_checks.is_due(session, now=now):
+        return
+    broken = {each.invariant.name: len(each.rows) for each in invariants.violations(session)}
+    record_checks.record(session, broken, invariants=len(invariants.ALL), now=now)
+    if broken:
+        logs.log.error("records.contradict", broken=broken)
+
+
+WORK: Final[dict[str, Callable[[Session], None]]] = {
+    SWEEP: sweep,
+    SEAL: seal,
+    CHECK: check_records,
+}
+QUICK: Final = (SWEEP, SEAL)
+CHECK_LIMIT: Final = 900
+"""Seconds. It reads every table."""
 
 
 def by_hand(database: Database) -> None:
-    """Do what every tick would do."""
-    for name in WORK:
+    """Do what the ticks would do without which nothing goes on."""
+    for name in QUICK:
         tick(database, name)
 
 
@@ -58,3 +78,9 @@ def sweep_tick(*_: object, **__: object) -> None:
 def seal_tick(*_: object, **__: object) -> None:
     """Seal, because the clock said so."""
     tick(database(), SEAL)
+
+
+@shared_task(name=CHECK, ignore_result=True, soft_time_limit=CHECK_LIMIT, time_limit=CHECK_LIMIT)
+def check_tick(*_: object, **__: object) -> None:
+    """Check all records, because the clock said so."""
+    tick(database(), CHECK)
