@@ -18,7 +18,8 @@ def check(verbose: bool) -> None:
     Check what must be true of all records together; exit 1 and show the rows where it is not.
 
     Reads one moment of the database and changes nothing. Each invariant is one statement of SQL,
-    in pharmacy/invariants/. The clock does the same every hour; run it after a restore or any trouble.
+    in pharmacy/invariants/. The clock does the same every hour; run it
+    after a restore or any trouble.
 
     \b
     Examples:
