@@ -62,6 +62,7 @@ class Order(Base):
             ),
         ),
         Index(None, "status", "due_at", "id"),
+        Index(None, "due_at", "id"),
         Index(None, "patient_id", "received_at"),
         Index(None, "npi", "received_at"),
     )
@@ -136,6 +137,13 @@ class Hold(Base):
             "code",
             "origin",
             unique=True,
+            postgresql_where=text("lifted_at is null"),
+        ),
+        Index(
+            "ix_holds_open_owner",
+            "owner",
+            "code",
+            "order_id",
             postgresql_where=text("lifted_at is null"),
         ),
     )

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import Unavailable
+from pharmacy.kernel.working_time import WorkingHours
 from pharmacy.practice.models import PolicyChange, Site, StateLicense
 from pharmacy.practice.rules import Policy, in_force
 
@@ -49,6 +50,12 @@ def site_and_policy(session: Session) -> tuple[Site, Policy]:
         raise SiteMissing("this pharmacy has no name and address yet")
     found, values = row
     return found, in_force({name: value["value"] for name, value in (values or {}).items()})
+
+
+def working_hours(session: Session) -> WorkingHours:
+    """Return when the pharmacy works. Raises SiteMissing."""
+    found, in_force_now = site_and_policy(session)
+    return in_force_now.hours(found.time_zone)
 
 
 def licensed_in(session: Session, state: str, on: date) -> bool:

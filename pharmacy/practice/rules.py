@@ -1,13 +1,14 @@
 """What a pharmacy may decide for itself, with the defaults and where each comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pharmacy.kernel.refusals import Invalid
+from pharmacy.kernel.working_time import HoursUnclear, WorkingHours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,12 @@ class Policy:
     """The first dose is planned this many days after the order is approved."""
     order_due_hours: int = 48
 
+    # working time
+    working_hours: tuple[str, ...] = ("mon-sat 09:00-17:00",)
+    """When the pharmacy works, by its own clock: the age of an order counts no other time."""
+    holidays: tuple[str, ...] = ("01-01", "07-04", "12-25")
+    """Days without work: `2026-11-26`, or `12-25` for every year."""
+
     # queue
     claim_minutes: int = 20
     hold_deadline_hours: int = 24
@@ -120,6 +127,10 @@ class Policy:
     """Count the day of the fill and the day of the request; off counts the days between them."""
     refill_lead_days: int = 7
     """A refill is due this many days before the patient runs out."""
+
+    def hours(self, time_zone: str) -> WorkingHours:
+        """Return when the pharmacy works, in its own time zone."""
+        return WorkingHours.read(self.working_hours, self.holidays, time_zone=time_zone)
 
 
 class UnknownPolicy(Invalid):
@@ -140,6 +151,13 @@ DEFAULTS: Final = Policy()
 NAMES: Final = tuple(field.name for field in fields(Policy))
 
 
+MEANINGS: Final[dict[str, Callable[[Any], object]]] = {
+    "working_hours": lambda lines: WorkingHours.read(lines, (), time_zone="UTC"),
+    "holidays": lambda days: WorkingHours.read((), days, time_zone="UTC"),
+}
+"""Values that must mean something beyond their kind. Raises HoursUnclear."""
+
+
 def to_data(value: object) -> object:
     """Return a policy value as JSON holds it: decimals as text, tuples as lists."""
     if isinstance(value, Decimal):
@@ -153,10 +171,13 @@ def of_data(name: str, data: object) -> object:
         raise UnknownPolicy(f"there is no policy named {name}", name=name)
     default = getattr(DEFAULTS, name)
     try:
-        return _like(default, data)
-    except (TypeError, InvalidOperation) as error:
+        value = _like(default, data)
+        if (require := MEANINGS.get(name)) is not None:
+            require(value)
+    except (TypeError, InvalidOperation, HoursUnclear) as error:
         kind = type(default).__name__
         raise PolicyValueInvalid(f"{name} holds a value of the kind {kind}", name=name) from error
+    return value
 
 
 def _like(default: object, data: object) -> object:
