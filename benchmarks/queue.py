@@ -77,7 +77,7 @@ insert into containers (id, order_id, part_no, parts, step_no, steps, strength_u
                         capsules_per_dose, quantity, directions, first_dose_on, last_dose_on,
                         lot_id)
 select gen_random_uuid(), o.id, 1, 1, 1, 1, 1500, 1, 30, 'x', '2026-01-01', '2026-01-30', l.id
-from orders o join lots l on l.n = 1 + o.number % 2000
+from orders o join lots l on l.n = 1 + o.number / 10 % 2000
 where o.number % 10 = 0
 """
 

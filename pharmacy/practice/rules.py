@@ -105,10 +105,10 @@ class Policy:
     order_due_hours: int = 48
 
     # working time
-    working_hours: tuple[str, ...] = ("mon-sat 09:00-17:00",)
-    """When the pharmacy works, by its own clock: the age of an order counts no other time."""
-    holidays: tuple[str, ...] = ("01-01", "07-04", "12-25")
-    """Days without work: `2026-11-26`, or `12-25` for every year."""
+    working_hours: tuple[str, ...] = ("mon-fri 09:00-17:00",)
+    """When somebody is there, by the pharmacy's clock: due times and ages count no other time."""
+    holidays: tuple[str, ...] = ()
+    """Days on which nobody is there: `2026-07-03`, or `12-25` for every year."""
 
     # queue
     claim_minutes: int = 20

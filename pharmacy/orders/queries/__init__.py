@@ -25,6 +25,7 @@ from pharmacy.orders.queries.queue import (
     QueueRow,
     lock_next,
     queue,
+    rows_of,
     with_lots_out,
 )
 
@@ -49,5 +50,6 @@ __all__ = [
     "open_holds",
     "open_lines",
     "queue",
+    "rows_of",
     "with_lots_out",
 ]

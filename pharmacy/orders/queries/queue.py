@@ -18,6 +18,7 @@ from pharmacy.infra import jobs
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
+from pharmacy.orders.queries.one import OrderNotFound
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Actor
@@ -136,7 +137,19 @@ def queue(
     Args:
         after: Due time and id of the last row of the page before, of the same filter.
     """
-    orders = session.scalars(page(only, after=after, limit=limit)).all()
+    return _with_context(session, session.scalars(page(only, after=after, limit=limit)).all())
+
+
+def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
+    """Return orders as lines of the queue. Raises OrderNotFound for none."""
+    found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
+    rows = _with_context(session, found.all())
+    if not rows:
+        raise OrderNotFound("there is no such order")
+    return rows
+
+
+def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])

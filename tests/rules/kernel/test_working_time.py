@@ -28,6 +28,7 @@ def local(text: str) -> datetime:
         ("2026-03-02 06:00", "2026-03-02 09:30", 1),  # from the opening on
         ("2026-03-02 17:00", "2026-03-03 09:30", 2),  # an hour before and an hour after the night
         ("2026-03-06 17:00", "2026-03-09 09:30", 6),  # Friday 1, Saturday 4, Monday 1
+        ("2026-03-07 14:00", "2026-03-08 23:00", 0),  # the rest of a weekend
         ("2026-03-02 20:00", "2026-03-03 08:00", 0),  # at night
         ("2026-07-02 17:00", "2026-07-04 10:00", 2),  # the 3rd is a holiday of that year
         ("2030-12-24 17:00", "2030-12-26 09:30", 2),  # the 25th is one of every year
