@@ -21,12 +21,14 @@ from pharmacy.api.materials import BarcodeController, PowderController, ShellLot
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.patients import PatientController
+from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
+from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.http import bodies, openapi, problems
@@ -62,6 +64,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MetricsController,
     OrderFindingsController,
     PatientController,
+    PictureController,
     PlanController,
     PowderController,
     PrescriberController,
@@ -73,6 +76,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     RecallNoticeController,
     RecordCheckController,
     RefillController,
+    SecondCheckController,
     ShellLotController,
     SignInController,
     StaffController,

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.api.orders import OrderAnswer, Words, answer, visible
+from pharmacy.api.staff import Password
+from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.proofs import attestation
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
@@ -57,6 +60,15 @@ class PackingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         list[Annotated[str, Meta(max_length=60)]],
         Meta(min_length=1, max_length=100, examples=[["ctr_06b7k2m3n4p5q6r7s8t9v0w1x2"]]),
     ]
+
+
+class ReleaseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature under the record of the second check."""
+
+    record_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", examples=["0f" * 32])]
+    """As `second-check` gave it: what was looked at."""
+    password: Password | None = None
+    """The caller's, again. May be left out for five minutes after it was last shown."""
 
 
 class SendBackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -210,15 +222,29 @@ class StepController(Controller):
         self,
         *,
         order_id: FromPath[str],
+        data: JSONBody[ReleaseBody],
+        request: Request[Any, Any, Any],
         db: Db,
         actor: CurrentActor,
         now: Now,
         if_match: IfMatch = None,
     ) -> OrderAnswer:
-        """Record the final check, on evidence of today, by a pharmacist who did not pack."""
+        """
+        Record the final check, on evidence of today, by a pharmacist who did not pack.
+
+        It is signed: with the password, under the record that `second-check` shows.
+        """
+        word = attestation(
+            request,
+            db,
+            password=data.password,
+            record_sha256=bytes.fromhex(data.record_sha256),
+            actor=actor,
+            now=now,
+        )
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.release(session, wanted, by=actor, now=now)
+            return dispensing.release(session, wanted, attestation=word, by=actor, now=now)
 
         try:
             return change(db, order_id, if_match, actor, step)

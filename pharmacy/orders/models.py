@@ -16,7 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pharmacy.infra import pictures
 from pharmacy.infra.db import Base, one_of
+from pharmacy.infra.pictures import PictureColumns
 from pharmacy.kernel.ids import new_id
 from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status, next_status
 from pharmacy.orders.rules.claims import require_unclaimed_by_another
@@ -219,6 +221,18 @@ class Container(Base):
     scanned_at: Mapped[datetime | None]
     scanned_by: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
+
+
+class OrderPicture(PictureColumns, Base):
+    """A picture of the finished product, taken as it was packed or checked. Append-only."""
+
+    __tablename__ = "order_pictures"
+    __table_args__ = (*pictures.constraints(), Index(None, "order_id", "taken_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    taken_by: Mapped[UUID]
+    taken_at: Mapped[datetime]
 
 
 class BatchRequest(Base):

@@ -118,6 +118,10 @@ class Policy:
     fewest_containers: bool = True
     """Prefer the first lot to expire that covers a whole step to one more vial from a remnant."""
 
+    # packing
+    picture_needed: bool = False
+    """An order is packed and released only with a picture of the finished product."""
+
     # refills
     refill_percent: int = 75
     """Share of the days' supply that must be used before the next fill."""

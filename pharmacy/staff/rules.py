@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -223,6 +223,32 @@ def require_pin(pin: str) -> None:
     steps = {int(later) - int(digit) for digit, later in itertools.pairwise(pin)}
     if len(set(pin)) < FEWEST_DIGITS or steps in ({1}, {-1}):
         raise WeakPin("this PIN is too easy to guess", field="pin")
+
+
+PROOF_LASTS: Final = timedelta(minutes=5)
+
+
+class ProofMethod(StrEnum):
+    """How somebody showed anew who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a word for one, not one
+    PIN = "pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """
+    A person's word that they decide about exactly this record, given with a proof of who they are.
+
+    An operation that asks for one keeps it with `staff.operations.unlocking.approve`, in its own
+    transaction (21 CFR 11.50 and 11.70).
+    """
+
+    record_sha256: bytes
+    """Of the record as they saw it."""
+    proven_at: datetime
+    """When they last showed who they are; good for `PROOF_LASTS`."""
+    method: ProofMethod
 
 
 FREE_FAILURES: Final = 4

@@ -14,6 +14,7 @@ from pharmacy.orders.operations.handing_over import hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
+from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reviewing import approve, reject
@@ -36,6 +37,7 @@ __all__ = [
     "lift_hold",
     "open_fill",
     "pack",
+    "photograph",
     "place_hold",
     "propose_batches",
     "reallocate",

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
-from pharmacy.orders.models import Container, Hold, Order, OrderEvent
+from pharmacy.orders.models import Container, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action
 
 
@@ -96,6 +96,38 @@ def get_hold(session: Session, order_id: UUID, hold_id: UUID) -> Hold:
     if hold is None or hold.order_id != order_id:
         raise NotFound("this order has no such hold")
     return hold
+
+
+def pictures(session: Session, order_id: UUID) -> list[OrderPicture]:
+    """
+    Return the pictures of the product as it is packed now, without their bytes, the first first.
+
+    What was taken before the order was allocated or sent back shows another packing; it is kept,
+    and not among these.
+    """
+    began = (
+        select(func.max(OrderEvent.at))
+        .where(
+            OrderEvent.order_id == order_id,
+            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK)),
+        )
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(OrderPicture)
+            .where(OrderPicture.order_id == order_id, OrderPicture.taken_at >= began)
+            .order_by(OrderPicture.taken_at, OrderPicture.id)
+        )
+    )
+
+
+def get_picture(session: Session, order_id: UUID, picture_id: UUID) -> OrderPicture:
+    """Return a picture of this order, older ones too. Raises NotFound."""
+    found = session.get(OrderPicture, picture_id)
+    if found is None or found.order_id != order_id:
+        raise NotFound("this order has no such picture")
+    return found
 
 
 def events(session: Session, order_id: UUID) -> list[OrderEvent]:

@@ -38,6 +38,7 @@ class Action(StrEnum):
     ALLOCATE = "allocated"
     AWAIT_CAPSULES = "awaits-capsules"
     LABEL = "labeled"
+    PHOTOGRAPH = "photographed"
     PACK = "packed"
     RELEASE = "released"
     SEND_BACK = "sent-back"
@@ -98,6 +99,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.ALLOCATE: Move(_to(S.LABELING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
     Action.AWAIT_CAPSULES: Move(_to(S.COMPOUNDING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
     Action.LABEL: Move(_stay(S.LABELING), None, while_held=True, respects_claim=False),
+    Action.PHOTOGRAPH: Move(_stay(S.LABELING, S.FINAL_CHECK), P.PACK, while_held=True),
     Action.PACK: Move(_to(S.FINAL_CHECK, S.LABELING), P.PACK),
     Action.RELEASE: Move(_to(S.READY, S.FINAL_CHECK), P.RELEASE),
     Action.SEND_BACK: Move(_to(S.LABELING, S.FINAL_CHECK), P.RELEASE, while_held=True),

@@ -111,7 +111,9 @@ class Shelf(RuleBasedStateMachine):
         return {
             Action.ALLOCATE: allocate,
             Action.PACK: pack,
-            Action.RELEASE: lambda: self.attempt(operations.release, order, by=pharmacist),
+            Action.RELEASE: lambda: self.attempt(
+                operations.release, order, attestation=self.bench.word(order), by=pharmacist
+            ),
             Action.HAND_OVER: lambda: self.attempt(
                 operations.hand_over, order, by=technician, **HANDED
             ),

@@ -114,8 +114,8 @@ def test_who_packed_may_not_check(bench: Bench, session: Session) -> None:
     operations.pack(session, order.id, scanned=bench.codes(order), by=bench.pharmacist, now=NOW)
 
     with pytest.raises(SecondPersonNeeded):
-        operations.release(session, order.id, by=bench.pharmacist, now=NOW)
-    operations.release(session, order.id, by=bench.second_pharmacist, now=NOW)
+        bench.release(order, by=bench.pharmacist)
+    bench.release(order, by=bench.second_pharmacist)
     assert order.status is Status.READY
 
 

@@ -49,6 +49,12 @@ def step(
     return client.post(path(order, name), headers={**headers, **match}, json=body)
 
 
+def seen(client: Client, order: Order, headers: Headers) -> dict[str, str]:
+    """A signature under the second check as it stands, given just after signing in."""
+    check = client.get(path(order, "second-check"), headers=headers).json()
+    return {"record_sha256": check["record_sha256"]}
+
+
 def test_an_order_says_what_is_owed_next_and_by_whom(
     bench: Bench, client: Client, technician: Headers
 ) -> None:
@@ -79,7 +85,10 @@ def test_the_straight_way_over_http(
     scanned = [each["id"] for each in view["containers"]]
     view = step(client, order, "packing", technician, {"scanned": scanned}).json()
     assert view["status"] == "final-check"
-    assert step(client, order, "release", pharmacist).json()["status"] == "ready"
+    assert (
+        step(client, order, "release", pharmacist, seen(client, order, pharmacist)).json()["status"]
+        == "ready"
+    )
     handed = {"identifiers_checked": True, "counselling": "declined"}
     view = step(client, order, "hand-over", technician, handed).json()
 
@@ -239,7 +248,7 @@ def test_a_refused_release_owes_the_check_that_holds_the_order(
     bench.lots[1_500].status = LotStatus.QUARANTINED
     session.flush()
 
-    response = step(client, order, "release", pharmacist)
+    response = step(client, order, "release", pharmacist, seen(client, order, pharmacist))
 
     assert (response.status_code, response.json()["code"]) == (409, "order-gate-closed")
     owed = session.scalars(

@@ -73,6 +73,7 @@ PREFIXES = {
     "lot_id": "lot",
     "patient_id": "pat",
     "prescription_id": "rx",
+    "picture_id": "pic",
     "proposal_id": "fmp",
     "notice_id": "rcn",
     "recall_id": "rcl",
