@@ -20,6 +20,7 @@ from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
+from pharmacy.api.parcels import ParcelController
 from pharmacy.api.patients import PatientController
 from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
@@ -63,6 +64,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MeController,
     MetricsController,
     OrderFindingsController,
+    ParcelController,
     PatientController,
     PictureController,
     PlanController,

@@ -16,6 +16,7 @@ import pharmacy.prescriptions.models
 import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models
+import pharmacy.shipping.models
 import pharmacy.staff.models
 import pharmacy.titration.models  # noqa: F401
 from pharmacy.infra.db import Base

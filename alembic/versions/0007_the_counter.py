@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0007"
 down_revision: str | None = "0008"
@@ -27,6 +28,35 @@ begin
                      and account_id = new.checked_by and at = new.checked_at) then
         raise exception 'an order is released by signature'
             using errcode = 'check_violation', constraint = 'order_release_attested';
+    end if;
+    return new;
+end $$
+"""
+COUNSELLED = """
+create function only_pharmacists_counsel() returns trigger language plpgsql as $$
+begin
+    if new.counselled_by is not null and not exists (
+        select from account_roles where account_id = new.counselled_by and role = 'pharmacist'
+    ) then
+        raise exception 'advice is a pharmacist''s'
+            using errcode = 'check_violation', constraint = 'hand_over_counsellor';
+    end if;
+    return new;
+end $$
+"""
+LICENSED = """
+create function only_licensed_states() returns trigger language plpgsql as $$
+declare
+    own site;
+begin
+    select * into own from site;
+    if new.state <> own.state and not exists (
+        select from site_state_licenses
+        where state = new.state and scope = 'ship'
+          and expires_on >= (new.shipped_at at time zone own.time_zone)::date
+    ) then
+        raise exception 'no licence to ship into this state'
+            using errcode = 'check_violation', constraint = 'parcel_state_licensed';
     end if;
     return new;
 end $$
@@ -98,12 +128,115 @@ def _second_check() -> None:
     op.execute(APPEND_ONLY.format("order_pictures"))
 
 
+def _leaving() -> None:
+    op.create_table(
+        "hand_overs",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("identifiers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("collector", sa.String(40), nullable=False),
+        sa.Column("collector_name", sa.Text(), nullable=False),
+        sa.Column("counselling", sa.String(40), nullable=False),
+        sa.Column("counselled_by", sa.Uuid(), nullable=True),
+        sa.Column("counselling_needed_for", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "collector in ('patient', 'representative', 'carrier')",
+            name=op.f("ck_hand_overs_collector_known"),
+        ),
+        sa.CheckConstraint(
+            "counselling in ('accepted', 'declined', 'written-notice')",
+            name=op.f("ck_hand_overs_counselling_known"),
+        ),
+        sa.CheckConstraint(
+            "collector = 'carrier' or jsonb_array_length(identifiers) >= 2",
+            name=op.f("ck_hand_overs_two_identifiers"),
+        ),
+        sa.CheckConstraint(
+            "(collector = 'carrier') = (counselling = 'written-notice')",
+            name=op.f("ck_hand_overs_counselling_fits"),
+        ),
+        sa.CheckConstraint(
+            "(counselling = 'accepted') = (counselled_by is not null)",
+            name=op.f("ck_hand_overs_counsellor_named"),
+        ),
+        sa.CheckConstraint(
+            "collector <> 'representative' or length(collector_name) > 0",
+            name=op.f("ck_hand_overs_collector_named"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_hand_overs_order_id_orders")
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_hand_overs")),
+    )
+    op.execute(APPEND_ONLY.format("hand_overs"))
+    op.execute(COUNSELLED)
+    op.execute(
+        "create trigger only_pharmacists_counsel before insert on hand_overs"
+        " for each row execute function only_pharmacists_counsel()"
+    )
+    op.add_column(
+        "site_state_licenses",
+        sa.Column("scope", sa.String(40), nullable=False, server_default="ship"),
+    )
+    op.create_check_constraint(
+        op.f("ck_site_state_licenses_scope_known"),
+        "site_state_licenses",
+        "scope in ('ship', 'collect')",
+    )
+    op.create_table(
+        "parcels",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("carrier", sa.String(40), nullable=False),
+        sa.Column("tracking_number", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(40), server_default="shipped", nullable=False),
+        sa.Column("shipped_by", sa.Uuid(), nullable=False),
+        sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("carrier in ('ups', 'usps', 'fedex')", name=op.f("ck_parcels_carrier_known")),
+        sa.CheckConstraint(
+            "status in ('shipped', 'delivered', 'returned', 'lost')",
+            name=op.f("ck_parcels_status_known"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'shipped') = (ended_at is null)", name=op.f("ck_parcels_end_dated")
+        ),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_parcels_order_id_orders")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parcels")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_parcels_order_id")),
+        sa.UniqueConstraint(
+            "carrier", "tracking_number", name=op.f("uq_parcels_carrier_tracking_number")
+        ),
+    )
+    op.create_index(op.f("ix_parcels_tracking_number"), "parcels", ["tracking_number"])
+    op.create_index(
+        "ix_parcels_open",
+        "parcels",
+        ["shipped_at", "id"],
+        postgresql_where=sa.text("status = 'shipped'"),
+    )
+    op.execute(LICENSED)
+    op.execute(
+        "create trigger only_licensed_states before insert on parcels"
+        " for each row execute function only_licensed_states()"
+    )
+
+
 def upgrade() -> None:
     _finding()
     _second_check()
+    _leaving()
 
 
 def downgrade() -> None:
+    op.drop_table("parcels")
+    op.execute("drop function only_licensed_states()")
+    op.drop_column("site_state_licenses", "scope")
+    op.drop_table("hand_overs")
+    op.execute("drop function only_pharmacists_counsel()")
     op.drop_table("order_pictures")
     op.execute("drop trigger only_attested_orders_are_released on orders")
     op.execute("drop function only_attested_orders_are_released()")

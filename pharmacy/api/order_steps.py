@@ -23,6 +23,7 @@ from pharmacy.labels import operations as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
+from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import (
     CancelReason,
     Counselling,
@@ -89,9 +90,24 @@ class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was done before the order left."""
 
-    identifiers_checked: bool
-    """Two identifiers, such as name and birth date, were compared."""
+    identifiers: Annotated[list[Identifier], Meta(max_length=6, examples=[["name", "birth-date"]])]
+    """Which kinds were compared with the order: two at least at the counter."""
     counselling: Counselling
+    counselled_by: str | None = None
+    """The pharmacist who gave the advice; whoever asks, unless another one is named."""
+    collector: Collector = Collector.PATIENT
+    collector_name: Annotated[str, Meta(max_length=100)] = ""
+    """Of a representative."""
+
+    def given(self) -> HandingOver:
+        named = self.counselled_by
+        return HandingOver(
+            identifiers=self.identifiers,
+            counselling=self.counselling,
+            counselled_by=ids.decode("acc", named) if named else None,
+            collector=self.collector,
+            collector_name=self.collector_name,
+        )
 
 
 class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -316,14 +332,7 @@ class StepController(Controller):
         """Record that the patient, or who came for them, received the order."""
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.hand_over(
-                session,
-                wanted,
-                identifiers_checked=data.identifiers_checked,
-                counselling=data.counselling,
-                by=actor,
-                now=now,
-            )
+            return operations.hand_over(session, wanted, given=data.given(), by=actor, now=now)
 
         return change(db, order_id, if_match, actor, step)
 

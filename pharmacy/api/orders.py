@@ -34,6 +34,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.practice import queries as practice
+from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import Actor, Permission
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -75,6 +76,8 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     birth_date: date | None = None
     lot: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     """The number of a lot of capsules in one of its vials, exactly."""
+    tracking: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+    """The carrier's number of the parcel, exactly."""
     status: list[Status] = []
     """Only in these; without any, also what is over."""
     held: bool | None = None
@@ -85,7 +88,8 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """`next` of the page before."""
     limit: Annotated[int, Meta(ge=1, le=MOST)] = USUAL
 
-    def only(self) -> QueueFilter:
+    def only(self, session: Session) -> QueueFilter:
+        number = self.tracking and "".join(self.tracking.split()).upper()
         return QueueFilter(
             statuses=tuple(self.status) or tuple(Status),
             number=self.number,
@@ -96,6 +100,7 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             held=self.held,
             hold_owner=self.hold_owner,
             hold_code=self.hold_code,
+            order_ids=parcels.orders_under(session, number) if number else None,
             newest_first=True,
         )
 
@@ -194,7 +199,8 @@ class QueueController(Controller):
         """
         start = after(data.cursor, datetime, UUID)
         with db.transaction() as session:
-            return lines(session, data.only(), start=start, limit=data.limit, actor=actor, now=now)
+            only = data.only(session)
+            return lines(session, only, start=start, limit=data.limit, actor=actor, now=now)
 
     @get("/{order_id:str}", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
     def show(self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:

@@ -22,6 +22,8 @@ from pharmacy.infra.pictures import PictureColumns
 from pharmacy.kernel.ids import new_id
 from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status, next_status
 from pharmacy.orders.rules.claims import require_unclaimed_by_another
+from pharmacy.orders.rules.handing_over import Collector
+from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.staff.rules import Actor
 
 RX_NUMBERS = Sequence("rx_numbers", start=100001, metadata=Base.metadata)
@@ -233,6 +235,40 @@ class OrderPicture(PictureColumns, Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     taken_by: Mapped[UUID]
     taken_at: Mapped[datetime]
+
+
+class HandOver(Base):
+    """Who took an order along, how they were known, and what came of the offer of advice."""
+
+    __tablename__ = "hand_overs"
+    __table_args__ = (
+        one_of("collector", Collector),
+        one_of("counselling", Counselling),
+        CheckConstraint(
+            "collector = 'carrier' or jsonb_array_length(identifiers) >= 2", name="two_identifiers"
+        ),
+        CheckConstraint(
+            "(collector = 'carrier') = (counselling = 'written-notice')", name="counselling_fits"
+        ),
+        CheckConstraint(
+            "(counselling = 'accepted') = (counselled_by is not null)", name="counsellor_named"
+        ),
+        CheckConstraint(
+            "collector <> 'representative' or length(collector_name) > 0", name="collector_named"
+        ),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    identifiers: Mapped[list[Any]]
+    """Kinds only: `name`, `birth-date`, …"""
+    collector: Mapped[Collector]
+    collector_name: Mapped[str]
+    counselling: Mapped[Counselling]
+    counselled_by: Mapped[UUID | None]
+    counselling_needed_for: Mapped[list[Any]]
+    """`rules.handing_over.counselling_needed_for`; empty where advice was given on request."""
+    by_id: Mapped[UUID]
+    at: Mapped[datetime]
 
 
 class BatchRequest(Base):

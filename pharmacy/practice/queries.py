@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import Unavailable
 from pharmacy.kernel.working_time import WorkingHours
 from pharmacy.practice.models import PolicyChange, Site, StateLicense
-from pharmacy.practice.rules import Policy, in_force
+from pharmacy.practice.rules import LicenseScope, Policy, in_force
 
 
 class SiteMissing(Unavailable):
@@ -62,6 +62,21 @@ def licensed_in(session: Session, state: str, on: date) -> bool:
     """Say whether the pharmacy may dispense into a State on a day."""
     license_ = session.get(StateLicense, state)
     return license_ is not None and license_.expires_on >= on
+
+
+def may_ship_to(session: Session, state: str, on: date) -> bool:
+    """Say whether a parcel may go into a State on a day: our own, or one with a licence to ship."""
+    if state == site(session).state:
+        return True
+    license_ = session.get(StateLicense, state)
+    return (
+        license_ is not None and license_.expires_on >= on and license_.scope is LicenseScope.SHIP
+    )
+
+
+def licenses(session: Session) -> list[StateLicense]:
+    """Return every licence, by State, expired ones too."""
+    return list(session.scalars(select(StateLicense).order_by(StateLicense.state)))
 
 
 def history(session: Session, name: str) -> list[PolicyChange]:

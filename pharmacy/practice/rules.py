@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -204,6 +205,15 @@ def in_force(changes: Mapping[str, object]) -> Policy:
     """Return the policies with the newest change of each name; `changes` is as JSON holds it."""
     known = {name: of_data(name, data) for name, data in changes.items() if name in NAMES}
     return replace(DEFAULTS, **known) if known else DEFAULTS  # type: ignore[arg-type]
+
+
+class LicenseScope(StrEnum):
+    """What a State's licence lets this pharmacy do with that State's patients."""
+
+    SHIP = "ship"
+    """Dispense, and send by carrier: a nonresident permit."""
+    COLLECT = "collect"
+    """Dispense to who comes to the counter, and nothing else."""
 
 
 def local_date(now: datetime, time_zone: str) -> date:

@@ -87,6 +87,16 @@ def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> Signed
     )
 
 
+def holds(session: Session, account_id: UUID, role: Role) -> bool:
+    """Say whether an account that may sign in holds a role."""
+    found = (
+        select(Account.id)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(Account.id == account_id, AccountRole.role == role, Account.disabled_at.is_(None))
+    )
+    return session.scalar(found) is not None
+
+
 def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Actor, bytes] | None:
     """Return the client that holds a living key, and the keyed hash of that key."""
     row = session.execute(

@@ -13,6 +13,7 @@ from pharmacy.kernel.ids import encode
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
@@ -175,8 +176,11 @@ class Bench:
         return operations.hand_over(
             self.session,
             order.id,
-            identifiers_checked=True,
-            counselling="accepted",
+            given=HandingOver(
+                identifiers=["name", "birth-date"],
+                counselling="accepted",
+                counselled_by=self.pharmacist.id,
+            ),
             by=self.technician,
             now=at or self.now,
         )

@@ -182,7 +182,7 @@ class Walk:
         order = checker.act(seen | {"id": order["id"]}, "release", _signed(seen))
         self._require(order, "ready")
         teller.begin("Handing over, identity checked and advice offered")
-        handing = {"identifiers_checked": True, "counselling": "accepted"}
+        handing = {"identifiers": ["name", "birth-date"], "counselling": "accepted"}
         order = checker.act(order, "hand-over", handing)
         self._require(order, "handed-over")
         teller.done()

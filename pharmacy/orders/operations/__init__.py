@@ -10,7 +10,7 @@ from pharmacy.orders.operations.batches import (
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
-from pharmacy.orders.operations.handing_over import hand_over, return_
+from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
@@ -23,6 +23,7 @@ __all__ = [
     "Met",
     "Receipt",
     "accept_batch",
+    "advice_needed_for",
     "allocate",
     "approve",
     "cancel",

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
-from pharmacy.orders.models import Container, Hold, Order, OrderEvent, OrderPicture
-from pharmacy.orders.rules import OPEN, Action
+from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
+from pharmacy.orders.rules import OPEN, Action, Status
 
 
 class OrderNotFound(NotFound):
@@ -128,6 +128,26 @@ def get_picture(session: Session, order_id: UUID, picture_id: UUID) -> OrderPict
     if found is None or found.order_id != order_id:
         raise NotFound("this order has no such picture")
     return found
+
+
+def handed_over_before(session: Session, order: Order) -> Order | None:
+    """Return the order of this patient that was handed over last, before this one."""
+    return session.scalars(
+        select(Order)
+        .where(
+            Order.patient_id == order.patient_id,
+            Order.id != order.id,
+            Order.status.in_((Status.HANDED_OVER, Status.RETURNED, Status.RECALLED)),
+            Order.handed_over_at.is_not(None),
+        )
+        .order_by(Order.handed_over_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def hand_over(session: Session, order_id: UUID) -> HandOver | None:
+    """Return how an order left, if it did."""
+    return session.get(HandOver, order_id)
 
 
 def events(session: Session, order_id: UUID) -> list[OrderEvent]:

@@ -57,6 +57,8 @@ class ReturnReason(StrEnum):
     DISPENSING_ERROR = "dispensing-error"
     DAMAGED = "damaged"
     RECALLED = "recalled"
+    UNDELIVERABLE = "undeliverable"
+    """The carrier brought it back."""
 
 
 class Counselling(StrEnum):
@@ -64,6 +66,8 @@ class Counselling(StrEnum):
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    WRITTEN_NOTICE = "written-notice"
+    """With a parcel: the right to advice, its hours and the telephone (16 CCR 1707.2)."""
 
 
 class ReasonUnknown(Invalid):

@@ -21,6 +21,7 @@ from pharmacy.orders.rules.gates import (
     PackMismatch,
     PrescriptionOver,
 )
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.orders.rules.life import MoveNotAllowed
 from pharmacy.patients import operations as patients
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
@@ -215,8 +216,7 @@ def test_two_identifiers_are_compared_before_anything_leaves(
         operations.hand_over(
             session,
             order.id,
-            identifiers_checked=False,
-            counselling="declined",
+            given=HandingOver(identifiers=["name", "name"], counselling="declined"),
             by=bench.technician,
             now=NOW,
         )

@@ -89,7 +89,7 @@ def test_the_straight_way_over_http(
         step(client, order, "release", pharmacist, seen(client, order, pharmacist)).json()["status"]
         == "ready"
     )
-    handed = {"identifiers_checked": True, "counselling": "declined"}
+    handed = {"identifiers": ["name", "birth-date"], "counselling": "declined"}
     view = step(client, order, "hand-over", technician, handed).json()
 
     assert (view["status"], view["next"]["action"]) == ("handed-over", "none")
@@ -313,7 +313,7 @@ def test_an_order_whose_lot_was_withdrawn_says_its_way_out_and_takes_it(
     order = bench.order(Status.READY)
     bench.lots[3_000].status = LotStatus.RECALLED
     session.flush()
-    handed = {"identifiers_checked": True, "counselling": "declined"}
+    handed = {"identifiers": ["name", "birth-date"], "counselling": "declined"}
 
     refused = step(client, order, "hand-over", technician, handed)
     view = client.get(path(order), headers=technician).json()

@@ -29,6 +29,10 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         Status.COMPOUNDING: Status.COMPOUNDING,
     },
     Action.LABEL: {Status.LABELING: Status.LABELING},
+    Action.PHOTOGRAPH: {
+        Status.LABELING: Status.LABELING,
+        Status.FINAL_CHECK: Status.FINAL_CHECK,
+    },
     Action.PACK: {Status.LABELING: Status.FINAL_CHECK},
     Action.RELEASE: {Status.FINAL_CHECK: Status.READY},
     Action.SEND_BACK: {Status.FINAL_CHECK: Status.LABELING},
@@ -45,7 +49,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE),
+    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
 }
 
 
