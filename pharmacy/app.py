@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from pharmacy.api.audit import AuditController
 from pharmacy.api.batch_decisions import BatchDecisionController
 from pharmacy.api.batches import BatchController, ProposalController
+from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.formulations import FormulationController
@@ -54,6 +55,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     BatchController,
     BatchDecisionController,
     CapsuleLotController,
+    ClarificationController,
     ClientController,
     FindingController,
     FormulationController,

@@ -61,6 +61,13 @@ begin
     return new;
 end $$
 """
+ENDED = """
+create function ended_questions_stand() returns trigger language plpgsql as $$
+begin
+    raise exception 'what was answered or withdrawn stands' using errcode = 'restrict_violation';
+end $$
+"""
+ORIGINS = "'person', 'check', 'labels', 'key', 'clarification', 'recall'"
 PROOFS = "('password', 'pin')"
 
 
@@ -225,13 +232,136 @@ def _leaving() -> None:
     )
 
 
+def _asking() -> None:
+    waiting = sa.text("answered_at is null and withdrawn_at is null")
+    op.execute("alter table holds drop constraint ck_holds_origin_known")
+    op.execute(f"alter table holds add constraint ck_holds_origin_known check (origin in ({ORIGINS}))")
+    op.create_table(
+        "clarifications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("field", sa.Text(), nullable=True),
+        sa.Column("finding_id", sa.Uuid(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("hold_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(40), nullable=True),
+        sa.Column("answer_words", sa.Text(), nullable=True),
+        sa.Column("spoke_with", sa.Text(), nullable=True),
+        sa.Column("read_back", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("replacement_id", sa.Uuid(), nullable=True),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_by_kind", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Uuid(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdraw_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind in ('dose', 'titration', 'quantity', 'directions', 'refills', 'patient', 'safety',"
+            " 'clinical-need', 'other')",
+            name=op.f("ck_clarifications_kind_known"),
+        ),
+        sa.CheckConstraint(
+            "answer in ('text', 'prescription', 'telephone')",
+            name=op.f("ck_clarifications_answer_known"),
+        ),
+        sa.CheckConstraint("length(words) > 0", name=op.f("ck_clarifications_words_given")),
+        sa.CheckConstraint(
+            "(answer is null) = (answered_at is null)", name=op.f("ck_clarifications_answer_dated")
+        ),
+        sa.CheckConstraint(
+            "answered_at is null or withdrawn_at is null", name=op.f("ck_clarifications_one_end")
+        ),
+        sa.CheckConstraint(
+            "(withdrawn_at is null) = (withdraw_reason is null)",
+            name=op.f("ck_clarifications_withdrawal_reasoned"),
+        ),
+        sa.CheckConstraint(
+            "(answer is not distinct from 'prescription') = (replacement_id is not null)",
+            name=op.f("ck_clarifications_replacement_named"),
+        ),
+        sa.CheckConstraint(
+            "answer is distinct from 'telephone' or (read_back and length(spoke_with) > 0)",
+            name=op.f("ck_clarifications_telephone_read_back"),
+        ),
+        sa.CheckConstraint(
+            "answer is null or answer = 'prescription' or length(answer_words) > 0",
+            name=op.f("ck_clarifications_answer_worded"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["orders.id"], name=op.f("fk_clarifications_order_id_orders")
+        ),
+        sa.ForeignKeyConstraint(
+            ["finding_id"], ["findings.id"], name=op.f("fk_clarifications_finding_id_findings")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hold_id"], ["holds.id"], name=op.f("fk_clarifications_hold_id_holds")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id"],
+            ["prescriptions.id"],
+            name=op.f("fk_clarifications_replacement_id_prescriptions"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clarifications")),
+    )
+    op.create_index(
+        "uq_clarifications_open",
+        "clarifications",
+        ["order_id", "kind"],
+        unique=True,
+        postgresql_where=waiting,
+    )
+    op.create_index(
+        "ix_clarifications_waiting",
+        "clarifications",
+        ["remind_at", "id"],
+        postgresql_where=waiting,
+    )
+    op.create_index(
+        op.f("ix_clarifications_order_id_clarifications_asked_at"),
+        "clarifications",
+        ["order_id", "asked_at"],
+    )
+    op.create_index(op.f("ix_clarifications_asked_at"), "clarifications", ["asked_at"])
+    op.execute(
+        "create trigger never_rewritten before update or delete on clarifications"
+        " for each row execute function refuse_rewriting('reminded_at', 'escalated_at', 'answer',"
+        " 'answer_words', 'spoke_with', 'read_back', 'replacement_id', 'answered_by',"
+        " 'answered_by_kind', 'answered_at', 'withdrawn_by', 'withdrawn_at', 'withdraw_reason')"
+    )
+    op.execute(
+        "create trigger never_truncated before truncate on clarifications"
+        " for each statement execute function refuse_change()"
+    )
+    op.execute(ENDED)
+    op.execute(
+        "create trigger ended_questions_stand before update on clarifications for each row"
+        " when (old.answered_at is not null or old.withdrawn_at is not null)"
+        " execute function ended_questions_stand()"
+    )
+
+
 def upgrade() -> None:
     _finding()
     _second_check()
     _leaving()
+    _asking()
 
 
 def downgrade() -> None:
+    op.drop_table("clarifications")
+    op.execute("drop function ended_questions_stand()")
+    op.execute("alter table holds drop constraint ck_holds_origin_known")
+    op.execute(
+        "alter table holds add constraint ck_holds_origin_known"
+        " check (origin in ('person', 'check', 'labels', 'key', 'recall'))"
+    )
     op.drop_table("parcels")
     op.execute("drop function only_licensed_states()")
     op.drop_column("site_state_licenses", "scope")

@@ -114,6 +114,10 @@ class Policy:
     # queue
     claim_minutes: int = 20
     hold_deadline_hours: int = 24
+    clarification_reminder_hours: int = 24
+    """A question to the prescriber is brought to mind again after so long. (policy)"""
+    clarification_escalation_hours: int = 72
+    """And is a pharmacist's to settle by telephone after so long. (policy)"""
     recheck_at_release_hours: int = 24
     """Older prescriber evidence is renewed before an order is released."""
     fewest_containers: bool = True

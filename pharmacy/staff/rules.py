@@ -41,6 +41,8 @@ class Permission(StrEnum):
     PLACE_HOLD = "place-hold"
     LIFT_HOLD = "lift-hold"
     CANCEL_ORDER = "cancel-order"
+    ASK_PRESCRIBER = "ask-prescriber"
+    ANSWER_QUESTION = "answer-question"
     ALLOCATE = "allocate"
     PACK = "pack"
     RELEASE = "release"
@@ -83,11 +85,11 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS}
+    | {_P.ASK_PRESCRIBER, _P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS}
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING},
     Role.PHYSICIAN: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
-        | {_P.CANCEL_ORDER, _P.READ_REFILL, _P.READ_PRESCRIBER}
+        | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL, _P.READ_PRESCRIBER}
     ),
     Role.ADMINISTRATOR: frozenset(
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
@@ -100,7 +102,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
-        | {_P.CANCEL_ORDER, _P.READ_REFILL}
+        | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL}
     ),
     Role.WORKER: frozenset(),
     Role.OPERATOR: frozenset(Permission),
@@ -122,7 +124,14 @@ WITHOUT_PATIENTS: Final = frozenset(
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(
-    {_P.DECIDE_FINDING, _P.APPROVE_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.LIFT_HOLD}
+    {
+        _P.ASK_PRESCRIBER,
+        _P.DECIDE_FINDING,
+        _P.APPROVE_ORDER,
+        _P.RELEASE,
+        _P.RELEASE_LOT,
+        _P.LIFT_HOLD,
+    }
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING}
 )
 """Decisions that only a pharmacist takes."""

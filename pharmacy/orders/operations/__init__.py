@@ -10,6 +10,14 @@ from pharmacy.orders.operations.batches import (
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
+from pharmacy.orders.operations.clarifying import (
+    answer_by_prescription,
+    answer_in_words,
+    ask,
+    look_after_questions,
+    note_telephone,
+    withdraw,
+)
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
@@ -25,7 +33,10 @@ __all__ = [
     "accept_batch",
     "advice_needed_for",
     "allocate",
+    "answer_by_prescription",
+    "answer_in_words",
     "approve",
+    "ask",
     "cancel",
     "check",
     "choose_strategy",
@@ -36,6 +47,8 @@ __all__ = [
     "hold_for_compromised_key",
     "labeled",
     "lift_hold",
+    "look_after_questions",
+    "note_telephone",
     "open_fill",
     "pack",
     "photograph",
@@ -50,4 +63,5 @@ __all__ = [
     "return_",
     "send_back",
     "unclaim",
+    "withdraw",
 ]

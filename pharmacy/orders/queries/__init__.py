@@ -6,6 +6,12 @@ from pharmacy.orders.queries.capsules import (
     lock_waiting_for,
     open_lines,
 )
+from pharmacy.orders.queries.clarifications import (
+    clarifications,
+    get_clarification,
+    open_clarifications,
+    waiting_questions,
+)
 from pharmacy.orders.queries.one import (
     OrderNotFound,
     containers,
@@ -39,9 +45,11 @@ __all__ = [
     "QueueRow",
     "batch_requests",
     "capsules_awaited",
+    "clarifications",
     "containers",
     "events",
     "get",
+    "get_clarification",
     "get_container",
     "get_hold",
     "get_picture",
@@ -54,10 +62,12 @@ __all__ = [
     "lock_open_of_patient",
     "lock_waiting_for",
     "of_fill",
+    "open_clarifications",
     "open_holds",
     "open_lines",
     "pictures",
     "queue",
     "rows_of",
+    "waiting_questions",
     "with_lots_out",
 ]

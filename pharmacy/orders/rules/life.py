@@ -48,6 +48,12 @@ class Action(StrEnum):
     RETURN = "returned"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
+    ASK = "clarification-asked"
+    ANSWER = "clarification-answered"
+    NOTE_ANSWER = "clarification-noted"
+    WITHDRAW = "clarification-withdrawn"
+    REMIND = "clarification-reminded"
+    ESCALATE = "clarification-escalated"
 
 
 S = Status
@@ -79,6 +85,11 @@ def _to(end: Status, *starts: Status) -> dict[Status, Status]:
 
 def _stay(*statuses: Status) -> dict[Status, Status]:
     return {status: status for status in statuses}
+
+
+def _beside(needs: Permission | None) -> Move:
+    """What happens beside the order's way, held or claimed or neither."""
+    return Move(_stay(*OPEN), needs, while_held=True, respects_claim=False)
 
 
 P = Permission
@@ -113,6 +124,12 @@ MOVES: Final[dict[Action, Move]] = {
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER), P.HAND_OVER, while_held=True),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
+    Action.ASK: _beside(P.ASK_PRESCRIBER),
+    Action.ANSWER: _beside(P.ANSWER_QUESTION),
+    Action.NOTE_ANSWER: _beside(P.ASK_PRESCRIBER),
+    Action.WITHDRAW: _beside(P.ASK_PRESCRIBER),
+    Action.REMIND: _beside(None),
+    Action.ESCALATE: _beside(None),
 }
 """What is not in this table does not happen to an order."""
 

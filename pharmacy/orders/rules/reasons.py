@@ -26,6 +26,8 @@ class CancelReason(StrEnum):
     KEY_COMPROMISED = "key-compromised"
     NOT_COLLECTED = "not-collected"
     LOT_WITHDRAWN = "lot-withdrawn"
+    REPLACED = "replaced"
+    """By a new signed prescription."""
     ENTERED_IN_ERROR = "entered-in-error"
 
 

@@ -65,6 +65,7 @@ PREFIXES = {
     "account_id": "acc",
     "batch_id": "bat",
     "weighing_id": "wgh",
+    "clarification_id": "clr",
     "client_id": "ehr",
     "finding_id": "fnd",
     "formulation_id": "fmn",
