@@ -80,6 +80,18 @@ def _finding() -> None:
         postgresql_where=sa.text("lifted_at is null"),
     )
     op.create_index(op.f("ix_patients_birth_date"), "patients", ["birth_date"])
+    op.create_index(op.f("ix_audit_entries_by_id_audit_entries_id"), "audit_entries", ["by_id", "id"])
+    op.create_index(
+        op.f("ix_audit_entries_action_audit_entries_id"), "audit_entries", ["action", "id"]
+    )
+    op.create_index(
+        "ix_audit_listed",
+        "audit_entries",
+        ["detail"],
+        postgresql_using="gin",
+        postgresql_ops={"detail": "jsonb_path_ops"},
+        postgresql_where=sa.text("detail ? 'orders'"),
+    )
 
 
 def _second_check() -> None:
@@ -372,6 +384,9 @@ def downgrade() -> None:
     op.execute("drop function only_attested_orders_are_released()")
     op.drop_column("approvals", "method")
     op.drop_column("sign_in_sessions", "proven_with")
+    op.drop_index("ix_audit_listed", "audit_entries")
+    op.drop_index(op.f("ix_audit_entries_action_audit_entries_id"), "audit_entries")
+    op.drop_index(op.f("ix_audit_entries_by_id_audit_entries_id"), "audit_entries")
     op.drop_index(op.f("ix_patients_birth_date"), "patients")
     op.drop_index("ix_holds_open_owner", "holds")
     op.drop_index(op.f("ix_orders_due_at_orders_id"), "orders")

@@ -86,7 +86,7 @@ class PictureController(Controller):
         self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
     ) -> list[PictureView]:
         """List the pictures of the present packing, the first first."""
-        with reading(db, order_id, actor, now, "order.pictures-listed") as (session, order):
+        with reading(db, order_id, actor, now, "order.pictures-read") as (session, order):
             return [PictureView.of(each) for each in queries.pictures(session, order.id)]
 
     @get("/{picture_id:str}", opt={"permission": Permission.READ_LABEL}, sync_to_thread=True)

@@ -50,6 +50,12 @@ def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
     return list(session.scalars(found))
 
 
+def ids_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return every order of a patient, the newest first."""
+    found = select(Order.id).where(Order.patient_id == patient_id)
+    return list(session.scalars(found.order_by(Order.received_at.desc(), Order.id)))
+
+
 def containers(session: Session, order_id: UUID) -> list[Container]:
     """Return the order's present containers, part 1 first."""
     return list(
