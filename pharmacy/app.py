@@ -13,6 +13,7 @@ from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
+from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
@@ -58,6 +59,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     ClarificationController,
     ClientController,
     FindingController,
+    FlowController,
     FormulationController,
     HealthController,
     IngredientLotController,

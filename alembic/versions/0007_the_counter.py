@@ -359,7 +359,17 @@ def _asking() -> None:
     )
 
 
+FIGURES = (
+    ("ix_orders_handed_over_at", "orders", ["handed_over_at"]),
+    ("ix_holds_order_id", "holds", ["order_id"]),
+    ("ix_order_events_action_order_events_at", "order_events", ["action", "at"]),
+    ("ix_refills_run_out_on", "refills", ["run_out_on"]),
+)
+
+
 def upgrade() -> None:
+    for name, table, columns in FIGURES:
+        op.create_index(op.f(name), table, columns)
     _finding()
     _second_check()
     _leaving()
@@ -367,6 +377,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name, table, _ in FIGURES:
+        op.drop_index(op.f(name), table)
     op.drop_table("clarifications")
     op.execute("drop function ended_questions_stand()")
     op.execute("alter table holds drop constraint ck_holds_origin_known")

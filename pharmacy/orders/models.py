@@ -68,6 +68,7 @@ class Order(Base):
         ),
         Index(None, "status", "due_at", "id"),
         Index(None, "due_at", "id"),
+        Index(None, "handed_over_at"),
         Index(None, "patient_id", "received_at"),
         Index(None, "npi", "received_at"),
     )
@@ -144,6 +145,7 @@ class Hold(Base):
             unique=True,
             postgresql_where=text("lifted_at is null"),
         ),
+        Index(None, "order_id"),
         Index(
             "ix_holds_open_owner",
             "owner",
@@ -260,7 +262,7 @@ class OrderEvent(Base):
     """One step in an order's life. Append-only."""
 
     __tablename__ = "order_events"
-    __table_args__ = (Index(None, "order_id", "id"),)
+    __table_args__ = (Index(None, "order_id", "id"), Index(None, "action", "at"))
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))

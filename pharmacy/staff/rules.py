@@ -64,6 +64,7 @@ class Permission(StrEnum):
     COMPOUND = "compound"
     ACCEPT_BATCH = "accept-batch"
     VERIFY_WEIGHING = "verify-weighing"
+    READ_FIGURES = "read-figures"
     READ_JOBS = "read-jobs"
     RETRY_JOB = "retry-job"
     READ_AUDIT = "read-audit"
@@ -78,7 +79,7 @@ _BENCH: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_QUEUE, _P.READ_ORDER, _P.CLAIM_ORDER, _P.RECORD_HEALTH}
     | {_P.PLACE_HOLD, _P.ALLOCATE, _P.PACK, _P.HAND_OVER, _P.READ_LABEL, _P.READ_REFILL}
     | {_P.CREATE_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.RECEIVE_LOT}
-    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND, _P.READ_FIGURES}
 )
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
@@ -93,12 +94,13 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
+        | {_P.READ_FIGURES}
         | {_P.RETRY_JOB, _P.MANAGE_STAFF, _P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
     ),
     Role.AUDITOR: frozenset(
         {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
         | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
-        | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
+        | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
@@ -113,14 +115,14 @@ see only what belongs to their own prescribers (`Actor.npis`)."""
 READING: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
     | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
-    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
 )
 """What changes nothing."""
 WITHOUT_PATIENTS: Final = frozenset(
     {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
-    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION}
+    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(
