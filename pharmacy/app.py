@@ -28,6 +28,7 @@ from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.reasons import ReasonController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
@@ -78,6 +79,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriptionController,
     ProposalController,
     QueueController,
+    ReasonController,
     RecallController,
     RecallNoticeController,
     RecordCheckController,

@@ -1,6 +1,7 @@
 """The counter: finding orders, asking prescribers, pictures, attestations, hand-over, shipping."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -359,6 +360,82 @@ def _asking() -> None:
     )
 
 
+REASONS = (
+    ("reject", "prescriber-not-verified", "The prescriber could not be verified."),
+    ("reject", "clinically-unsafe", "It is not safe for this patient."),
+    ("reject", "not-clarified", "A question was not answered."),
+    ("reject", "duplicate", "The same medicine is on order already."),
+    ("reject", "cannot-be-made", "It cannot be made here."),
+    ("reject", "patient-declined", "The patient does not want it."),
+    ("reject", "out-of-area", "We may not dispense there."),
+    ("cancel", "prescriber-asked", "The prescriber asked for it."),
+    ("cancel", "patient-asked", "The patient asked for it."),
+    ("cancel", "dose-changed", "The dose was changed."),
+    ("cancel", "key-compromised", "The signing key was compromised."),
+    ("cancel", "not-collected", "It was not collected."),
+    ("cancel", "lot-withdrawn", "A lot was withdrawn."),
+    ("cancel", "replaced", "A new prescription replaces it."),
+    ("cancel", "entered-in-error", "It was entered in error."),
+    ("reallocate", "lot-withdrawn", "A lot was withdrawn."),
+    ("reallocate", "out-of-date", "A lot would not last for the doses."),
+    ("reallocate", "damaged", "It was damaged."),
+    ("reallocate", "other", "Something else; say what."),
+    ("send-back", "wrong-count", "The count is wrong."),
+    ("send-back", "wrong-capsules", "The capsules are others."),
+    ("send-back", "wrong-label", "The label is another."),
+    ("send-back", "label-unreadable", "The label cannot be read."),
+    ("send-back", "container-damaged", "The vial is damaged."),
+    ("send-back", "leaflet-missing", "The leaflet is missing."),
+    ("return", "dose-changed", "The dose was changed."),
+    ("return", "stopped", "The patient stopped."),
+    ("return", "dispensing-error", "We dispensed something wrong."),
+    ("return", "damaged", "It was damaged."),
+    ("return", "recalled", "It was recalled."),
+    ("return", "undeliverable", "The carrier brought it back."),
+)
+
+
+def _reasons() -> None:
+    reasons = op.create_table(
+        "reason_codes",
+        sa.Column("purpose", sa.String(40), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("asks_for_words", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("changed_by", sa.Uuid(), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "purpose in ('reject', 'cancel', 'reallocate', 'send-back', 'return')",
+            name=op.f("ck_reason_codes_purpose_known"),
+        ),
+        sa.CheckConstraint(
+            "code ~ '^[a-z][a-z0-9-]{2,39}$'", name=op.f("ck_reason_codes_code_form")
+        ),
+        sa.CheckConstraint("length(words) > 0", name=op.f("ck_reason_codes_words_given")),
+        sa.PrimaryKeyConstraint("purpose", "code", name=op.f("pk_reason_codes")),
+    )
+    op.bulk_insert(
+        reasons,
+        [
+            {
+                "purpose": purpose,
+                "code": code,
+                "words": words,
+                "asks_for_words": code == "other",
+                "is_active": True,
+                "changed_by": None,
+                "changed_at": datetime(2026, 11, 27, tzinfo=UTC),
+            }
+            for purpose, code, words in REASONS
+        ],
+    )
+    op.execute(
+        "create trigger never_deleted before delete or truncate on reason_codes"
+        " for each statement execute function refuse_change()"
+    )
+
+
 FIGURES = (
     ("ix_orders_handed_over_at", "orders", ["handed_over_at"]),
     ("ix_holds_order_id", "holds", ["order_id"]),
@@ -370,6 +447,7 @@ FIGURES = (
 def upgrade() -> None:
     for name, table, columns in FIGURES:
         op.create_index(op.f(name), table, columns)
+    _reasons()
     _finding()
     _second_check()
     _leaving()
@@ -377,6 +455,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("reason_codes")
     for name, table, _ in FIGURES:
         op.drop_index(op.f(name), table)
     op.drop_table("clarifications")

@@ -24,14 +24,7 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
-from pharmacy.orders.rules.reasons import (
-    CancelReason,
-    Counselling,
-    ReallocateReason,
-    RejectReason,
-    ReturnReason,
-    SendBackReason,
-)
+from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.staff.rules import Actor, Permission
 
 Step = Callable[[Session, UUID], Order]
@@ -49,7 +42,8 @@ class ApprovalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RejectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a prescription is not filled."""
 
-    reason: RejectReason
+    reason: Annotated[str, Meta(max_length=40, examples=["not-clarified"])]
+    """A code of the purpose `reject` that is in use: see `/api/v1/reasons`."""
     words: Annotated[str, Meta(min_length=1, max_length=500)]
     """What the prescriber is told."""
 
@@ -75,14 +69,16 @@ class ReleaseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SendBackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the final check found."""
 
-    reason: SendBackReason
+    reason: Annotated[str, Meta(max_length=40, examples=["wrong-count"])]
+    """A code of the purpose `send-back`."""
     words: Words = ""
 
 
 class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the order's capsules are replaced by others."""
 
-    reason: ReallocateReason
+    reason: Annotated[str, Meta(max_length=40, examples=["damaged"])]
+    """A code of the purpose `reallocate`."""
     words: Words = ""
     """Asked for where the reason is `other`."""
 
@@ -113,14 +109,16 @@ class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why an order is stopped."""
 
-    reason: CancelReason
+    reason: Annotated[str, Meta(max_length=40, examples=["patient-asked"])]
+    """A code of the purpose `cancel`."""
     words: Words = ""
 
 
 class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why medicine came back."""
 
-    reason: ReturnReason
+    reason: Annotated[str, Meta(max_length=40, examples=["stopped"])]
+    """A code of the purpose `return`."""
     words: Words = ""
 
 

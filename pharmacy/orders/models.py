@@ -24,7 +24,7 @@ from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status, next_sta
 from pharmacy.orders.rules.claims import require_unclaimed_by_another
 from pharmacy.orders.rules.clarifying import AnswerKind, QuestionKind
 from pharmacy.orders.rules.handing_over import Collector
-from pharmacy.orders.rules.reasons import Counselling
+from pharmacy.orders.rules.reasons import Counselling, Purpose
 from pharmacy.staff.rules import Actor
 
 RX_NUMBERS = Sequence("rx_numbers", start=100001, metadata=Base.metadata)
@@ -358,6 +358,27 @@ class HandOver(Base):
     """`rules.handing_over.counselling_needed_for`; empty where advice was given on request."""
     by_id: Mapped[UUID]
     at: Mapped[datetime]
+
+
+class ReasonCode(Base):
+    """A coded reason that staff may give. Taken out of use, it stays: older steps name it."""
+
+    __tablename__ = "reason_codes"
+    __table_args__ = (
+        one_of("purpose", Purpose),
+        CheckConstraint("code ~ '^[a-z][a-z0-9-]{2,39}$'", name="code_form"),
+        CheckConstraint("length(words) > 0", name="words_given"),
+    )
+
+    purpose: Mapped[Purpose] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    words: Mapped[str]
+    """As people choose it from a list."""
+    asks_for_words: Mapped[bool]
+    """The code alone does not say why."""
+    is_active: Mapped[bool]
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime]
 
 
 class BatchRequest(Base):

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     APPROVE_FORMULATION = "approve-formulation"
     READ_RECALL = "read-recall"
     MANAGE_RECALL = "manage-recall"
+    MANAGE_REASONS = "manage-reasons"
     READ_BATCH = "read-batch"
     COMPOUND = "compound"
     ACCEPT_BATCH = "accept-batch"
@@ -86,7 +87,15 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.ASK_PRESCRIBER, _P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS}
+    | {
+        _P.MANAGE_REASONS,
+        _P.ASK_PRESCRIBER,
+        _P.CANCEL_ORDER,
+        _P.RELEASE,
+        _P.RELEASE_LOT,
+        _P.REVOKE_KEY,
+        _P.READ_JOBS,
+    }
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING},
     Role.PHYSICIAN: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
@@ -94,7 +103,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
-        | {_P.READ_FIGURES}
+        | {_P.READ_FIGURES, _P.MANAGE_REASONS}
         | {_P.RETRY_JOB, _P.MANAGE_STAFF, _P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
     ),
     Role.AUDITOR: frozenset(
@@ -122,7 +131,7 @@ WITHOUT_PATIENTS: Final = frozenset(
     {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
-    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES}
+    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES, _P.MANAGE_REASONS}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(

@@ -25,6 +25,7 @@ from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
+from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "choose_strategy",
     "claim",
     "claim_next",
+    "define_reason",
     "fill_of",
     "hand_over",
     "hold_for_compromised_key",

@@ -12,6 +12,7 @@ from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
 from pharmacy.orders.models import HandOver, Order
 from pharmacy.orders.operations.packing import require_lots_usable
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
@@ -23,7 +24,7 @@ from pharmacy.orders.rules.handing_over import (
     Taken,
     counselling_needed_for,
 )
-from pharmacy.orders.rules.reasons import Counselling, ReturnReason, coded
+from pharmacy.orders.rules.reasons import Counselling, Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Actor, Role
@@ -113,10 +114,10 @@ def return_(
     Record that medicine came back. It is destroyed, never restocked (domain.md 7.1).
 
     Args:
-        reason: A code of `rules.reasons.ReturnReason`.
+        reason: A code in use; see `reasons.because`.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": coded(ReturnReason, reason)}
+    facts = {"code": because(session, Purpose.RETURN, reason, words)}
     take(session, order, Action.RETURN, by=by, now=now, reason=words or None, facts=facts)
     owe_refill(session, order)
     return order

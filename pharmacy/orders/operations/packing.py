@@ -18,6 +18,7 @@ from pharmacy.orders.operations.checking import (
 )
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
 from pharmacy.orders.operations.picturing import require_picture
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import require_findings_decided, require_prescription
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import MOVES, Action, Origin
@@ -29,7 +30,7 @@ from pharmacy.orders.rules.gates import (
     lots_out,
     require_exactly,
 )
-from pharmacy.orders.rules.reasons import SendBackReason, coded
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
@@ -136,10 +137,13 @@ def send_back(
     Send a packed order back to the bench: it is packed, and scanned, again.
 
     Args:
-        reason: A code of `rules.reasons.SendBackReason`.
+        reason: A code in use; see `reasons.because`.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": coded(SendBackReason, reason), "packed_by": str(order.packed_by)}
+    facts = {
+        "code": because(session, Purpose.SEND_BACK, reason, words),
+        "packed_by": str(order.packed_by),
+    }
     take(session, order, Action.SEND_BACK, by=by, now=now, reason=words or None, facts=facts)
     order.packed_by = order.packed_at = None
     for each in queries.containers(session, order_id):

@@ -39,6 +39,7 @@ from pharmacy.orders.queries.queue import (
     rows_of,
     with_lots_out,
 )
+from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
 
 __all__ = [
     "OrderNotFound",
@@ -69,6 +70,8 @@ __all__ = [
     "open_lines",
     "pictures",
     "queue",
+    "reason_codes",
+    "reasons_in_use",
     "rows_of",
     "waiting_questions",
     "with_lots_out",

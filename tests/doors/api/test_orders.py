@@ -282,7 +282,7 @@ def test_rejection_is_coded_and_worded(bench: Bench, client: Client, pharmacist:
         {"reason": "not-clarified", "words": "The clinic has not answered."},
     )
 
-    assert unknown.status_code == 400
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "reason-unknown")
     assert refused.json()["status"] == "rejected"
 
 

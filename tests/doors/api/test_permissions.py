@@ -27,7 +27,13 @@ from tests.doors.api.conftest import SETTINGS, AsRole, Client, OneSession
 CALLERS = [role for role in Role if role not in {Role.WORKER, Role.OPERATOR}]
 """Whoever can knock: workers and the command line come in by no door."""
 NOBODY = UUID(int=0)
-SAMPLES = {"npi": "1234567893", "kid": "rxk_00000000", "key_id": "000000000000"}
+SAMPLES = {
+    "purpose": "reject",
+    "code": "not-clarified",
+    "npi": "1234567893",
+    "kid": "rxk_00000000",
+    "key_id": "000000000000",
+}
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
 
