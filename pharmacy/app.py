@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from litestar import Controller, Litestar, Request
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 
 from pharmacy.api.audit import AuditController
 from pharmacy.api.batch_decisions import BatchDecisionController
@@ -37,7 +38,11 @@ from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
 from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
-from pharmacy.web.pages import STATIC, front_page, static_files
+from pharmacy.web.console import wiring as console
+from pharmacy.web.live import News
+from pharmacy.web.pages import STATIC, static_files
+from pharmacy.web.refusals import Refusals, problem_or_page
+from pharmacy.web.view import Viewing
 
 CONTROLLERS: Final[list[type[Controller]]] = [
     AuditController,
@@ -96,18 +101,26 @@ def create_app(
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)
+    viewing = Viewing(settings, db, now)
+    refusals = Refusals(settings, viewing)
+    news = News(settings.database_url)
     app = Litestar(
-        route_handlers=[*controllers, front_page, static_files()],
+        route_handlers=[*controllers, *console.routes(viewing, refusals, news), static_files()],
         dependencies=_dependencies(settings, db, now, metrics),
-        guards=[Guard(db, now, settings.secret)],
+        guards=[Guard(db, now, settings)],
         before_request=bodies.require_plain_json,
         request_max_body_size=bodies.MOST_BYTES,
         middleware=[KeepAnswers()],
-        exception_handlers={**problems.HANDLERS, AnsweredBefore: answered_before},
+        exception_handlers={
+            **problems.HANDLERS,
+            HTTPException: problem_or_page(refusals, problems.failed),
+            AnsweredBefore: answered_before,
+        },
         openapi_config=openapi.config(STATIC),
         logging_config=None,
-        on_shutdown=[] if database else [db.close],
+        on_shutdown=[news.close] if database else [news.close, db.close],
     )
+    app.state.news = news
     require_every_route_asks(app.routes)
     app.asgi_handler = Edge(app.asgi_handler, metrics, over_tls=settings.secure_cookies)
     return app

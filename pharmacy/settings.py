@@ -30,6 +30,8 @@ class Settings:
     """Pepper of API key hashes. Production must set it; the local stack makes its own."""
     secure_cookies: bool = True
     """Off only on loopback, where there is no TLS."""
+    lock_minutes: int = 5
+    """A browser that nobody uses for so long locks; it unlocks with a PIN or the password."""
     nppes_url: str = ""
     """The NPPES API, asked when set. Off by default: the imported registry answers."""
     log_level: str = "INFO"
@@ -63,6 +65,7 @@ class Settings:
             else None,
             secret=environ.get("PHARMACY_SECRET", ""),
             secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
+            lock_minutes=int(environ.get("PHARMACY_LOCK_MINUTES", "5")),
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
         )

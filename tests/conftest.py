@@ -21,6 +21,10 @@ counter = itertools.count()
 services: Services | None = None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="DIR", help="Keep a picture of every page there.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the process that controls the run; pytest's workers inherit them."""
     global services  # noqa: PLW0603

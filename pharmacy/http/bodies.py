@@ -12,6 +12,8 @@ from pharmacy.kernel.refusals import Malformed
 MOST_BYTES: Final = 64 * 1024
 """Unless a route says otherwise with `request_max_body_size`."""
 JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 
 class AddressMalformed(Malformed):
@@ -50,8 +52,9 @@ def require_content_type(
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise WrongMediaType("the body must not be compressed", accepts=wanted)
     given, _, parameters = headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().replace('"', "")
-    if given.strip().lower() != wanted or charset not in {"", "charset=utf-8"}:
+    parameter = parameters.strip().lower().replace('"', "")
+    bounded = wanted == MULTIPART and parameter.startswith("boundary=")
+    if given.strip().lower() != wanted or not (bounded or parameter in {"", "charset=utf-8"}):
         raise WrongMediaType(f"the body must be {wanted}", accepts=wanted)
 
 

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from litestar.concurrency import sync_to_thread
@@ -14,11 +14,14 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 from sqlalchemy.orm import Session
 
+from pharmacy.http import browser
 from pharmacy.http.bodies import require_content_type, require_plain_address
+from pharmacy.http.browser import Browser
 from pharmacy.http.dependencies import Clock
 from pharmacy.infra import audit, credentials
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
+from pharmacy.settings import Settings
 from pharmacy.staff import queries
 from pharmacy.staff.operations import signing_in
 from pharmacy.staff.rules import Actor, PermissionMissing
@@ -41,20 +44,42 @@ class NotSignedIn(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Stands before every route; finds out who is asking with one query."""
+    """
+    Stands before every route; finds out who is asking with one query.
+
+    The API takes tokens and keys from the Authorization header alone, the console a browser's
+    session from its cookie alone, so that no other site's page can make a browser call the API.
+    """
 
     database: Database
     clock: Clock
-    pepper: str
+    settings: Settings
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         if connection.scope.get("method") == OPTIONS:
             return
         require_plain_address(connection)
-        if not handler.opt.get("public"):
+        if handler.opt.get("console"):
+            await self.admit_browser(connection, handler)
+        elif not handler.opt.get("public"):
             token = bearer_token(connection)
             connection.scope["user"] = await sync_to_thread(self.admit, token, handler)
         require_content_type(connection, handler)
+
+    async def admit_browser(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let a browser in. Raises as `admit`, SessionLocked, and ForeignRequest for a change."""
+        is_change = connection.scope.get("method") not in browser.SAFE
+        if handler.opt.get("public"):
+            if is_change:
+                browser.require_same_origin(connection)
+            return
+        token = connection.cookies.get(browser.cookie_name(secure=self.settings.secure_cookies), "")
+        found = await sync_to_thread(self.browser, token, handler)
+        connection.scope["user"] = found.actor
+        connection.scope["state"][browser.IN_STATE] = found
+        if is_change:
+            browser.require_same_origin(connection)
+            browser.require_csrf(connection, found.csrf)
 
     def admit(self, token: str, handler: BaseRouteHandler) -> Actor:
         """
@@ -70,27 +95,54 @@ class Guard:
             actor = self.holder(session, token, now)
         if actor is None:
             raise NotSignedIn("the session or key is unknown, expired or ended")
-        needs = handler.opt.get("permission")
-        if needs and needs not in actor.permissions:
-            with self.database.transaction() as session:
-                record_denial(session, actor, str(needs), now)
-            raise PermissionMissing(f"this needs the permission {needs}", needs=needs)
+        self._require_permitted(actor, handler, now)
         return actor
+
+    def browser(self, token: str, handler: BaseRouteHandler) -> Browser:
+        """Return whose session a cookie opens. Raises as `admit`, and SessionLocked."""
+        now = self.clock()
+        token_sha256 = credentials.digest(token)
+        lock_after = timedelta(minutes=self.settings.lock_minutes)
+        with self.database.transaction() as session:
+            found = queries.signed_in(session, token_sha256, now=now)
+            if found is None or not found.browser:
+                raise NotSignedIn("the session is unknown, expired or ended")
+            locked = browser.is_locked(found, after=lock_after, now=now)
+            if not locked and not handler.opt.get("unattended"):
+                signing_in.see(
+                    session,
+                    token_sha256=token_sha256,
+                    last_seen_at=found.last_seen_at,
+                    now=now,
+                    every=browser.SEEN_EVERY,
+                )
+        if locked and not handler.opt.get("while_locked"):
+            raise browser.SessionLocked("the session is locked")
+        self._require_permitted(found.actor, handler, now)
+        csrf = browser.csrf_token(token, self.settings.secret)
+        return Browser(found.actor, token, token_sha256, found.proven_at, found.has_pin, csrf)
 
     def holder(self, session: Session, token: str, now: datetime) -> Actor | None:
         """Return whose session or key a token is; None when it opens nothing."""
         if key := credentials.ApiKey.read(token):
             found = queries.client_with_key(session, key.key_id, now=now)
-            fits = found and hmac.compare_digest(key.keyed_hash(self.pepper), found[1])
+            fits = found and hmac.compare_digest(key.keyed_hash(self.settings.secret), found[1])
             return found[0] if found and fits else None
         token_sha256 = credentials.digest(token)
         signed_in = queries.signed_in(session, token_sha256, now=now)
-        if signed_in is None:
+        if signed_in is None or signed_in.browser:
             return None
         signing_in.see(
             session, token_sha256=token_sha256, last_seen_at=signed_in.last_seen_at, now=now
         )
         return signed_in.actor
+
+    def _require_permitted(self, actor: Actor, handler: BaseRouteHandler, now: datetime) -> None:
+        needs = handler.opt.get("permission")
+        if needs and needs not in actor.permissions:
+            with self.database.transaction() as session:
+                record_denial(session, actor, str(needs), now)
+            raise PermissionMissing(f"this needs the permission {needs}", needs=needs)
 
 
 def bearer_token(connection: Connection) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pharmacy.http.bodies import WrongMediaType
+from pharmacy.http.browser import ProofNeeded, SessionLocked
 from pharmacy.http.etag import StaleVersion, VersionNotGiven
 from pharmacy.http.guards import NotSignedIn
 from pharmacy.infra import logs
@@ -34,6 +35,8 @@ STATUS: Final[dict[type[Refusal], int]] = {
     NotSignedIn: 401,
     SignInRefused: 401,
     StaleVersion: 412,
+    SessionLocked: 423,
+    ProofNeeded: 428,
     WrongMediaType: 415,
     VersionNotGiven: 428,
     Malformed: 400,
@@ -85,9 +88,14 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of an error of ours: the number under which it stands in our log."""
 
 
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return next((number for kind, number in STATUS.items() if isinstance(refusal, kind)), 400)
+
+
 def refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
     """Answer a refusal."""
-    status = next((number for kind, number in STATUS.items() if isinstance(refusal, kind)), 400)
+    status = status_of(refusal)
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_SECONDS)}}
     facts = {name: plain(fact) for name, fact in refusal.facts.items()}
     problem = _problem(status, refusal.code, str(refusal), remedy=refusal.remedy, facts=facts)
@@ -128,7 +136,7 @@ def clashed(request: Request[Any, Any, Any], error: IntegrityError) -> Response[
 
 def cut_off(request: Request[Any, Any, Any], error: DBAPIError | PoolTimeout) -> Response[Any]:
     """Answer when the database cannot be reached or is too busy."""
-    if isinstance(error, DBAPIError) and not _is_passing(error):
+    if isinstance(error, DBAPIError) and not is_passing(error):
         return crashed(request, error)
     words = "the database does not answer just now"
     problem = _problem(503, "unavailable", words, remedy=Unavailable.remedy)
@@ -196,7 +204,7 @@ def _names(error: ValidationException) -> set[str]:
     return {str(found["key"]) for found in extra if isinstance(found, dict) and found.get("key")}
 
 
-def _is_passing(error: DBAPIError) -> bool:
+def is_passing(error: DBAPIError) -> bool:
     """Say whether trying again can help: connection lost, shutting down, deadlock, lock timeout."""
     sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
     passing = ("08", "53", "57", "40", "55P03")

@@ -28,6 +28,11 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def digest_of(record: bytes) -> bytes:
+    """Return the hash by which exactly these bytes are known again."""
+    return hashlib.sha256(record).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """`ldn_<environment>_<key id>_<secret>`."""

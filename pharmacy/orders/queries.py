@@ -278,7 +278,19 @@ def queue(
     page = _narrowed(select(Order), only).order_by(Order.due_at, Order.id).limit(limit + 1)
     if after is not None:
         page = page.where(tuple_(Order.due_at, Order.id) > after)
-    orders = session.scalars(page).all()
+    return _with_context(session, session.scalars(page).all())
+
+
+def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
+    """Return orders as lines of the queue. Raises OrderNotFound for none."""
+    found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
+    rows = _with_context(session, found.all())
+    if not rows:
+        raise OrderNotFound("there is no such order")
+    return rows
+
+
+def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])

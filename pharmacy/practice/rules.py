@@ -103,6 +103,14 @@ class Policy:
     """The first dose is planned this many days after the order is approved."""
     order_due_hours: int = 48
 
+    # working hours
+    working_days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    """Due times and ages are told in hours in which somebody is there."""
+    opens_at: str = "09:00"
+    closes_at: str = "17:00"
+    closed_on: tuple[str, ...] = ()
+    """Days on which nobody is there: `2026-07-03`."""
+
     # queue
     claim_minutes: int = 20
     hold_deadline_hours: int = 24

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
@@ -22,6 +22,8 @@ class Account(Base):
     display_name: Mapped[str]
     initials: Mapped[str]
     password_hash: Mapped[str | None]
+    pin_hash: Mapped[str | None]
+    """Of the short PIN that unlocks a browser's session. It opens none."""
     npi: Mapped[str | None]
     """A physician's own, by which they see what is theirs."""
     failed_sign_ins: Mapped[int] = mapped_column(server_default=text("0"))
@@ -53,6 +55,43 @@ class SignInSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    browser: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Held by a cookie: serves the console alone, and locks where a program's session ends."""
+    locked_at: Mapped[datetime | None]
+    wrong_pins: Mapped[int] = mapped_column(server_default=text("0"))
+    """Wrong PINs and passwords in a row since it was last unlocked."""
+    proven_at: Mapped[datetime | None]
+    """When its holder last proved who they are, for what is not done on a session alone."""
+
+
+class Approval(Base):
+    """
+    Somebody's signature under a decision: who, when, what it means, and what they saw. Append-only.
+
+    `record_sha256` is the hash of exactly what was approved, so that the signature and the record
+    cannot be told apart later (21 CFR 11.50 and 11.70).
+    """
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        CheckConstraint("octet_length(record_sha256) = 32", name="hash_whole"),
+        CheckConstraint(
+            "at between proven_at and proven_at + interval '5 minutes'", name="proof_fresh"
+        ),
+        Index(None, "subject_id", "at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    name: Mapped[str]
+    """As the account was called at that moment."""
+    meaning: Mapped[str]
+    """What signing says, in a few words: `released`."""
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    record_sha256: Mapped[bytes]
+    proven_at: Mapped[datetime]
+    at: Mapped[datetime]
 
 
 class SetupToken(Base):

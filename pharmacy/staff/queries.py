@@ -1,12 +1,12 @@
 """Reads of accounts and clients; above all: who is asking."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
@@ -30,6 +30,10 @@ class SignedIn:
 
     actor: Actor
     last_seen_at: datetime
+    browser: bool
+    locked_at: datetime | None
+    proven_at: datetime | None
+    has_pin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +53,36 @@ class Client:
 
 
 def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> SignedIn | None:
-    """Return who holds a session token, as their account stands at this instant."""
+    """
+    Return who holds a session token, as their account stands at this instant.
+
+    A browser's session does not end when it is idle: it locks, which the door sees to.
+    """
     row = session.execute(
-        select(Account.id, Account.display_name, Account.npi, SignInSession.last_seen_at, _roles())
+        select(Account, SignInSession, _roles())
         .join(SignInSession, SignInSession.account_id == Account.id)
         .where(
             SignInSession.token_sha256 == token_sha256,
             SignInSession.ended_at.is_(None),
             SignInSession.expires_at > now,
-            SignInSession.last_seen_at > now - IDLE,
+            or_(SignInSession.browser, SignInSession.last_seen_at > now - IDLE),
             Account.disabled_at.is_(None),
         )
     ).one_or_none()
     if row is None:
         return None
-    account_id, name, npi, last_seen_at, held = row
-    roles = frozenset(Role(role) for role in held or ())
-    own = frozenset({npi} if npi else ())
+    account, held, role_names = row
+    roles = frozenset(Role(role) for role in role_names or ())
+    own = frozenset({account.npi} if account.npi else ())
     npis = own if Role.PHYSICIAN in roles else None
-    return SignedIn(Actor(account_id, "staff", roles, npis=npis, label=name), last_seen_at)
+    return SignedIn(
+        Actor(account.id, "staff", roles, npis=npis, label=account.display_name),
+        held.last_seen_at,
+        held.browser,
+        held.locked_at,
+        held.proven_at,
+        has_pin=account.pin_hash is not None,
+    )
 
 
 def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Actor, bytes] | None:
@@ -133,6 +148,12 @@ def client_by_name(session: Session, name: str) -> EhrClient:
     if client is None:
         raise NotFound("there is no such client")
     return client
+
+
+def names(session: Session, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what people are called, for screens."""
+    found = select(Account.id, Account.display_name).where(Account.id.in_(account_ids))
+    return {row.id: row.display_name for row in session.execute(found)}
 
 
 def members(session: Session, *, after: UUID | None = None, limit: int) -> list[Member]:

@@ -1,5 +1,6 @@
 """Roles, permissions and who is acting. One table says which role may do what."""
 
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -196,6 +197,32 @@ def require_password(password: str, *, username: str) -> None:
         raise WeakPassword(f"a password has at least {FEWEST_LETTERS} different characters")
     if username.casefold() in password.casefold():
         raise WeakPassword("a password does not hold the username")
+
+
+SHORTEST_PIN: Final = 4
+LONGEST_PIN: Final = 12
+FEWEST_DIGITS: Final = 3
+
+
+class WeakPin(Invalid):
+    """A PIN that a bystander guesses."""
+
+    code = "weak-pin"
+    remedy = "Take 4 to 12 digits, at least three different ones, not in a row."
+
+
+def require_pin(pin: str) -> None:
+    """
+    Raise WeakPin for a PIN that is not 4 to 12 digits, or is too plain.
+
+    It only unlocks a session that the password opened, on a computer that somebody left, and five
+    wrong ones end the session; so it may be short.
+    """
+    if not (pin.isascii() and pin.isdigit() and SHORTEST_PIN <= len(pin) <= LONGEST_PIN):
+        raise WeakPin(f"a PIN has {SHORTEST_PIN} to {LONGEST_PIN} digits", field="pin")
+    steps = {int(later) - int(digit) for digit, later in itertools.pairwise(pin)}
+    if len(set(pin)) < FEWEST_DIGITS or steps in ({1}, {-1}):
+        raise WeakPin("this PIN is too easy to guess", field="pin")
 
 
 FREE_FAILURES: Final = 4

@@ -51,7 +51,7 @@ def make_actor(session: Session, role: Role, *, npi: str = NPI) -> Actor:
     return Actor(account.id, "staff", frozenset({role}), npis=npis)
 
 
-def make_session(session: Session, account: Account, *, at=NOW) -> str:
+def make_session(session: Session, account: Account, *, at=NOW, browser: bool = False) -> str:
     """Sign an account in; return the token."""
     token = credentials.new_token()
     session.add(
@@ -61,6 +61,7 @@ def make_session(session: Session, account: Account, *, at=NOW) -> str:
             created_at=at,
             last_seen_at=at,
             expires_at=at + timedelta(hours=12),
+            browser=browser,
         )
     )
     session.flush()

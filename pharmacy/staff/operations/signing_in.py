@@ -62,7 +62,9 @@ def a_place() -> Iterator[None]:
         PLACES.release()
 
 
-def sign_in(session: Session, *, username: str, password: str, now: datetime) -> Opened | None:
+def sign_in(
+    session: Session, *, username: str, password: str, now: datetime, browser: bool = False
+) -> Opened | None:
     """
     Open a session, or return None, which says neither what was wrong nor who exists.
 
@@ -87,7 +89,7 @@ def sign_in(session: Session, *, username: str, password: str, now: datetime) ->
         return None
     account.failed_sign_ins, account.locked_until = 0, None
     _record(session, "account.signed-in", account, now=now)
-    return _opened(session, account, now)
+    return _opened(session, account, now, browser=browser)
 
 
 def sign_out(session: Session, *, token: str, by: Actor, now: datetime) -> None:
@@ -103,9 +105,16 @@ def sign_out(session: Session, *, token: str, by: Actor, now: datetime) -> None:
     )
 
 
-def see(session: Session, *, token_sha256: bytes, last_seen_at: datetime, now: datetime) -> None:
+def see(
+    session: Session,
+    *,
+    token_sha256: bytes,
+    last_seen_at: datetime,
+    now: datetime,
+    every: timedelta = SEEN_EVERY,
+) -> None:
     """Remember that a session is in use."""
-    if now - last_seen_at >= SEEN_EVERY:
+    if now - last_seen_at >= every:
         session.execute(
             update(SignInSession)
             .where(SignInSession.token_sha256 == token_sha256)
@@ -118,7 +127,7 @@ def _open(account: Account, now: datetime) -> bool:
     return account.disabled_at is None and not waits
 
 
-def _opened(session: Session, account: Account, now: datetime) -> Opened:
+def _opened(session: Session, account: Account, now: datetime, *, browser: bool) -> Opened:
     token = credentials.new_token()
     expires_at = now + LASTS
     session.add(
@@ -128,6 +137,8 @@ def _opened(session: Session, account: Account, now: datetime) -> Opened:
             created_at=now,
             last_seen_at=now,
             expires_at=expires_at,
+            browser=browser,
+            proven_at=now,
         )
     )
     session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from pharmacy.app import create_app
+from pharmacy.http.browser import csrf_token
 from pharmacy.infra.db import Database
 from pharmacy.settings import Settings
 from pharmacy.staff.rules import Role
@@ -95,20 +96,32 @@ def client(
     one_session.session = None
 
 
+def browser_headers(token: str) -> Headers:
+    """Return what a browser sends from a page of ours that is open in a session."""
+    return {
+        "Cookie": f"__Host-session={token}",
+        "Sec-Fetch-Site": "same-origin",
+        "X-CSRF-Token": csrf_token(token, PEPPER),
+    }
+
+
 @pytest.fixture
 def as_role(session: Session) -> AsRole:
     """
     Headers of somebody new with a role: `client.get(path, headers=as_role(Role.PHARMACIST))`.
 
     A physician and an EHR client see the things of `npi`: the sample prescriber, unless given.
+    With `browser`, they sit before the console: its cookie, its token, from a page of ours.
     """
 
-    def headers(role: Role, *, npi: str = NPI) -> Headers:
+    def headers(role: Role, *, npi: str = NPI, browser: bool = False) -> Headers:
         if role is Role.EHR_CLIENT:
             _, key = make_client(session, npi)
             return {"Authorization": f"Bearer {key}"}
         own = npi if role is Role.PHYSICIAN else None
-        token = make_session(session, make_account(session, role, npi=own))
+        token = make_session(session, make_account(session, role, npi=own), browser=browser)
+        if browser:
+            return browser_headers(token)
         return {"Authorization": f"Bearer {token}"}
 
     return headers

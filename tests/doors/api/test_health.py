@@ -56,7 +56,7 @@ def test_every_answer_carries_the_headers_that_protect_it(client: Client, path: 
     headers = client.get(path).headers
 
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == ("same-origin" if path == "/" else "no-referrer")
     assert headers["x-frame-options"] == "DENY"
     assert headers["cache-control"] == "no-store"
     assert headers["strict-transport-security"].startswith("max-age=")

@@ -15,6 +15,7 @@ from pharmacy.http.guards import handlers
 from pharmacy.kernel import ids
 from pharmacy.staff.rules import (
     GRANTS,
+    OF_PEOPLE,
     DutiesMixed,
     Permission,
     Role,
@@ -40,6 +41,7 @@ class Route:
     permission: Permission | None
     asks: str
     content_type: str
+    is_page: bool
 
     @property
     def path(self) -> str:
@@ -89,6 +91,7 @@ def routes() -> Iterator[Route]:
                 handler.opt.get("permission"),
                 asks,
                 handler.opt.get("content_type", "application/json"),
+                bool(handler.opt.get("console")),
             )
 
 
@@ -100,7 +103,7 @@ def pairs(*, allowed: bool) -> Iterable[tuple[Route, Role]]:
     return [
         (route, role)
         for route in GUARDED
-        for role in CALLERS
+        for role in (sorted(OF_PEOPLE) if route.is_page else CALLERS)
         if (route.permission in GRANTS[role]) is allowed
     ]
 
@@ -134,7 +137,7 @@ def denials(session: Session, permission: Permission) -> int:
 def test_what_a_role_may_not_do_is_refused_and_remembered(
     client: Client, session: Session, as_role: AsRole, route: Route, role: Role
 ) -> None:
-    headers = as_role(role)
+    headers = as_role(role, browser=route.is_page)
     before = counted(session)
 
     status = knock(client, route, headers)
@@ -148,7 +151,7 @@ def test_what_a_role_may_not_do_is_refused_and_remembered(
 def test_what_a_role_may_do_is_not_refused_for_who_asks(
     client: Client, as_role: AsRole, route: Route, role: Role
 ) -> None:
-    status = knock(client, route, as_role(role))
+    status = knock(client, route, as_role(role, browser=route.is_page))
 
     assert status not in {401, 403, 500}
 
@@ -172,17 +175,23 @@ def test_nobody_gets_in_anywhere(client: Client, route: Route, headers: dict[str
 
 def test_only_these_are_public() -> None:
     assert {str(route) for route in ROUTES if route.asks == "public"} == {
-        "GET /",
+        "GET /assets/{version}/{name}",
+        "GET /choose-password",
         "GET /docs",
         "GET /docs/openapi.json",
         "GET /docs/{path}",
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
+        "GET /sign-in",
         "GET /static/{file_path}",
+        "GET /welcome",
         "POST /api/v1/password",
         "POST /api/v1/setup",
         "POST /api/v1/sign-in",
+        "POST /choose-password",
+        "POST /sign-in",
+        "POST /welcome",
     }
 
 

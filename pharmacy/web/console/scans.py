@@ -1,0 +1,82 @@
+"""A scan from anywhere: what was scanned decides where it leads."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Controller, post
+from msgspec import Meta
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.http.dependencies import CurrentActor, Db
+from pharmacy.http.forms import Form
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.orders import queries as orders
+from pharmacy.orders.models import Order
+from pharmacy.staff.rules import Permission
+from pharmacy.web.view import Answer, CurrentView
+
+CODE: Final = re.compile(r"(?<![a-z])([a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26})(?![0-9a-z])")
+RX_NUMBER: Final = re.compile(r"(?:rx)?\s*#?\s*(\d{5,12})", re.IGNORECASE)
+
+
+class UnknownCode(NotFound):
+    """Nothing of ours carries this code."""
+
+    code = "scan-unknown"
+    remedy = "Scan it again; a label of ours, a lot, a batch or an Rx number opens its page."
+
+
+class ScanForm(msgspec.Struct, frozen=True):
+    """What the scanner read, or somebody typed."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+Finder = Callable[[Session, str], str]
+
+
+def page_of_container(session: Session, code: str) -> str:
+    """Return the page of the order that a vial belongs to."""
+    vial = orders.get_container(session, ids.decode("ctr", code))
+    return f"/orders/{ids.encode('ord', vial.order_id)}?scanned={code}"
+
+
+def page_of_number(session: Session, number: str) -> str:
+    """Return the page of the order with an Rx number. Raises UnknownCode."""
+    found = session.scalar(select(Order.id).where(Order.number == int(number)))
+    if found is None:
+        raise UnknownCode("no order has this number")
+    return f"/orders/{ids.encode('ord', found)}"
+
+
+FINDERS: Final[dict[str, tuple[Permission, Finder]]] = {
+    "ctr": (Permission.READ_ORDER, page_of_container),
+    "ord": (Permission.READ_ORDER, lambda _, code: f"/orders/{code}"),
+}
+"""By the prefix of a public identifier: who may follow it, and where it leads."""
+
+
+class ScanPages(Controller):
+    """The scan field of every page."""
+
+    path = "/scan"
+
+    @post("/", opt={"permission": Permission.READ_QUEUE}, status_code=200, sync_to_thread=True)
+    def scan(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
+        """Go to the page of what was scanned. Prefixes and suffixes of scanners are passed over."""
+        text = form.read(ScanForm).code.strip()
+        with db.transaction() as session:
+            if match := CODE.search(text.lower()):
+                prefix = match[1].partition("_")[0]
+                if prefix in FINDERS:
+                    permission, finder = FINDERS[prefix]
+                    actor.require(permission)
+                    return view.go(finder(session, match[1]))
+            if match := RX_NUMBER.fullmatch(text):
+                actor.require(Permission.READ_ORDER)
+                return view.go(page_of_number(session, match[1]))
+        raise UnknownCode("nothing of ours carries this code")

@@ -1,0 +1,53 @@
+"""Every page of the console, and what all of them may ask for by name."""
+
+from typing import Final
+
+from litestar import Controller, Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from pharmacy.http.bodies import FORM
+from pharmacy.http.edge import PAGE_POLICY
+from pharmacy.http.forms import form_of
+from pharmacy.web.assets import assets
+from pharmacy.web.console.account import AccountPages
+from pharmacy.web.console.news import NewsPages
+from pharmacy.web.console.queue import QueuePages
+from pharmacy.web.console.scans import ScanPages
+from pharmacy.web.console.signing_in import DoorPages, SessionPages
+from pharmacy.web.live import News
+from pharmacy.web.refusals import Refusals
+from pharmacy.web.view import Viewing
+
+PAGES: Final[list[type[Controller]]] = [
+    AccountPages,
+    DoorPages,
+    NewsPages,
+    QueuePages,
+    ScanPages,
+    SessionPages,
+]
+
+CONSOLE: Final = {
+    "console": True,
+    "content_type": FORM,
+    "content_security_policy": PAGE_POLICY,
+}
+"""A browser's session lets in, forms come in, nothing inline goes out."""
+
+
+def routes(viewing: Viewing, refusals: Refusals, news: News) -> list[ControllerRouterHandler]:
+    """Return the console's routes. They may ask for `view`, `form` and `news`; errors are pages."""
+    router = Router(
+        "/",
+        route_handlers=PAGES,
+        dependencies={
+            "view": Provide(viewing.view),
+            "form": Provide(form_of),
+            "news": Provide(lambda: news, sync_to_thread=False),
+        },
+        exception_handlers=refusals.handlers(),
+        include_in_schema=False,
+        opt=CONSOLE,
+    )
+    return [router, assets]

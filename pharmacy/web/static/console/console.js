@@ -1,0 +1,200 @@
+// Keys, scans, focus, news and toasts. Everything else is HTML that the server sends.
+"use strict";
+(() => {
+  const BURST = 45;      // milliseconds: faster than this types no person, but every scanner
+  const LEAST = 4;       // letters of the shortest code
+  const MEANT = 60;      // a key waits so long before it acts, in case it begins a scan
+  const STAYS = 6000;    // a toast; one that offers to undo stays twice as long
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const shown = (element) => element.checkVisibility ? element.checkVisibility() : !!element.offsetParent;
+  const layer = () => $$("dialog[open]").pop() || document;
+
+  // ---- scans: letters that come faster than a person types, ended by Enter
+  let letters = "", times = [], before = null, waiting = 0, prefix = "";
+
+  function forget() { letters = ""; times = []; before = null; }
+  function isBurst() {
+    const span = times[times.length - 1] - times[0];
+    return letters.length >= LEAST && span / (times.length - 1) < BURST;
+  }
+  function note(event) {
+    const now = performance.now();
+    if (times.length && now - times[times.length - 1] > BURST * 2) forget();
+    if (!times.length) {
+      const field = event.target;
+      before = isField(field) ? { field, value: field.value } : null;
+    }
+    letters += event.key;
+    times.push(now);
+  }
+  function scanned(code) {
+    const clean = code.replace(/[\x00-\x1f]/g, "").replace(/^\]\w\d/, "").trim();
+    document.dispatchEvent(new CustomEvent("console:scan", { detail: clean }));
+    const act = /^ACT-([A-Z0-9-]+)$/.exec(clean);
+    if (act) return perform(act[1]);
+    const here = $$("[data-scan-here]", layer()).find(shown) || (layer() === document ? null : $("[data-scan-here]", layer()));
+    const field = here || $("#scan");
+    if (!field) return;
+    field.value = clean;
+    field.form.requestSubmit();
+    if (field.id === "scan") field.value = "";
+  }
+  function perform(name) {
+    if (name === "HELP") return help();
+    if (name === "LOCK") return window.consoleLock();
+    const found = $$(`[data-scan="${CSS.escape(name)}"]`, layer()).find(shown);
+    if (found) found.click(); else toast(`Nothing on this page answers to ACT-${name}.`);
+  }
+
+  // ---- keys
+  const isField = (element) => element.matches && element.matches("input:not([type=checkbox]):not([type=radio]):not([type=button]), textarea, select, [contenteditable]");
+  function press(key) {
+    if (prefix === "g") { prefix = ""; const area = $(`[data-goto="${CSS.escape(key)}"]`); if (area) area.click(); return; }
+    if (key === "g" && layer() === document) { prefix = "g"; setTimeout(() => { prefix = ""; }, 1500); return; }
+    if (key === "?") return help();
+    if (key === "L") return window.consoleLock && window.consoleLock();
+    const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
+    if (focus && layer() === document) { focus.focus(); focus.select(); return; }
+    const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
+    if (!found) return move(key);
+    if (found.dataset.whyNot) return toast(found.dataset.whyNot);
+    found.click();
+  }
+  function move(key) { // rows: j and k, Enter opens
+    const rows = $$("[data-row]").filter(shown);
+    if (!rows.length || layer() !== document) return;
+    const at = rows.findIndex((row) => row.classList.contains("at"));
+    if (key === "Enter") { if (at >= 0) $("a", rows[at]).click(); return; }
+    const to = key === "j" || key === "ArrowDown" ? Math.min(at + 1, rows.length - 1) : key === "k" || key === "ArrowUp" ? Math.max(at - 1, 0) : -1;
+    if (to < 0) return;
+    if (at >= 0) rows[at].classList.remove("at");
+    rows[to].classList.add("at");
+    $("a", rows[to]).focus({ preventScroll: true });
+    rows[to].scrollIntoView({ block: "nearest" });
+  }
+  function help() {
+    const box = $("#keys"), list = $("dl", box);
+    if (!box || box.open) return;
+    const add = (keys, words) => {
+      const term = document.createElement("dt"), text = document.createElement("dd");
+      for (const key of keys) { const mark = document.createElement("kbd"); mark.textContent = key; term.append(mark, " "); }
+      text.textContent = words; list.append(term, text);
+    };
+    list.replaceChildren();
+    for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
+    if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
+    for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], "Search");
+    for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
+    add(["r"], "Show the page afresh"); add(["L"], "Lock"); add(["?"], "This list"); add(["Esc"], "Close");
+    box.showModal();
+  }
+  function words(element) {
+    const copy = element.cloneNode(true);
+    for (const mark of $$("kbd", copy)) mark.remove();
+    return copy.textContent.trim();
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.type === "password") return forget(); // a secret is never taken for a scan
+    const inField = isField(event.target);
+    if (event.key === "Enter" || event.key === "Tab") {
+      clearTimeout(waiting);
+      if (isBurst()) {
+        event.preventDefault(); event.stopPropagation();
+        const code = letters;
+        if (before && !before.field.matches("[data-scan-here], #scan")) before.field.value = before.value;
+        forget(); scanned(code); return;
+      }
+      forget();
+      if (event.key === "Enter" && !inField && event.target === document.body) move("Enter");
+      return;
+    }
+    if (event.key === "Escape") {
+      forget();
+      if (inField && layer() === document) event.target.blur();
+      const menu = $("details.person[open]"); if (menu) menu.open = false;
+      return;
+    }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { if (!inField) { event.preventDefault(); move(event.key); } return; }
+    if (event.key.length !== 1) return;
+    note(event);
+    clearTimeout(waiting);
+    if (inField || event.repeat) return;
+    const key = event.key;
+    if (key === "/") event.preventDefault();
+    if (times.length > 1) return;
+    waiting = setTimeout(() => { forget(); press(key); }, MEANT);
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    let found;
+    if ((found = on("[data-opens]"))) { const box = document.getElementById(found.dataset.opens); box.showModal(); const first = $("input:not([type=hidden]), select, textarea", box); if (first) first.focus(); }
+    else if ((found = on("[data-close]"))) found.closest("dialog").close();
+    else if (on("[data-help]")) help();
+    else if (on("[data-fresh]")) fresh();
+    else if (on("[data-dismiss]")) on("[data-dismiss]").closest(".trouble").remove();
+    else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
+  });
+  function fresh() { $("#alerts").replaceChildren(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
+  document.addEventListener("keydown", (event) => { if (event.key === "r" && !isField(event.target) && !event.ctrlKey && !event.metaKey && !$("[data-key=r]") && layer() === document) setTimeout(() => { if (times.length < 2) fresh(); }, MEANT); });
+
+  // ---- what the server says beside the page
+  function toast(text, undo) {
+    const box = document.createElement("div"), said = document.createElement("span");
+    box.className = "toast"; said.textContent = text; box.append(said);
+    if (undo) {
+      const button = document.createElement("button");
+      button.type = "button"; button.textContent = "Undo"; button.dataset.key = "u";
+      const mark = document.createElement("kbd"); mark.textContent = "u"; button.append(mark);
+      button.addEventListener("click", () => { box.remove(); htmx.ajax("POST", undo, { swap: "none" }); });
+      box.append(button);
+    }
+    $("#toasts").append(box);
+    setTimeout(() => box.remove(), undo ? STAYS * 2 : STAYS);
+  }
+  document.addEventListener("console:toast", (event) => toast(event.detail.text, event.detail.undo));
+  document.addEventListener("console:fields", (event) => {
+    const form = event.target.closest && event.target.closest("form") || document;
+    for (const [name, text] of Object.entries(event.detail)) {
+      if (name === "elt") continue;
+      const field = $(`[name="${CSS.escape(name)}"]`, form);
+      if (!field) continue;
+      const said = document.getElementById((field.getAttribute("aria-describedby") || "").split(" ")[0]);
+      field.setAttribute("aria-invalid", "true");
+      if (said) { const error = document.createElement("span"); error.className = "error"; error.textContent = text; said.replaceChildren(error); }
+    }
+    const first = $("[aria-invalid=true]", form); if (first) first.focus();
+  });
+  document.addEventListener("input", (event) => event.target.removeAttribute && event.target.removeAttribute("aria-invalid"));
+  document.addEventListener("htmx:beforeRequest", () => $("#alerts") && $("#alerts").replaceChildren());
+  document.addEventListener("htmx:sendError", () => toast("The server does not answer. Nothing was sent; your work is still here."));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "alerts" && layer() !== document) { // an alert under a dialog is not seen
+      const box = layer(); $(".trouble", box) && $(".trouble", box).remove(); box.prepend(...event.target.childNodes);
+    }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "page") return;
+    for (const box of $$("dialog[open]")) if (box.id !== "keys") box.close();
+    const first = $("#page [autofocus]") || $("#main"); if (first) first.focus({ preventScroll: true });
+  });
+
+  // ---- a decision that is signed: ask who it is, then send the same decision again
+  let owed = null;
+  document.addEventListener("console:prove", (event) => { owed = event.target; const box = $("#prove"); $("form", box).reset(); $("[data-error]", box).textContent = ""; box.showModal(); $("#prove-secret").focus(); });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.target.matches || !event.target.matches("[data-prove]")) return;
+    if (event.detail.xhr.status === 204) {
+      $("#prove").close();
+      const again = owed; owed = null;
+      if (again) again.tagName === "FORM" ? again.requestSubmit() : again.click();
+    } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
+  });
+
+  // ---- news: rows ask for themselves; here only whether news comes at all
+  let lost = false;
+  document.addEventListener("htmx:sseError", () => { lost = true; const link = $("#link"); if (link) link.hidden = false; });
+  document.addEventListener("htmx:sseOpen", () => { const link = $("#link"); if (link) link.hidden = true; if (lost) { lost = false; fresh(); } });
+})();

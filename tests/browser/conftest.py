@@ -1,0 +1,232 @@
+"""A browser before the real application: a database of its own, a port on loopback."""
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.orm import Session
+
+from pharmacy.app import create_app
+from pharmacy.infra.db import Database
+from pharmacy.kernel.ids import encode
+from pharmacy.orders.models import Order
+from pharmacy.settings import Settings
+from pharmacy.staff.models import Account
+from pharmacy.staff.rules import Role
+from tests.browser.people import NAMES, PASSWORD
+from tests.browser.stocking import known, stock
+from tests.conftest import NOW
+from tests.factories.staff import PEPPER
+from tests.services import TEMPLATE, run_sql, url_of
+
+CHROMIUM = shutil.which("chromium")
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+PATIENCE = 15_000
+"""Milliseconds that a page may take on a busy machine before a test gives up."""
+LAPTOP = {"width": 1366, "height": 768}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="needs Debian's chromium"))
+
+
+class MovingClock:
+    """Goes on from the tests' instant as real time does; a test may push it."""
+
+    def __init__(self) -> None:
+        self.shift = NOW - datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+    def push(self, by: timedelta) -> None:
+        self.shift += by
+
+
+@dataclass
+class Console:
+    """The running application, and what is in it."""
+
+    database: Database
+    clock: MovingClock
+    port: int
+    url_of_database: str
+    server: uvicorn.Server | None = None
+    thread: threading.Thread | None = None
+    accounts: dict[Role, Account] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        settings = Settings(
+            database_url=self.url_of_database,
+            redis_url="redis://unused",
+            secret=PEPPER,
+            secure_cookies=False,
+        )
+        app = create_app(settings, database=self.database, clock=self.clock)
+        self.server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host="127.0.0.1",
+                port=self.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            assert self.thread.is_alive(), "the server does not start"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        assert self.server
+        assert self.thread
+        self.server.config.app.state.news.close()
+        self.server.should_exit = True
+        self.thread.join(10)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        with self.database.transaction() as session:
+            yield session
+
+    def page_of(self, name: str) -> str:
+        return f"/orders/{encode('ord', self.orders[name].id)}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def stocked() -> Iterator[Callable[[], str]]:
+    """Give out copies of a database with people and orders at every point of their lives."""
+    name = f"stocked_{os.getpid()}"
+    run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")
+    database = Database(url_of(name))
+    with database.transaction() as session:
+        stock(session)
+    database.close()
+    made = []
+
+    def copy() -> str:
+        made.append(f"{name}_{len(made)}")
+        run_sql(f"create database {made[-1]} template {name} strategy file_copy")
+        return url_of(made[-1])
+
+    yield copy
+    for each in [*made, name]:
+        run_sql(f"drop database {each} with (force)")
+
+
+@pytest.fixture
+def console(stocked: Callable[[], str]) -> Iterator[Console]:
+    """The application on a database of the test's own, which it may change."""
+    url = stocked()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    console = Console(Database(url, pool_size=8), MovingClock(), port, url)
+    with console.session() as session:
+        console.accounts, console.orders = known(session)
+    console.start()
+    yield console
+    console.stop()
+    console.database.close()
+
+
+class User:
+    """Somebody at a keyboard with a scanner, before one page."""
+
+    def __init__(self, page: Page, console: Console) -> None:
+        self.page = page
+        self.console = console
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._hear)
+        page.set_default_timeout(PATIENCE)
+
+    def _hear(self, message: Any) -> None:
+        expected = ("Failed to load resource", "[object Event]", "Response Status Error Code")
+        if message.type == "error" and not any(each in message.text for each in expected):
+            self.problems.append(message.text)
+
+    def go(self, path: str) -> "User":
+        self.page.goto(self.console.url + path)
+        return self
+
+    def sign_in(self, role: Role) -> "User":
+        self.go("/sign-in")
+        self.page.fill("[name=username]", NAMES[role][0])
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("header.bar")
+        return self
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other, as a person does."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(120)
+
+    def scan(self, code: str) -> None:
+        """Send a code as a keyboard wedge does: at once, and Enter at the end."""
+        self.page.keyboard.type(code, delay=2)
+        self.page.keyboard.press("Enter")
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+    def axe(self) -> list[str]:
+        """Return what axe finds against WCAG 2.2 AA on the present page."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(
+            "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
+            " 'wcag21aa', 'wcag22aa', 'best-practice']})).violations"
+        )
+        return [
+            f"{each['id']}: {each['help']}: {node['html'][:140]}"
+            for each in found
+            for node in each["nodes"]
+        ]
+
+
+@pytest.fixture
+def user(browser: Browser, console: Console) -> Iterator[Callable[..., User]]:
+    """Let somebody sit down: `user(Role.PHARMACIST)`, each in a browser profile of their own."""
+    opened: list[tuple[Any, User]] = []
+
+    def sit_down(role: Role | None = None, **options: Any) -> User:
+        context = browser.new_context(**{"viewport": LAPTOP, **options})
+        found = User(context.new_page(), console)
+        opened.append((context, found))
+        return found.sign_in(role) if role else found
+
+    yield sit_down
+    for context, found in opened:
+        context.close()
+        assert found.problems == []

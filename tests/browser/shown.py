@@ -1,0 +1,36 @@
+"""Every page, and who looks at it. A new page is one more line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pharmacy.staff.rules import Role
+from tests.browser.conftest import Console
+
+Address = str | Callable[[Console], str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as somebody sees it; `keys` are pressed first."""
+
+    name: str
+    role: Role | None
+    address: Address
+    keys: tuple[str, ...] = ()
+
+    def path(self, console: Console) -> str:
+        return self.address if isinstance(self.address, str) else self.address(console)
+
+
+SHOWN = (
+    Shown("sign-in", None, "/sign-in"),
+    Shown("welcome", None, "/welcome"),
+    Shown("choose-password", None, "/choose-password"),
+    Shown("account", Role.TECHNICIAN, "/account"),
+    Shown("keys", Role.TECHNICIAN, "/queue", ("?",)),
+    Shown("locked", Role.TECHNICIAN, "/queue", ("Shift+L",)),
+    Shown("nothing-here", Role.TECHNICIAN, "/nowhere"),
+    Shown("queue-technician", Role.TECHNICIAN, "/queue"),
+    Shown("queue-pharmacist", Role.PHARMACIST, "/queue"),
+    Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
+)

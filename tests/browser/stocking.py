@@ -1,0 +1,78 @@
+"""People and orders at every point of their lives, for pages to show."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import credentials
+from pharmacy.orders import operations
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Owner, Status
+from pharmacy.staff.models import Account, AccountRole
+from pharmacy.staff.rules import Role
+from tests.browser.people import NAMES, PASSWORD, PIN
+from tests.factories.inventory import stock_the_clinic
+from tests.factories.orders import Bench
+from tests.factories.patients import make_patient
+from tests.factories.staff import make_account
+
+PATIENTS = {
+    "new": ("Abernathy", "Grace", Status.RECEIVED),
+    "to review": ("Delacroix-Oyelaran", "Maximiliana", Status.REVIEW),
+    "to review too": ("Fitzgerald", "Tom", Status.REVIEW),
+    "planned": ("Haddad", "Samir", Status.PLANNED),
+    "to pack": ("Ionescu", "Ana", Status.LABELING),
+    "to pack too": ("Kovač", "Željka", Status.LABELING),
+    "to check": ("Mbeki", "Thandi", Status.FINAL_CHECK),
+    "ready": ("Nguyễn", "Thị Minh", Status.READY),
+    "over": ("O'Brien", "Seán", Status.HANDED_OVER),
+}
+"""By the name that tests use: who, and how far their order is."""
+HELD = "to review too"
+
+
+def stock(session: Session) -> None:
+    """Fill an empty database."""
+    password, pin = credentials.hash_password(PASSWORD), credentials.hash_password(PIN)
+    for role, (username, name) in NAMES.items():
+        make_account(
+            session,
+            role,
+            username=username,
+            display_name=name,
+            password_hash=password,
+            pin_hash=pin,
+        )
+    bench = Bench(session)
+    for _ in range(4):
+        stock_the_clinic(session)
+    for number, (name, (family, given, status)) in enumerate(PATIENTS.items()):
+        patient = make_patient(
+            session, identifier_value=f"MRN-{number}", family=family, given=given
+        )
+        order = bench.order(status, patient=patient)
+        order.due_at = bench.now + timedelta(hours=6 * number - 26)
+        if name == HELD:
+            operations.place_hold(
+                session,
+                order.id,
+                code="dose-unclear",
+                words="Is the second step 3 mg or 4.5 mg? Asked the clinic by phone.",
+                owner=Owner.PRESCRIBER,
+                deadline_at=None,
+                by=bench.pharmacist,
+                now=bench.now,
+            )
+
+
+def known(session: Session) -> tuple[dict[Role, Account], dict[str, Order]]:
+    """Return the people by role and the orders by name."""
+    found = session.execute(
+        select(AccountRole.role, Account)
+        .join(Account, Account.id == AccountRole.account_id)
+        .where(Account.username.in_([username for username, _ in NAMES.values()]))
+    )
+    orders = session.scalars(select(Order).order_by(Order.number))
+    accounts = {row[0]: row[1] for row in found}
+    return accounts, dict(zip(PATIENTS, orders, strict=True))
