@@ -24,6 +24,8 @@ from pharmacy.api.patients import PatientController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.printers import PrinterController, WorkstationController
+from pharmacy.api.prints import PrintController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
@@ -67,6 +69,8 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    PrintController,
+    PrinterController,
     ProposalController,
     QueueController,
     RecallController,
@@ -79,6 +83,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StepController,
     TraceController,
     WeighingController,
+    WorkstationController,
 ]
 
 

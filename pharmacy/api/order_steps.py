@@ -28,6 +28,7 @@ from pharmacy.orders.rules.reasons import (
     ReturnReason,
     SendBackReason,
 )
+from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Permission
 
 Step = Callable[[Session, UUID], Order]
@@ -201,7 +202,7 @@ class StepController(Controller):
         """Record that every container of this order, and no other, is filled and labelled."""
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
+            return printing.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
 
         return change(db, order_id, if_match, actor, step)
 
@@ -218,6 +219,7 @@ class StepController(Controller):
         """Record the final check, on evidence of today, by a pharmacist who did not pack."""
 
         def step(session: Session, wanted: UUID) -> Order:
+            printing.require_confirmed(session, wanted)
             return operations.release(session, wanted, by=actor, now=now)
 
         try:

@@ -41,7 +41,7 @@ class Printer(Base):
     stock: Mapped[str]
     """The paper in it: a label's size in inches, or `letter` for leaflets."""
     pinned_sha256: Mapped[bytes | None]
-    agent_id: Mapped[UUID | None]
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("print_agents.id"))
     """Who prints on it from a place that we cannot reach."""
     added_by: Mapped[UUID | None]
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -140,7 +140,7 @@ class CopyEvent(Base):
 
 
 class PrintAgent(Base):
-    """A program beside printers that we cannot reach: it comes and fetches what is to be printed."""
+    """A program beside printers that we cannot reach: it fetches what is to be printed."""
 
     __tablename__ = "print_agents"
 

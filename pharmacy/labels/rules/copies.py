@@ -29,6 +29,6 @@ def content_of_copy(label: ContainerLabel, copy: Copy) -> ContainerLabel:
     mark = f"Reprint {copy.no}: the copy before {copy.why}. Earlier copies are void."
     return replace(
         label,
-        container_code=f"{label.container_code}.{copy.no}",
+        container_code=f"{label.container_code}.{copy.no:02}",
         auxiliaries=(mark, *label.auxiliaries),
     )

@@ -8,7 +8,14 @@ from pharmacy.printing.operations.asking import (
     resolve,
     try_again,
 )
-from pharmacy.printing.operations.packing import CopyUnknown, CopyVoid, pack
+from pharmacy.printing.operations.packing import (
+    CopyUnknown,
+    CopyVoid,
+    LabelsUnconfirmed,
+    confirm,
+    pack,
+    require_confirmed,
+)
 from pharmacy.printing.operations.printers import (
     PrinterNameTaken,
     PrinterRetired,
@@ -24,16 +31,19 @@ __all__ = [
     "CopyUnknown",
     "CopyVoid",
     "Errand",
+    "LabelsUnconfirmed",
     "NoPrinter",
     "PrinterNameTaken",
     "PrinterRetired",
     "add_printer",
     "begin",
+    "confirm",
     "end",
     "heard_of",
     "pack",
     "print_order",
     "reprint",
+    "require_confirmed",
     "resolve",
     "retire_printer",
     "set_workstation",

@@ -33,6 +33,52 @@ class CopyUnknown(Conflict):
     remedy = "Wait until it is printed; if it is on paper already, tell a pharmacist."
 
 
+class LabelsUnconfirmed(Conflict):
+    """A container's newest label was not scanned."""
+
+    code = "labels-unconfirmed"
+    remedy = "Scan the newest label of each container that is named."
+
+
+def confirm(session: Session, scanned: str, *, by: Actor, now: datetime) -> LabelCopy:
+    """
+    Confirm one copy by its code: after a reprint, or as labels come out.
+
+    Raises:
+        CodeUnreadable, CopyVoid, CopyUnknown.
+    """
+    code = ScannedCode.read(scanned)
+    label = session.scalars(
+        select(Label).where(
+            Label.container_id == ids.decode("ctr", code.container), Label.voided_at.is_(None)
+        )
+    ).one_or_none()
+    if label is None:
+        raise CopyUnknown("this label is of no present container", copy_no=code.copy_no)
+    copy = _confirm(session, label, code.copy_no, by=by, now=now)
+    session.flush()
+    return copy
+
+
+def require_confirmed(session: Session, order_id: UUID) -> None:
+    """Raise LabelsUnconfirmed unless the newest label of every container was scanned."""
+    open_ones = session.scalars(
+        select(Label.container_id)
+        .outerjoin(
+            LabelCopy, (LabelCopy.label_id == Label.id) & (LabelCopy.state == CopyState.CONFIRMED)
+        )
+        .where(
+            Label.order_id == order_id,
+            Label.kind == LabelKind.CONTAINER,
+            Label.voided_at.is_(None),
+            LabelCopy.id.is_(None),
+        )
+    ).all()
+    if open_ones:
+        codes = [ids.encode("ctr", each) for each in open_ones if each is not None]
+        raise LabelsUnconfirmed("a container's newest label was not scanned", containers=codes)
+
+
 def pack(
     session: Session, order_id: UUID, *, scanned: Sequence[str], by: Actor, now: datetime
 ) -> Order:
@@ -68,7 +114,9 @@ def _labels(session: Session, order_id: UUID) -> Sequence[Label]:
     ).all()
 
 
-def _confirm(session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime) -> None:
+def _confirm(
+    session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime
+) -> LabelCopy:
     copy = queries.living_copy(session, label.id)
     if copy is None and copy_no == 1:
         copy = LabelCopy(
@@ -89,3 +137,4 @@ def _confirm(session: Session, label: Label, copy_no: int, *, by: Actor, now: da
         raise CopyVoid("this copy of the label is void", copy_no=copy_no, newest=copy.copy_no)
     copy.confirmed_at, copy.confirmed_by = now, by.id
     take(session, copy, CopyStep.CONFIRM, by=by, now=now)
+    return copy

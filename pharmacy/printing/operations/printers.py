@@ -1,5 +1,6 @@
 """Printers and the places where people work."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -54,10 +55,8 @@ def add_printer(
     """
     where = Address.read(address)
     if agent_id is None and where.scheme is not Scheme.FOLDER:
-        try:
+        with suppress(OSError):  # not known just now: it is checked whenever we connect
             networks.resolve(where)
-        except OSError:
-            pass  # its name is not known just now; it is checked again whenever we connect
     if session.scalar(select(Printer.id).where(func.lower(Printer.name) == name.lower())):
         raise PrinterNameTaken("this name is taken")
     printer = Printer(

@@ -19,7 +19,7 @@ from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.copies import Copy
 from pharmacy.printing import queries
-from pharmacy.printing.models import Language, LabelCopy, Printer
+from pharmacy.printing.models import LabelCopy, Language, Printer
 from pharmacy.printing.operations.printers import heard_of
 from pharmacy.printing.operations.steps import take
 from pharmacy.printing.rules import CopyState, CopyStep
@@ -63,7 +63,10 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
     copy = queries.lock_copy(session, copy_id)
     if copy.printer_id is None or copy.state not in {CopyState.QUEUED, CopyState.SENDING}:
         return None
-    printer, label = queries.printer(session, copy.printer_id), session.get_one(Label, copy.label_id)
+    printer, label = (
+        queries.printer(session, copy.printer_id),
+        session.get_one(Label, copy.label_id),
+    )
     only_ask = copy.state is CopyState.SENDING
     if not only_ask and (label.voided_at is not None or printer.retired_at is not None):
         gone = label.voided_at is not None

@@ -1,5 +1,6 @@
 """One step in the life of a copy, with its event."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ def take(
     *,
     by: Actor,
     now: datetime,
-    facts: dict[str, object] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> None:
     """Move a locked copy on and write down that it moved. Raises MoveNotAllowed."""
     before = copy.step(step)
@@ -28,7 +29,7 @@ def take(
             to_state=copy.state,
             by_kind=by.kind,
             by_id=by.id,
-            facts=facts or {},
+            facts=dict(facts or {}),
             at=now,
         )
     )

@@ -76,6 +76,8 @@ PREFIXES = {
     "proposal_id": "fmp",
     "notice_id": "rcn",
     "recall_id": "rcl",
+    "printer_id": "prn",
+    "copy_id": "cpy",
     "refill_id": "rfl",
 }
 
