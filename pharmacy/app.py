@@ -24,6 +24,7 @@ from pharmacy.api.patients import PatientController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.print_agents import PrintAgentController
 from pharmacy.api.printers import PrinterController, WorkstationController
 from pharmacy.api.prints import PrintController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
@@ -69,6 +70,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    PrintAgentController,
     PrintController,
     PrinterController,
     ProposalController,

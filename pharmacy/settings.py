@@ -77,7 +77,7 @@ class Settings:
             lock_minutes=int(environ.get("PHARMACY_LOCK_MINUTES", "5")),
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
             printer_networks=Networks.read(
-                environ.get("PHARMACY_PRINTER_NETWORKS", USUAL_NETWORKS).split(",")
+                (environ.get("PHARMACY_PRINTER_NETWORKS") or USUAL_NETWORKS).split(",")
             ),
             print_folders=Path(environ.get("PHARMACY_STATE_DIR", ".")) / "printed",
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),

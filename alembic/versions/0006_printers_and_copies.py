@@ -12,6 +12,8 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+ROLES = "role in ('technician', 'pharmacist', 'physician', 'administrator', 'auditor', 'ehr-client', 'worker', 'operator')"
+NEW_ROLES = ROLES.replace("'worker'", "'print-agent', 'worker'")
 GUARDS = (
     "create trigger append_only before update or delete or truncate on label_copy_events"
     " for each statement execute function refuse_change()",
@@ -184,11 +186,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name=op.f('pk_label_copy_events'))
     )
     op.create_index(op.f('ix_label_copy_events_copy_id_label_copy_events_id'), 'label_copy_events', ['copy_id', 'id'], unique=False)
+    op.execute("alter table account_roles drop constraint ck_account_roles_role_known")
+    op.execute(f"alter table account_roles add constraint ck_account_roles_role_known check ({NEW_ROLES})")
     for guard in GUARDS:
         op.execute(guard)
 
 
 def downgrade() -> None:
+    op.execute("alter table account_roles drop constraint ck_account_roles_role_known")
+    op.execute(f"alter table account_roles add constraint ck_account_roles_role_known check ({ROLES})")
     op.execute("drop trigger labels_are_scanned_before_release on orders")
     op.execute("drop trigger copies_go_with_their_label on labels")
     op.drop_table("label_copy_events")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post, put
@@ -39,6 +40,8 @@ class PrinterBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Width and height of the labels in inches, or `letter` for leaflets."""
     pinned_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
     """The certificate that an `ipps` printer must show. Absent: one that this machine trusts."""
+    agent: Annotated[str, Meta(examples=["pag_06b7k2m3n4p5q6r7s8t9v0w1x2"])] | None = None
+    """Who prints on it from a place that this server cannot reach."""
 
 
 class PrinterView(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +155,7 @@ class PrinterController(Controller):
                 stock=data.stock,
                 pinned_sha256=bytes.fromhex(data.pinned_sha256) if data.pinned_sha256 else None,
                 networks=settings.printer_networks,
+                agent_id=_agent_id(session, data.agent),
                 by=actor,
                 now=now,
             )
@@ -236,6 +240,10 @@ class WorkstationController(Controller):
                 now=now,
             )
             return WorkstationView.of(place)
+
+
+def _agent_id(session: Session, agent_id: str | None) -> UUID | None:
+    return queries.agent(session, ids.decode("pag", agent_id)).id if agent_id else None
 
 
 def _printer(session: Session, printer_id: str | None) -> Printer | None:

@@ -9,7 +9,7 @@ import itertools
 import socketserver
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
@@ -62,6 +62,19 @@ class Paper:
         return sum(each == name for each, _ in self.sheets)
 
 
+def _body(door: http.server.BaseHTTPRequestHandler) -> Iterator[bytes]:
+    """Yield a request's body as it is asked for: its first bytes, then what follows."""
+    if door.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        left = int(door.headers.get("Content-Length", 0))
+        yield door.rfile.read(min(left, FIRST_BYTES))
+        yield door.rfile.read(max(0, left - FIRST_BYTES))
+        return
+    while size := int(door.rfile.readline().split(b";")[0], 16):
+        yield door.rfile.read(size)
+        door.rfile.readline()
+    door.rfile.readline()
+
+
 class IppPrinterSimulator:
     """
     An IPP printer on a loopback port of its own.
@@ -96,8 +109,8 @@ class IppPrinterSimulator:
 
     def serve(self, door: http.server.BaseHTTPRequestHandler) -> None:
         """Answer one request."""
-        length = int(door.headers.get("Content-Length", 0))
-        head = door.rfile.read(min(length, FIRST_BYTES))
+        rest = _body(door)
+        head = next(rest, b"")
         operation = int.from_bytes(head[2:4], "big")
         fault = Fault.NONE
         if operation == ipp.PRINT_JOB:
@@ -105,7 +118,7 @@ class IppPrinterSimulator:
         if fault in {Fault.REFUSES, Fault.HALF_READS}:
             door.close_connection = True
             return
-        request = m.decoded(head + door.rfile.read(length - len(head)))
+        request = m.decoded(b"".join([head, *rest]))
         answer = self._answers[operation](self, request, fault)
         if fault is Fault.DROPS_BEFORE_ANSWERING:
             door.close_connection = True

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders.models import Container, Order
-from pharmacy.printing.models import CopyEvent, LabelCopy, Printer, Workstation
+from pharmacy.printing.models import CopyEvent, LabelCopy, PrintAgent, Printer, Workstation
 from pharmacy.printing.rules import CopyState
+from pharmacy.staff.rules import Actor, Role
 
 
 class PrinterNotFound(NotFound):
@@ -26,6 +27,12 @@ class CopyNotFound(NotFound):
     """There is no such copy of a label."""
 
     code = "label-copy-not-found"
+
+
+class AgentNotFound(NotFound):
+    """There is no such agent."""
+
+    code = "print-agent-not-found"
 
 
 class Unconfirmed(NamedTuple):
@@ -155,3 +162,27 @@ def unconfirmed_count(session: Session) -> int:
         )
         or 0
     )
+
+
+def agent(session: Session, agent_id: UUID | None) -> PrintAgent:
+    """Return an agent, one that was shut out too. Raises AgentNotFound."""
+    found = session.get(PrintAgent, agent_id) if agent_id else None
+    if found is None:
+        raise AgentNotFound("there is no such agent")
+    return found
+
+
+def agents(session: Session) -> Sequence[PrintAgent]:
+    """Return every agent, by name."""
+    return session.scalars(select(PrintAgent).order_by(PrintAgent.name)).all()
+
+
+def agent_with_key(session: Session, key_id: str) -> tuple[Actor, bytes] | None:
+    """Return the agent that holds a key, and the keyed hash of that key."""
+    found = session.scalars(
+        select(PrintAgent).where(PrintAgent.key_id == key_id, PrintAgent.disabled_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        return None
+    roles = frozenset({Role.PRINT_AGENT})
+    return Actor(found.id, "agent", roles, npis=None, label=found.name), found.secret_hmac

@@ -20,6 +20,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     EHR_CLIENT = "ehr-client"
+    PRINT_AGENT = "print-agent"
     WORKER = "worker"
     OPERATOR = "operator"
     """Whoever has a shell on the server and runs the command line."""
@@ -49,6 +50,7 @@ class Permission(StrEnum):
     PRINT_LABEL = "print-label"
     READ_PRINTER = "read-printer"
     MANAGE_PRINTERS = "manage-printers"
+    FETCH_PRINTS = "fetch-prints"
     READ_REFILL = "read-refill"
     CREATE_REFILL = "create-refill"
     READ_PRESCRIBER = "read-prescriber"
@@ -107,6 +109,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
         | {_P.CANCEL_ORDER, _P.READ_REFILL}
     ),
+    Role.PRINT_AGENT: frozenset({_P.FETCH_PRINTS}),
     Role.WORKER: frozenset(),
     Role.OPERATOR: frozenset(Permission),
 }

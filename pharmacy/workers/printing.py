@@ -36,7 +36,7 @@ class PrintCopy:
     def end(
         self, session: Session, errand: Errand, outcome: Delivery, *, last: bool, now: datetime
     ) -> bool:
-        return operations.end(session, errand, outcome, last=last, now=now)
+        return operations.end(session, errand.copy_id, errand.tries, outcome, last=last, now=now)
 
 
 def _sender_for(errand: Errand) -> Sender:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.printers import Networks
+from pharmacy.kernel.ids import new_id
 from pharmacy.labels import operations as labels
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import operations as orders
@@ -16,7 +17,7 @@ from pharmacy.printing.models import Language, Printer
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.orders import Bench
-from tests.factories.staff import make_actor
+from tests.factories.staff import PEPPER, make_actor
 
 LOOPBACK = Networks.read(["127.0.0.0/8", "::1/128"])
 PLACE = "bench-1"
@@ -68,3 +69,15 @@ def first_label(session: Session, order: Order) -> Label:
 def spool(tmp_path: Path, name: str = "bench-1") -> list[Path]:
     """Return what a folder printer put out."""
     return sorted((tmp_path / name).glob("*"))
+
+
+def make_agent(session: Session) -> str:
+    """Enrol a print agent; return its key."""
+    enrolled = operations.enrol_agent(
+        session,
+        f"Agent {new_id()}",
+        pepper=PEPPER,
+        by=make_actor(session, Role.ADMINISTRATOR),
+        now=NOW,
+    )
+    return enrolled.key

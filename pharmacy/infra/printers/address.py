@@ -25,6 +25,13 @@ class AddressMalformed(Invalid):
     )
 
 
+class NetworkMalformed(Invalid):
+    """This is no network."""
+
+    code = "printer-network-malformed"
+    remedy = "Write networks in CIDR form with commas between: 127.0.0.0/8,10.20.0.0/24."
+
+
 class AddressForbidden(NotPermitted):
     """The address is outside of the networks in which printers may be."""
 
@@ -96,8 +103,11 @@ class Networks:
 
     @classmethod
     def read(cls, texts: Iterable[str]) -> Self:
-        """Return the networks of a setting: `10.20.0.0/24`, `127.0.0.0/8`, …"""
-        return cls(tuple(ipaddress.ip_network(text.strip()) for text in texts if text.strip()))
+        """Return the networks of a setting, as `10.20.0.0/24`. Raises NetworkMalformed."""
+        try:
+            return cls(tuple(ipaddress.ip_network(text.strip()) for text in texts if text.strip()))
+        except ValueError as error:
+            raise NetworkMalformed("PHARMACY_PRINTER_NETWORKS names no networks") from error
 
     def resolve(self, address: Address) -> str:
         """

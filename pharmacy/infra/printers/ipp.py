@@ -7,6 +7,7 @@ A queue must be set to abort a failed job, never to try it again by itself.
 
 import hashlib
 import http.client
+import re
 import socket
 import ssl
 import time
@@ -40,7 +41,10 @@ WATCH_SECONDS: Final = 4.0
 """How long we wait to hear that the sheet is out; a person's scan comes later anyway."""
 LONGEST_ANSWER: Final = 1_000_000
 STOPPED: Final = 5
-HUNDREDTHS_OF_MM: Final = 2540
+MM_IN_AN_INCH: Final = 25.4
+SAME_SIZE: Final = 0.04
+"""Inches: a millimetre."""
+MEDIA_SIZE: Final = re.compile(r"_(?P<wide>[0-9.]+)x(?P<high>[0-9.]+)(?P<unit>in|mm)$")
 Request = list[tuple[int, list[m.Attribute]]]
 
 
@@ -131,16 +135,25 @@ class IppSender:
             time.sleep(0.1)
 
     def _print_job(self, document: Document) -> bytes:
-        wide, high = (round(side * HUNDREDTHS_OF_MM) for side in document.size)
         operation: list[m.Attribute] = [
             *self._to_printer(),
             (m.NAME, "job-name", [document.name]),
             (m.MEDIA_TYPE, "document-format", [document.media_type]),
         ]
-        media = f"custom_{wide / 100:g}x{high / 100:g}mm_{wide / 100:g}x{high / 100:g}mm"
-        job: list[m.Attribute] = [(m.INTEGER, "copies", [1]), (m.KEYWORD, "media", [media])]
+        job: list[m.Attribute] = [(m.INTEGER, "copies", [1])]
+        if media := self._media(document.size):
+            job.append((m.KEYWORD, "media", [media]))
         groups: Request = [(m.OPERATION_GROUP, operation), (m.JOB_GROUP, job)]
         return m.encoded(PRINT_JOB, 1, groups, document.content)
+
+    def _media(self, size: tuple[float, float]) -> str | None:
+        """Return the printer's name for a paper; None when it has none, and takes what is in it."""
+        try:
+            answer = self._ask(GET_PRINTER_ATTRIBUTES, [], wanted=["media-supported"])
+        except (OSError, http.client.HTTPException, m.NotIpp):
+            return None
+        names = answer.first(m.PRINTER_GROUP).get("media-supported", [])
+        return next((str(name) for name in names if _is_of_size(str(name), size)), None)
 
     def _to_printer(self) -> list[m.Attribute]:
         uri = str(self.address)
@@ -217,6 +230,16 @@ JOB_ATTRIBUTES: Final = [
     "job-state-reasons",
     "job-impressions-completed",
 ]
+
+
+def _is_of_size(media: str, size: tuple[float, float]) -> bool:
+    """Say whether a media name of PWG 5101.1, such as `oe_2x4-label_2x4in`, is of this paper."""
+    found = MEDIA_SIZE.search(media)
+    if found is None or media.startswith("custom_"):
+        return False
+    inches = 1 if found["unit"] == "in" else MM_IN_AN_INCH
+    sides = sorted(float(found[side]) / inches for side in ("wide", "high"))
+    return all(abs(a - b) < SAME_SIZE for a, b in zip(sides, sorted(size), strict=True))
 
 
 def _of_job(job: dict[str, list[m.Value]], health: tuple[str, ...]) -> Delivery:

@@ -1,5 +1,13 @@
 """What people and machines do with printers and copies."""
 
+from pharmacy.printing.operations.agents import (
+    AgentNameTaken,
+    Enrolled,
+    disable_agent,
+    enrol_agent,
+    fetch,
+    report,
+)
 from pharmacy.printing.operations.asking import (
     CopyInTheWay,
     NoPrinter,
@@ -27,9 +35,11 @@ from pharmacy.printing.operations.printers import (
 from pharmacy.printing.operations.sending import Errand, begin, end
 
 __all__ = [
+    "AgentNameTaken",
     "CopyInTheWay",
     "CopyUnknown",
     "CopyVoid",
+    "Enrolled",
     "Errand",
     "LabelsUnconfirmed",
     "NoPrinter",
@@ -38,10 +48,14 @@ __all__ = [
     "add_printer",
     "begin",
     "confirm",
+    "disable_agent",
     "end",
+    "enrol_agent",
+    "fetch",
     "heard_of",
     "pack",
     "print_order",
+    "report",
     "reprint",
     "require_confirmed",
     "resolve",

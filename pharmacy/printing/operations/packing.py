@@ -12,6 +12,7 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import operations as orders
 from pharmacy.orders.models import Order
+from pharmacy.orders.rules.gates import LabelsMissing
 from pharmacy.printing import queries
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.operations.steps import take
@@ -98,7 +99,9 @@ def pack(
     )
     labels = {label.container_id: label for label in _labels(session, order_id)}
     for code in codes:
-        label = labels[ids.decode("ctr", code.container)]
+        label = labels.get(ids.decode("ctr", code.container))
+        if label is None:
+            raise LabelsMissing("the labels of this order are not drawn yet")
         _confirm(session, label, code.copy_no, by=by, now=now)
     session.flush()
     return order

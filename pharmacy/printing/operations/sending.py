@@ -95,7 +95,8 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
 
 def end(
     session: Session,
-    errand: Errand,
+    copy_id: UUID,
+    tries: int,
     delivery: Delivery,
     *,
     last: bool,
@@ -106,10 +107,11 @@ def end(
     Say what came of an errand; return whether it should be run again.
 
     Args:
+        tries: Whose turn it was: of another turn than the present one nothing is taken.
         last: Nobody runs it again by themselves: what was not sent is given up.
     """
-    copy = queries.lock_copy(session, errand.copy_id)
-    if copy.state is not CopyState.SENDING or copy.tries != errand.tries:
+    copy = queries.lock_copy(session, copy_id)
+    if copy.state is not CopyState.SENDING or copy.tries != tries:
         return False
     step = STEP_OF[delivery.certainty]
     again = step is CopyStep.NOT_SENT and not last

@@ -19,6 +19,7 @@ from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.gates import PackMismatch
 from pharmacy.printing import operations, queries
 from pharmacy.printing.models import LabelCopy
+from pharmacy.printing.operations import Errand
 from pharmacy.printing.rules import CopyState, MoveNotAllowed, ReprintReason, Resolution
 from tests.factories.orders import Bench
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
@@ -46,7 +47,13 @@ def printed(bench: Bench, order: Order) -> list[LabelCopy]:
 def delivered(bench: Bench, copy: LabelCopy, certainty: Certainty, *, last: bool = False) -> bool:
     errand = operations.begin(bench.session, copy.id, now=bench.now)
     assert errand is not None
-    return operations.end(bench.session, errand, Delivery(certainty), last=last, now=bench.now)
+    return ended(bench, errand, Delivery(certainty), last=last)
+
+
+def ended(bench: Bench, errand: Errand, delivery: Delivery, *, last: bool) -> bool:
+    return operations.end(
+        bench.session, errand.copy_id, errand.tries, delivery, last=last, now=bench.now
+    )
 
 
 def reprinted(bench: Bench, label_id: UUID) -> LabelCopy:
@@ -106,7 +113,7 @@ def test_whoever_finds_a_copy_being_sent_asks_and_does_not_send(bench: Bench, or
 
     assert errand is not None
     assert errand.only_ask
-    operations.end(bench.session, errand, Delivery(Certainty.UNKNOWN), last=False, now=bench.now)
+    ended(bench, errand, Delivery(Certainty.UNKNOWN), last=False)
     assert copy.state is CopyState.UNKNOWN
     assert operations.begin(bench.session, copy.id, now=bench.now) is None
 
@@ -129,12 +136,10 @@ def test_who_comes_back_late_changes_nothing(bench: Bench, order: Order) -> None
     copy = printed(bench, order)[0]
     errand = operations.begin(bench.session, copy.id, now=bench.now)
     assert errand is not None
-    operations.end(bench.session, errand, Delivery(Certainty.NOT_SENT), last=False, now=bench.now)
+    ended(bench, errand, Delivery(Certainty.NOT_SENT), last=False)
     delivered(bench, copy, Certainty.SENT)
 
-    again = operations.end(
-        bench.session, errand, Delivery(Certainty.NOT_SENT), last=False, now=bench.now
-    )
+    again = ended(bench, errand, Delivery(Certainty.NOT_SENT), last=False)
 
     assert not again
     assert copy.state is CopyState.SENT

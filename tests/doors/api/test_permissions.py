@@ -78,6 +78,7 @@ PREFIXES = {
     "recall_id": "rcl",
     "printer_id": "prn",
     "copy_id": "cpy",
+    "agent_id": "pag",
     "refill_id": "rfl",
 }
 

@@ -15,6 +15,7 @@ from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import SETTINGS, AsRole, Client
 from tests.factories.orders import Bench
+from tests.factories.practice import make_site
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
 
 FOLDER = {"name": "Bench 1 labels", "address": "folder:bench-1"}
@@ -87,6 +88,7 @@ def test_anybody_at_the_bench_tries_a_printer_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    make_site(session)
     printer = make_printer(session)
 
     tried = client.post(
@@ -184,7 +186,8 @@ def test_an_order_whose_newest_label_was_not_scanned_is_not_released(
     )
 
     refused = client.post(
-        f"/api/v1/orders/{ids.encode('ord', order.id)}/release", headers=as_role(Role.PHARMACIST)
+        f"/api/v1/orders/{ids.encode('ord', order.id)}/release",
+        headers=as_role(Role.PHARMACIST) | {"If-Match": f'"{order.version}"'},
     )
 
     assert refused.status_code == 409
