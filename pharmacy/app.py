@@ -28,6 +28,9 @@ from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.print_agents import PrintAgentController
+from pharmacy.api.printers import PrinterController, WorkstationController
+from pharmacy.api.prints import PrintController
 from pharmacy.api.reasons import ReasonController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
@@ -77,6 +80,9 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    PrintAgentController,
+    PrintController,
+    PrinterController,
     ProposalController,
     QueueController,
     ReasonController,
@@ -91,6 +97,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StepController,
     TraceController,
     WeighingController,
+    WorkstationController,
 ]
 
 

@@ -13,6 +13,7 @@ import pharmacy.patients.models
 import pharmacy.practice.models
 import pharmacy.prescribers.models
 import pharmacy.prescriptions.models
+import pharmacy.printing.models
 import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models

@@ -25,6 +25,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import Counselling
+from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Permission
 
 Step = Callable[[Session, UUID], Order]
@@ -227,7 +228,7 @@ class StepController(Controller):
         """Record that every container of this order, and no other, is filled and labelled."""
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
+            return printing.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
 
         return change(db, order_id, if_match, actor, step)
 

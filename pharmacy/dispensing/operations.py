@@ -10,6 +10,7 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
+from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Attestation
 
 
@@ -27,10 +28,12 @@ def release(
     Release an order by a pharmacist's signature under the record of its second check.
 
     Raises:
+        Conflict: A label that was sent to a printer is not confirmed to have come out.
         RecordChanged: The signature is under another record than the present one.
         Refusal: Whatever `orders.operations.release` refuses.
     """
     order_queries.lock(session, order_id)
+    printing.require_confirmed(session, order_id)
     if queries.second_check(session, order_id).record_sha256() != attestation.record_sha256:
         raise RecordChanged("the record of the second check is another one by now")
     return orders.release(session, order_id, attestation=attestation, by=by, now=now)

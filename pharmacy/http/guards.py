@@ -21,6 +21,7 @@ from pharmacy.http.dependencies import Clock
 from pharmacy.infra import audit, credentials
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
+from pharmacy.printing import queries as printing
 from pharmacy.settings import Settings
 from pharmacy.staff import queries
 from pharmacy.staff.operations import signing_in
@@ -134,6 +135,7 @@ class Guard:
         """Return whose session or key a token is; None when it opens nothing."""
         if key := credentials.ApiKey.read(token):
             found = queries.client_with_key(session, key.key_id, now=now)
+            found = found or printing.agent_with_key(session, key.key_id)
             fits = found and hmac.compare_digest(key.keyed_hash(self.settings.secret), found[1])
             return found[0] if found and fits else None
         token_sha256 = credentials.digest(token)

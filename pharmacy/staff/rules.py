@@ -20,6 +20,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     EHR_CLIENT = "ehr-client"
+    PRINT_AGENT = "print-agent"
     WORKER = "worker"
     OPERATOR = "operator"
     """Whoever has a shell on the server and runs the command line."""
@@ -48,6 +49,10 @@ class Permission(StrEnum):
     RELEASE = "release"
     HAND_OVER = "hand-over"
     READ_LABEL = "read-label"
+    PRINT_LABEL = "print-label"
+    READ_PRINTER = "read-printer"
+    MANAGE_PRINTERS = "manage-printers"
+    FETCH_PRINTS = "fetch-prints"
     READ_REFILL = "read-refill"
     CREATE_REFILL = "create-refill"
     READ_PRESCRIBER = "read-prescriber"
@@ -81,6 +86,7 @@ _BENCH: Final = frozenset(
     | {_P.PLACE_HOLD, _P.ALLOCATE, _P.PACK, _P.HAND_OVER, _P.READ_LABEL, _P.READ_REFILL}
     | {_P.CREATE_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND, _P.READ_FIGURES}
+    | {_P.PRINT_LABEL, _P.READ_PRINTER}
 )
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
@@ -105,16 +111,19 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
         | {_P.READ_FIGURES, _P.MANAGE_REASONS}
         | {_P.RETRY_JOB, _P.MANAGE_STAFF, _P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
+        | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
     ),
     Role.AUDITOR: frozenset(
         {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
         | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
         | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
+        | {_P.READ_PRINTER}
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
         | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL}
     ),
+    Role.PRINT_AGENT: frozenset({_P.FETCH_PRINTS}),
     Role.WORKER: frozenset(),
     Role.OPERATOR: frozenset(Permission),
 }
@@ -124,7 +133,7 @@ see only what belongs to their own prescribers (`Actor.npis`)."""
 READING: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
     | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
-    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES, _P.READ_PRINTER}
 )
 """What changes nothing."""
 WITHOUT_PATIENTS: Final = frozenset(
@@ -132,6 +141,7 @@ WITHOUT_PATIENTS: Final = frozenset(
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
     | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES, _P.MANAGE_REASONS}
+    | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pharmacy.dispensing import operations as dispensing
 from pharmacy.dispensing import queries as checks
 from pharmacy.kernel.ids import encode
+from pharmacy.labels import queries as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
@@ -19,6 +20,7 @@ from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
+from pharmacy.printing import operations as printing
 from pharmacy.screening import operations as screening
 from pharmacy.screening import queries as findings
 from pharmacy.screening.rules import Decision, Severity
@@ -153,7 +155,9 @@ class Bench:
         return [encode("ctr", each.id) for each in queries.containers(self.session, order.id)]
 
     def pack(self, order: Order) -> Order:
-        return operations.pack(
+        """Scan and pack: into the ledger of copies, where real labels were drawn."""
+        pack = printing.pack if labels.of_order(self.session, order.id) else operations.pack
+        return pack(
             self.session, order.id, scanned=self.codes(order), by=self.technician, now=self.now
         )
 

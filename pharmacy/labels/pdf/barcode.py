@@ -42,7 +42,9 @@ def code128(text: str) -> tuple[str, int]:
 
 def data_matrix(text: str) -> tuple[str, int]:
     """Return the dark modules of a Data Matrix as rectangles, and how many dots it is wide."""
-    symbol: Any = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix)
+    symbol: Any = zxingcpp.create_barcode(
+        text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True
+    )
     image: Any = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False)
     rows: Any = memoryview(image).tolist()
     runs = []

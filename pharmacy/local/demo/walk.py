@@ -146,6 +146,10 @@ class Walk:
         for label in labels:
             self._keep(_file_name(label, labels), technician.download(label["url"]))
         teller.done(f"{len(labels)} PDFs")
+        teller.begin("Technician: printing them, each copy in the ledger")
+        technician.post(f"{path}/prints", {"workstation": fiction.WORKSTATION})
+        prints = technician.wait(f"{path}/prints", _are_out, self.tend)["items"]
+        teller.done(f"{len(prints)} copies on paper, so says the printer; none confirmed yet")
         teller.begin("Technician: packing, with every container's code scanned")
         scanned = [each["id"] for each in order["containers"]]
         order = technician.act(order, "packing", {"scanned": scanned})
@@ -219,6 +223,10 @@ class Walk:
 
     def _keep(self, name: str, content: bytes) -> None:
         (self.output / name).write_bytes(content)
+
+
+def _are_out(prints: Json) -> bool:
+    return all(each["state"] == "printed" for each in prints["items"])
 
 
 def _in_words(option: Json, plan: Json) -> str:

@@ -12,6 +12,7 @@ from pharmacy.infra.jobs import Job
 from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.ids import encode
 from pharmacy.kernel.jobs import JobKind
+from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
@@ -81,7 +82,7 @@ def test_the_straight_way_over_http(
     assert (view["status"], view["next"]["action"]) == ("planned", "allocate")
     view = step(client, order, "allocation", technician).json()
     assert (view["status"], view["next"]["owner"]) == ("labeling", "worker")
-    operations.labeled(session, order.id, now=NOW)
+    labels.render(session, order.id, now=NOW)
     scanned = [each["id"] for each in view["containers"]]
     view = step(client, order, "packing", technician, {"scanned": scanned}).json()
     assert view["status"] == "final-check"

@@ -84,6 +84,9 @@ PREFIXES = {
     "proposal_id": "fmp",
     "notice_id": "rcn",
     "recall_id": "rcl",
+    "printer_id": "prn",
+    "copy_id": "cpy",
+    "agent_id": "pag",
     "refill_id": "rfl",
 }
 
