@@ -26,6 +26,7 @@ from pharmacy.api.parcels import ParcelController
 from pharmacy.api.patients import PatientController
 from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
+from pharmacy.api.practice import PracticeController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.print_agents import PrintAgentController
@@ -77,6 +78,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PictureController,
     PlanController,
     PowderController,
+    PracticeController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,

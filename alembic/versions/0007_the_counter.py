@@ -109,7 +109,7 @@ def _second_check() -> None:
     )
     op.execute(ATTESTED)
     op.execute(
-        "create trigger only_attested_orders_are_released before update of status on orders"
+        "create trigger only_attested_orders_are_released after update of status on orders"
         " for each row when (new.status = 'ready' and old.status <> 'ready')"
         " execute function only_attested_orders_are_released()"
     )

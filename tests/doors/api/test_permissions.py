@@ -29,6 +29,8 @@ CALLERS = [role for role in Role if role not in {Role.WORKER, Role.OPERATOR}]
 NOBODY = UUID(int=0)
 SAMPLES = {
     "purpose": "reject",
+    "in_state": "OK",
+    "name": "claim_minutes",
     "code": "not-clarified",
     "npi": "1234567893",
     "kid": "rxk_00000000",
