@@ -23,6 +23,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.harness import Party, compare
 from pharmacy.labels import pdf
+from pharmacy.labels.drawing import Language, drawn_copy
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf import label as drawing
 from pharmacy.labels.pdf.fonts import BOLD, REGULAR, font_set
@@ -108,10 +109,9 @@ class Floor:
         for x, y, size, bold, text in TEMPLATE:
             codes = text_for(label, text).translate(self.fonts.codes[bold]).encode("latin-1").hex()
             parts.append(f"BT /F{1 + bold}+0 {size:g} Tf {x:.2f} {y:.2f} Td <{codes}> Tj ET")
-        bars, _ = barcode.code128(label.rx_number)
-        modules, side = barcode.data_matrix(label.container_code)
-        parts.append(barcode.placed(bars, drawing.COLUMN, 95.6, high=39))
-        parts.append(barcode.placed(modules, drawing.RIGHT - side * barcode.DOT, 95.6))
+        matrix = barcode.matrix(label.container_code)
+        parts.append(barcode.bars(label.rx_number).placed(drawing.COLUMN, 95.6, high=14))
+        parts.append(matrix.placed(drawing.RIGHT - matrix.wide, 95.6, high=0))
         content = zlib.compress("\n".join(parts).encode("ascii"))
         first = len(self.fonts.objects) + 1
         body, offsets = self.head, self.offsets
@@ -192,6 +192,7 @@ def main() -> None:
         [
             Party("one label", timed(lambda no: ours(labels[no]))),
             Party("order of four", timed(lambda no: pdf.container_labels(orders[no]), each=4)),
+            Party("ZPL", timed(lambda no: drawn_copy(labels[no], language=Language.ZPL))),
             Party(WIDGETS, timed(lambda no: widgets(labels[no]), share=50)),
             Party("hand-assembled", timed(lambda no: floor(labels[no]))),
         ],
