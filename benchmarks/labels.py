@@ -27,6 +27,7 @@ from pharmacy.labels.drawing import Language, drawn_copy
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf import label as drawing
 from pharmacy.labels.pdf.fonts import BOLD, REGULAR, font_set
+from pharmacy.labels.pdf.pen import Text
 from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts
@@ -77,7 +78,11 @@ Piece = tuple[float, float, float, bool, str]
 def pieces(label: ContainerLabel) -> list[Piece]:
     """Return where our layout puts each text, for the others to put it there without thinking."""
     pen = drawing.draw(label)[0]
-    return [(x, y, size, bold, text) for _, x, y, size, bold, text in pen._texts]  # noqa: SLF001
+    return [
+        (shape.x, shape.y, shape.size, shape.bold, shape.text)
+        for shape in pen.shapes
+        if isinstance(shape, Text)
+    ]
 
 
 TEMPLATE: Final = pieces(sample(1))
