@@ -85,6 +85,8 @@ def pieces(label: ContainerLabel) -> list[Piece]:
     ]
 
 
+RULES: Final = "0.6 w 178 30 m 178 136 l S 0.6 w 10 27 m 280 27 l S 0.5 w 259 78.7 21 13.5 re S"
+"""The lines of every label: beside and under the cluster, and the box for initials."""
 TEMPLATE: Final = pieces(sample(1))
 CHANGING: Final = {
     text: name for name in ("rx_number", "lot") for text in [getattr(sample(1), name)]
@@ -110,7 +112,7 @@ class Floor:
             self.head += body
 
     def __call__(self, label: ContainerLabel) -> bytes:
-        parts = [drawing.RULES]
+        parts = [RULES]
         for x, y, size, bold, text in TEMPLATE:
             codes = text_for(label, text).translate(self.fonts.codes[bold]).encode("latin-1").hex()
             parts.append(f"BT /F{1 + bold}+0 {size:g} Tf {x:.2f} {y:.2f} Td <{codes}> Tj ET")
