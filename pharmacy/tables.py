@@ -17,6 +17,7 @@ import pharmacy.printing.models
 import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models
+import pharmacy.shipping.models
 import pharmacy.staff.models
 import pharmacy.titration.models  # noqa: F401
 from pharmacy.infra.db import Base

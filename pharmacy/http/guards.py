@@ -121,7 +121,15 @@ class Guard:
             raise browser.SessionLocked("the session is locked")
         self._require_permitted(found.actor, handler, now)
         csrf = browser.csrf_token(token, self.settings.secret)
-        return Browser(found.actor, token, token_sha256, found.proven_at, found.has_pin, csrf)
+        return Browser(
+            actor=found.actor,
+            token=token,
+            token_sha256=token_sha256,
+            proven_at=found.proven_at,
+            proven_with=found.proven_with,
+            has_pin=found.has_pin,
+            csrf=csrf,
+        )
 
     def holder(self, session: Session, token: str, now: datetime) -> Actor | None:
         """Return whose session or key a token is; None when it opens nothing."""

@@ -320,8 +320,16 @@ def test_the_database_lets_no_order_go_whose_label_was_not_scanned(
         bench.session, order.id, scanned=bench.codes(order), by=bench.technician, now=bench.now
     )
 
-    with pytest.raises(IntegrityError, match="label was not scanned"):
+    with pytest.raises(operations.LabelsUnconfirmed):
         bench.release(order)
+    with pytest.raises(IntegrityError, match="label was not scanned"):
+        orders.release(
+            bench.session,
+            order.id,
+            attestation=bench.word(order),
+            by=bench.pharmacist,
+            now=bench.now,
+        )
 
 
 def test_after_a_reprint_the_new_copy_is_scanned_before_release(bench: Bench, order: Order) -> None:

@@ -27,7 +27,13 @@ from tests.doors.api.conftest import SETTINGS, AsRole, Client, OneSession
 CALLERS = [role for role in Role if role not in {Role.WORKER, Role.OPERATOR}]
 """Whoever can knock: workers and the command line come in by no door."""
 NOBODY = UUID(int=0)
-SAMPLES = {"npi": "1234567893", "kid": "rxk_00000000", "key_id": "000000000000"}
+SAMPLES = {
+    "purpose": "reject",
+    "code": "not-clarified",
+    "npi": "1234567893",
+    "kid": "rxk_00000000",
+    "key_id": "000000000000",
+}
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
 
@@ -65,6 +71,7 @@ PREFIXES = {
     "account_id": "acc",
     "batch_id": "bat",
     "weighing_id": "wgh",
+    "clarification_id": "clr",
     "client_id": "ehr",
     "finding_id": "fnd",
     "formulation_id": "fmn",
@@ -73,6 +80,7 @@ PREFIXES = {
     "lot_id": "lot",
     "patient_id": "pat",
     "prescription_id": "rx",
+    "picture_id": "pic",
     "proposal_id": "fmp",
     "notice_id": "rcn",
     "recall_id": "rcl",
