@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now
 from pharmacy.infra.printers import Address, Document, sender
 from pharmacy.kernel import ids
+from pharmacy.labels.drawing import Language
 from pharmacy.labels.pdf import test_page
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
 from pharmacy.printing import operations, queries
-from pharmacy.printing.models import Language, Printer, Workstation
+from pharmacy.printing.models import Printer, Workstation
 from pharmacy.printing.operations.sending import PAPER
 from pharmacy.printing.rules.troubles import in_words
 from pharmacy.staff.rules import Permission

@@ -55,8 +55,8 @@ def add(name: str, address: str, language: str, dpi: str, stock: str) -> None:
 
     Its address must lie in a network of PHARMACY_PRINTER_NETWORKS (default: this machine).
     """
+    from pharmacy.labels.drawing import Language
     from pharmacy.printing import operations
-    from pharmacy.printing.models import Language
     from pharmacy.staff.rules import OPERATOR
 
     chosen = settings("DATABASE_URL")

@@ -1,7 +1,6 @@
 """Tables of printers, workstations, and of every copy that was ever to be printed."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
+from pharmacy.labels.drawing import Language
 from pharmacy.printing.rules import CopyState, CopyStep, ReprintReason, next_state
-
-
-class Language(StrEnum):
-    """What a printer understands."""
-
-    PDF = "pdf"
-    ZPL = "zpl"
 
 
 class Printer(Base):

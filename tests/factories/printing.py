@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from pharmacy.infra.printers import Networks
 from pharmacy.kernel.ids import new_id
 from pharmacy.labels import operations as labels
+from pharmacy.labels.drawing import Language
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import operations as orders
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.printing import operations
-from pharmacy.printing.models import Language, Printer
+from pharmacy.printing.models import Printer
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.orders import Bench

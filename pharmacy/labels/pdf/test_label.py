@@ -25,8 +25,7 @@ def draw(name: str, *, on: str, inches: tuple[float, float]) -> Pen:
     pen.text(MARGIN + 2, high - 30, name, size, bold=True)
     pen.text(MARGIN + 2, high - 48, f"Test label, {on}", 12)
     pen.text(MARGIN + 2, high - 62, "Not for a patient. Throw it away.", 9)
-    bars, _ = barcode.code128("TEST-LABEL")
-    modules, side = barcode.data_matrix("TEST-LABEL")
-    pen.operators(barcode.placed(bars, MARGIN + 2, 14, high=barcode.on_dot(28)))
-    pen.operators(barcode.placed(modules, wide - MARGIN - side * barcode.DOT, 14))
+    matrix = barcode.matrix("TEST-LABEL")
+    pen.symbol(barcode.bars("TEST-LABEL"), MARGIN + 2, 14, high=28)
+    pen.symbol(matrix, wide - MARGIN - matrix.wide, 14)
     return pen

@@ -23,6 +23,7 @@ from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import IngredientLot
 from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
+from pharmacy.labels.drawing import Language
 from pharmacy.local.demo import fiction
 from pharmacy.local.demo.clinic import new_key
 from pharmacy.local.demo.fiction import Colleague, Doctor
@@ -31,7 +32,6 @@ from pharmacy.prescribers.operations import keys as prescriber_keys
 from pharmacy.prescribers.operations import registry
 from pharmacy.prescribers.rules.keys import proof_message
 from pharmacy.printing import operations as printing
-from pharmacy.printing.models import Language
 from pharmacy.staff.operations import accounts, clients
 from pharmacy.staff.rules import OPERATOR, Actor
 

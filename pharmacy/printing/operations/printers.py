@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit
 from pharmacy.infra.printers import Address, Networks, Scheme
 from pharmacy.kernel import ids
-from pharmacy.kernel.refusals import Conflict
+from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.labels.drawing import Language
 from pharmacy.printing import queries
-from pharmacy.printing.models import Language, Printer, Workstation
+from pharmacy.printing.models import Printer, Workstation
 from pharmacy.staff.rules import Actor
+
+LETTER: Final = "letter"
 
 
 class PrinterNameTaken(Conflict):
@@ -21,6 +25,13 @@ class PrinterNameTaken(Conflict):
 
     code = "printer-name-taken"
     remedy = "Choose another name; a name is never given twice, so that the ledger stays clear."
+
+
+class WrongPaper(Invalid):
+    """The printer holds another kind of paper."""
+
+    code = "printer-holds-other-paper"
+    remedy = "Choose a printer with labels for labels, and one with pages for leaflets."
 
 
 class PrinterRetired(Conflict):
@@ -100,10 +111,21 @@ def set_workstation(
     by: Actor,
     now: datetime,
 ) -> Workstation:
-    """Say where the labels and the leaflets of a workplace come out. Raises PrinterRetired."""
+    """
+    Say where the labels and the leaflets of a workplace come out.
+
+    Raises:
+        PrinterRetired, WrongPaper.
+    """
     for printer in (label_printer, page_printer):
         if printer is not None and printer.retired_at is not None:
             raise PrinterRetired("this printer is retired", printer=printer.name)
+    if label_printer is not None and label_printer.stock == LETTER:
+        raise WrongPaper(
+            "labels do not come out of a printer with pages", printer=label_printer.name
+        )
+    if page_printer is not None and page_printer.stock != LETTER:
+        raise WrongPaper("leaflets come out of no label printer", printer=page_printer.name)
     place = session.get(Workstation, name) or Workstation(name=name)
     place.label_printer_id = label_printer.id if label_printer else None
     place.page_printer_id = page_printer.id if page_printer else None

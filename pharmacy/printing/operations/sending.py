@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra.printers import Certainty, Delivery, Document
 from pharmacy.kernel.ids import encode
-from pharmacy.labels.drawing import drawn_copy
+from pharmacy.labels.drawing import Language, Stock, drawn_copy
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.copies import Copy
 from pharmacy.printing import queries
-from pharmacy.printing.models import LabelCopy, Language, Printer
+from pharmacy.printing.models import LabelCopy, Printer
 from pharmacy.printing.operations.printers import heard_of
 from pharmacy.printing.operations.steps import take
 from pharmacy.printing.rules import CopyState, CopyStep
@@ -127,9 +127,17 @@ def end(
 
 
 def drawn(label: Label, copy: LabelCopy, printer: Printer) -> bytes:
-    """Return the bytes of a copy. Of the first on its own size they are the ones that are kept."""
-    if label.kind is LabelKind.LEAFLET or (copy.copy_no == 1 and printer.stock == "4x2"):
+    """
+    Return the bytes of a copy. Of the first one as a PDF of its own size they are the ones that
+    are kept.
+    """
+    kept = printer.language is Language.PDF and printer.stock == Stock.FLAT and copy.copy_no == 1
+    if label.kind is LabelKind.LEAFLET or kept:
         return label.pdf
-    why = copy.reason.words if copy.reason else ""
-    content = ContainerLabel.of_data(label.content)
-    return drawn_copy(content, copy=Copy(copy.copy_no, why))
+    return drawn_copy(
+        ContainerLabel.of_data(label.content),
+        language=printer.language,
+        stock=Stock(printer.stock),
+        dpi=printer.dpi,
+        copy=Copy(copy.copy_no, copy.reason.words if copy.reason else ""),
+    )

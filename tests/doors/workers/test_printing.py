@@ -11,10 +11,11 @@ from pharmacy.infra.printers import Address, Certainty, Delivery, sender
 from pharmacy.infra.printers import ipp as ipp_sender
 from pharmacy.invariants import copies as copies_invariants
 from pharmacy.kernel.ids import encode
+from pharmacy.labels.drawing import Language
 from pharmacy.local.printer import Fault, IppPrinterSimulator, RawPrinterSimulator
 from pharmacy.orders.models import Order
 from pharmacy.printing import operations, queries
-from pharmacy.printing.models import LabelCopy, Language
+from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.operations import Errand
 from pharmacy.printing.rules import CopyState, ReprintReason
 from pharmacy.workers.printing import PrintCopy
