@@ -12,6 +12,9 @@ from pharmacy.http.forms import form_of
 from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.news import NewsPages
+from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_review import OrderReview
+from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.queue import QueuePages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
@@ -23,6 +26,9 @@ PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     DoorPages,
     NewsPages,
+    OrderBench,
+    OrderPages,
+    OrderReview,
     QueuePages,
     ScanPages,
     SessionPages,

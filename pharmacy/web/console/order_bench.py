@@ -1,0 +1,131 @@
+"""Verbs of the bench and the counter: from capsules to hand-over."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, post
+from litestar.params import FromPath
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from pharmacy.http.dependencies import CurrentActor, Db
+from pharmacy.http.forms import Form
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.orders import operations
+from pharmacy.orders.rules.gates import PackMismatch
+from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
+from pharmacy.orders.rules.reasons import Counselling
+from pharmacy.printing import operations as printing
+from pharmacy.staff.rules import Permission
+from pharmacy.web.console.order_page import order_page
+from pharmacy.web.console.order_steps import PATH, Words, take_step
+from pharmacy.web.view import STATION, Answer, CurrentView
+
+
+class NotScanned(Conflict):
+    """A container of the order was not scanned since it came to this step."""
+
+    code = "containers-not-scanned"
+    remedy = "Scan the square code on each vial that is not ticked, then pack."
+
+
+class ScanForm(msgspec.Struct, frozen=True):
+    """The code of a vial's label."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class HandOverForm(msgspec.Struct, frozen=True):
+    """Who received the order, and how they were known."""
+
+    identifiers: list[Identifier]
+    counselling: Counselling
+    collector: Collector = Collector.PATIENT
+    collector_name: Words = ""
+
+
+class OrderBench(Controller):
+    """What is done with an order at the bench and at the counter."""
+
+    path = PATH
+
+    @post(
+        "/allocation", opt={"permission": Permission.ALLOCATE}, status_code=200, sync_to_thread=True
+    )
+    def allocate(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Set capsules aside, or ask for a batch of those that are missing."""
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.allocate(session, wanted, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="Capsules set aside")
+
+    @post(
+        "/prints", opt={"permission": Permission.PRINT_LABEL}, status_code=200, sync_to_thread=True
+    )
+    def print_labels(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Have the labels printed at this workplace."""
+        workplace = view.request.cookies.get(STATION, "")
+
+        def step(session: Session, wanted: UUID) -> object:
+            return printing.print_order(
+                session, wanted, workstation=workplace, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Printing: scan each label on its vial")
+
+    @post("/scans", opt={"permission": Permission.PACK}, status_code=200, sync_to_thread=True)
+    def scan(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Tick a vial, by the code on its label. A vial of another order stops the line."""
+        code = form.read(ScanForm).code.strip()
+
+        def step(session: Session, wanted: UUID) -> object:
+            copy = printing.confirm(session, code, by=actor, now=view.now)
+            if copy.order_id != wanted:
+                raise PackMismatch("this vial is of another order")
+            return copy
+
+        return take_step(view, db, order_id, step, toast="Scanned")
+
+    @post("/packing", opt={"permission": Permission.PACK}, status_code=200, sync_to_thread=True)
+    def pack(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Record that every vial is filled, labelled and scanned."""
+
+        def step(session: Session, wanted: UUID) -> object:
+            found = order_page(session, wanted, view)
+            if found.unscanned:
+                raise NotScanned("a container was not scanned", left=found.unscanned)
+            codes = [vial.code for vial in found.vials]
+            return printing.pack(session, wanted, scanned=codes, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="Packed", onward="/queue")
+
+    @post(
+        "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
+    )
+    def hand_over(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Record who received the order."""
+        given = form.read(HandOverForm)
+        handing = HandingOver(
+            identifiers=given.identifiers,
+            counselling=given.counselling,
+            counselled_by=None,
+            collector=given.collector,
+            collector_name=given.collector_name,
+        )
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.hand_over(session, wanted, given=handing, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="Handed over", onward="/queue")

@@ -1,0 +1,35 @@
+"""What every verb of an order's page has in common."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.db import Database
+from pharmacy.kernel import ids
+from pharmacy.web.view import Answer, View
+
+Words = Annotated[str, Meta(max_length=500)]
+Needed = Annotated[str, Meta(min_length=1, max_length=500)]
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+Step = Callable[[Session, UUID], object]
+PATH: Final = "/orders/{order_id:str}"
+
+
+class ReasonForm(msgspec.Struct, frozen=True):
+    """A coded reason, and words."""
+
+    reason: Code
+    words: Words = ""
+
+
+def take_step(
+    view: View, db: Database, order_id: str, step: Step, *, toast: str, onward: str = ""
+) -> Answer:
+    """Take one step in one transaction, then show the order as it is now, or go on."""
+    with db.transaction() as session:
+        step(session, ids.decode("ord", order_id))
+    return view.go(onward or f"/orders/{order_id}", toast=toast)

@@ -1,0 +1,102 @@
+"""Which verbs an order's page offers: the one that is owed first, none that is not the person's."""
+
+from pharmacy.kernel import ids
+from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules.life import CLAIMABLE
+from pharmacy.staff.rules import Permission
+from pharmacy.web.console.order_page import OrderPage
+from pharmacy.web.view import Action, View
+
+HELD = "The order is on hold: settle that first."
+
+
+def actions_of(page: OrderPage, view: View) -> list[Action]:
+    """Return the page's actions, the next one first."""
+    order, at = page.order, f"/orders/{page.line.id}"
+    may, held = view.may, bool(page.holds)
+    found: list[Action] = []
+    if order.status is Status.REVIEW and may(Permission.APPROVE_ORDER):
+        found += _review(page, at, held=held)
+    if order.status in {Status.PLANNED, Status.COMPOUNDING} and may(Permission.ALLOCATE):
+        found.append(
+            Action(
+                "a",
+                "Set capsules aside",
+                post=f"{at}/allocation",
+                kind="primary",
+                scan="NEXT",
+                why_not=HELD if held else "",
+            )
+        )
+    if order.status is Status.LABELING and may(Permission.PACK):
+        found += _bench(page, at, held=held)
+    if order.status is Status.FINAL_CHECK and may(Permission.RELEASE):
+        found += _second_check(page, view, held=held)
+    if order.status is Status.READY and may(Permission.HAND_OVER):
+        found.append(
+            Action(
+                "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
+            )
+        )
+    return found + _always(page, view, at)
+
+
+def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
+    why_not = HELD if held else ""
+    if page.undecided:
+        why_not = f"{page.undecided} findings are not decided yet."
+    if page.plan is None:
+        why_not = "There is no strength plan yet."
+    return [
+        Action("a", "Approve", opens="approve", kind="primary", why_not=why_not),
+        Action("r", "Reject", opens="reject", kind="danger"),
+        Action("k", "Check again", post=f"{at}/recheck"),
+    ]
+
+
+def _bench(page: OrderPage, at: str, *, held: bool) -> list[Action]:
+    if page.order.labeled_at is None:
+        waiting = "The labels are being drawn."
+        return [Action("p", "Print labels", post=f"{at}/prints", why_not=waiting)]
+    why_not = HELD if held else ""
+    if page.unscanned and not why_not:
+        why_not = f"{page.unscanned} vials are not scanned yet."
+    printed = all(vial.copy for vial in page.vials)
+    return [
+        Action("p", "Print labels", post=f"{at}/prints", kind="plain" if printed else "primary"),
+        Action(
+            "s",
+            "Pack",
+            post=f"{at}/packing",
+            kind="primary" if printed else "plain",
+            scan="SAVE",
+            why_not=why_not,
+        ),
+    ]
+
+
+def _second_check(page: OrderPage, view: View, *, held: bool) -> list[Action]:
+    why_not = HELD if held else ""
+    if page.order.packed_by == view.actor.id:
+        why_not = "You packed it: another pharmacist checks it."
+    return [
+        Action("f", "Release", opens="release", kind="primary", why_not=why_not),
+        Action("b", "Send back", opens="send-back", kind="danger"),
+    ]
+
+
+def _always(page: OrderPage, view: View, at: str) -> list[Action]:
+    order, found = page.order, []
+    if order.status in CLAIMABLE and view.may(Permission.CLAIM_ORDER):
+        if page.line.is_mine:
+            found.append(Action("g", "Give back", post=f"{at}/unclaim"))
+        elif not page.line.holder:
+            found.append(Action("t", "Take it", opens="take"))
+    if order.status in OPEN and view.may(Permission.PLACE_HOLD):
+        found.append(Action("h", "Hold", opens="hold"))
+    if page.holds and view.may(Permission.LIFT_HOLD):
+        first = ids.encode("hld", page.holds[0].id)
+        found.append(Action("l", "Lift the hold", opens=f"lift-{first}"))
+    if order.status in OPEN and view.may(Permission.CANCEL_ORDER):
+        found.append(Action("x", "Cancel order", opens="cancel", kind="danger"))
+    return found

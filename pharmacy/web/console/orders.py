@@ -1,0 +1,218 @@
+"""One order: what it is, what is owed next, and taking, holding or stopping it."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+from sqlalchemy.orm import Session
+
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.forms import Form
+from pharmacy.infra import audit
+from pharmacy.kernel import ids
+from pharmacy.labels import queries as labels
+from pharmacy.labels.drawing import dots
+from pharmacy.labels.models import LabelKind
+from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Owner
+from pharmacy.orders.rules.handing_over import Identifier
+from pharmacy.staff.rules import Actor, Permission
+from pharmacy.web.console.order_page import order_page
+from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
+from pharmacy.web.console.order_verbs import actions_of
+from pharmacy.web.view import Answer, CurrentView
+
+IDENTIFIERS: Final = [
+    (each.value, each.value.replace("-", " ").capitalize()) for each in Identifier
+]
+
+
+class HoldForm(msgspec.Struct, frozen=True):
+    """Why an order waits, and for whom."""
+
+    words: Needed
+    owner: Owner
+
+
+class LiftForm(msgspec.Struct, frozen=True):
+    """Why a hold no longer stands in the way."""
+
+    reason: Needed
+
+
+class PickForm(msgspec.Struct, frozen=True):
+    """Why this order goes before older ones; asked of technicians."""
+
+    reason: Words = ""
+
+
+class OrderPages(Controller):
+    """One order's page, and what anybody may do from it."""
+
+    path = PATH
+
+    @get("/", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
+    def show(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor, now: Now
+    ) -> Answer:
+        """Show an order: first what is owed next."""
+        with db.transaction() as session:
+            found = order_page(session, ids.decode("ord", order_id), view)
+            _read(session, found.order, "order.read", actor, now)
+            return view.page(
+                "orders/show.html",
+                actions=actions_of(found, view),
+                page=found,
+                identifiers=IDENTIFIERS,
+            )
+
+    @get(
+        "/labels/{label_id:str}",
+        opt={"permission": Permission.READ_LABEL, "unattended": True},
+        sync_to_thread=True,
+    )
+    def label(
+        self,
+        order_id: FromPath[str],
+        label_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> Response[bytes]:
+        """Show a container's label, dot for dot, or the leaflet as a PDF."""
+        with db.transaction() as session:
+            drawn = labels.get(session, ids.decode("lbl", label_id))
+            if drawn.order_id != ids.decode("ord", order_id):
+                raise labels.LabelNotFound("this order has no such label")
+            _read(session, queries.get(session, drawn.order_id), "labels.read", actor, now)
+            headers = {"Cache-Control": "private, no-store"}
+            if drawn.kind is LabelKind.LEAFLET:
+                return Response(drawn.pdf, media_type="application/pdf", headers=headers)
+            page = dots(ContainerLabel.of_data(drawn.content))[0]
+            return Response(page.png(), media_type="image/png", headers=headers)
+
+    @post(
+        "/claim",
+        opt={"permission": Permission.CLAIM_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def claim(
+        self,
+        order_id: FromPath[str],
+        form: Form,
+        view: CurrentView,
+        db: Db,
+        actor: CurrentActor,
+    ) -> Answer:
+        """Take this order."""
+        reason = form.read(PickForm).reason
+        return take_step(
+            view,
+            db,
+            order_id,
+            lambda session, wanted: operations.claim(
+                session, wanted, reason=reason, by=actor, now=view.now
+            ),
+            toast="It is yours",
+        )
+
+    @post(
+        "/unclaim",
+        opt={"permission": Permission.CLAIM_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def unclaim(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Give this order back to the queue."""
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.unclaim(session, wanted, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="Given back", onward="/queue")
+
+    @post("/holds", opt={"permission": Permission.PLACE_HOLD}, status_code=200, sync_to_thread=True)
+    def hold(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Keep the order where it is until somebody acts."""
+        given = form.read(HoldForm)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.place_hold(
+                session,
+                wanted,
+                code="question",
+                words=given.words,
+                owner=given.owner,
+                deadline_at=None,
+                by=actor,
+                now=view.now,
+            )
+
+        return take_step(view, db, order_id, step, toast="On hold")
+
+    @post(
+        "/holds/{hold_id:str}",
+        opt={"permission": Permission.LIFT_HOLD},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def lift(
+        self,
+        *,
+        order_id: FromPath[str],
+        hold_id: FromPath[str],
+        form: Form,
+        view: CurrentView,
+        db: Db,
+        actor: CurrentActor,
+    ) -> Answer:
+        """Decide that a hold no longer stands in the way."""
+        reason = form.read(LiftForm).reason
+
+        def step(session: Session, wanted: UUID) -> object:
+            hold = ids.decode("hld", hold_id)
+            return operations.lift_hold(
+                session, wanted, hold, reason=reason, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Lifted")
+
+    @post(
+        "/cancellation",
+        opt={"permission": Permission.CANCEL_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def cancel(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Stop the order."""
+        given = form.read(ReasonForm)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.cancel(
+                session, wanted, reason=given.reason, words=given.words, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Cancelled", onward="/queue")
+
+
+def _read(session: Session, order: Order, action: str, actor: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        action,
+        by=actor,
+        at=now,
+        subject_kind="order",
+        subject_id=order.id,
+        patient_id=order.patient_id,
+    )
