@@ -22,6 +22,7 @@ from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.patients import PatientController
 from pharmacy.api.plans import PlanController
+from pharmacy.api.preparation import PreparationController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
@@ -64,6 +65,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PatientController,
     PlanController,
     PowderController,
+    PreparationController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,

@@ -2,17 +2,18 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from pharmacy.api.batch_views import BalanceView, WeighingView
+from pharmacy.api.batch_views import WeighingView
+from pharmacy.api.order_views import milligrams
 from pharmacy.api.readings import Weight
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Protocol
+from pharmacy.compounding.models import Balance, Protocol
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import mg
@@ -37,6 +38,32 @@ class BalanceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     error_percent: Decimal = Decimal(5)
     verified_on: date
     due_on: date
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    """A balance, and until when it may be used."""
+
+    id: str
+    name: str
+    protocol: str
+    is_connected: bool
+    step_mg: str
+    minimum_mg: str
+    verified_on: date
+    due_on: date
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        return cls(
+            id=ids.encode("bal", balance.id),
+            name=balance.name,
+            protocol=balance.protocol,
+            is_connected=balance.host is not None,
+            step_mg=milligrams(balance.step_ug),
+            minimum_mg=milligrams(balance.minimum_ug),
+            verified_on=balance.verified_on,
+            due_on=balance.due_on,
+        )
 
 
 class WeighingController(Controller):

@@ -1,6 +1,7 @@
 """A bench with lots, shells and a balance, and batches that people bring along."""
 
 import itertools
+from base64 import b64decode
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, WeightKind
 from pharmacy.compounding.operations import Reading, Trial
+from pharmacy.compounding.rules.life import BatchStatus
+from pharmacy.compounding.rules.preparation import StepState
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import IngredientLot, ShellLot
 from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
@@ -25,6 +28,10 @@ counter = itertools.count(1)
 PASSING = ("223.1", "225.4", "221.8", "224.9", "226.2", "222.7", "223.6", "219.9", "225.0", "224.3")
 """Net fills of domain.md V23, milligrams."""
 SHELL = mg(48)
+PHOTO = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""One grey dot."""
 
 
 def make_balance(session: Session, **columns: Any) -> Balance:
@@ -119,11 +126,46 @@ class Laboratory:
         )
         return inventory.release_shell_lot(self.session, lot.id, by=self.pharmacist, now=NOW)
 
-    def plan(self, strength_ug: int = 4_500, capsules: int = 100, **changes: Any) -> Batch:
+    def plan(
+        self,
+        strength_ug: int = 4_500,
+        capsules: int = 100,
+        *,
+        is_prepared: bool = True,
+        **changes: Any,
+    ) -> Batch:
+        """Plan a batch, and make the bench ready for it."""
         values: dict[str, Any] = {"beyond_orders": 0, "by": self.pharmacist, "now": NOW}
-        return operations.plan(
+        batch = operations.plan(
             self.session, strength_ug=strength_ug, capsules=capsules, **values | changes
         )
+        if is_prepared:
+            self.do_step(batch)
+        return batch
+
+    def do_step(self, batch: Batch, act: str = "") -> None:
+        """Do the first open steps of a batch up to one of an act, and that one, in every part."""
+        for step in queries.step_states(self.session, batch.id):
+            if not step.is_done:
+                self._do(batch, step)
+            if step.act == act:
+                return
+
+    def _do(self, batch: Batch, step: StepState) -> None:
+        whole = {"by": self.technician, "now": NOW}
+        where = (self.session, batch.id, step.no)
+        for check in queries.checks(self.session, batch.id):
+            if check.step_no == step.no:
+                operations.tick(*where, check.no, **whole)
+        later = NOW
+        if step.wait is not None and step.timer_finished_at is None:
+            if step.timer_started_at is None:
+                operations.start_timer(*where, **whole)
+            later = NOW + step.wait
+            operations.finish_timer(*where, by=self.technician, now=later)
+        if step.needs_photo and not step.has_photo:
+            operations.keep_photo(*where, PHOTO, **whole)
+        operations.finish_step(*where, by=self.technician, now=later)
 
     def scan(self, batch: Batch, **lots: IngredientLot) -> Batch:
         return operations.scan_lots(
@@ -170,8 +212,10 @@ class Laboratory:
     def filled(self, batch: Batch, capsules: int | None = None, *, broken: int = 2) -> Batch:
         """Weigh, blend and fill."""
         self.weighed(batch)
+        self.do_step(batch, "weigh")
         operations.blend(self.session, batch.id, by=self.technician, now=NOW)
-        return operations.fill(
+        self.do_step(batch, "blend")
+        operations.fill(
             self.session,
             batch.id,
             shell_lot_id=self.shells.id,
@@ -180,6 +224,9 @@ class Laboratory:
             by=self.technician,
             now=NOW,
         )
+        if batch.status is BatchStatus.FILLED:
+            self.do_step(batch, "fill")
+        return batch
 
     def put_on_balance(self, batch: Batch, kind: WeightKind, *shown: Mass) -> None:
         operations.weigh_capsules(
@@ -195,9 +242,12 @@ class Laboratory:
         """Weigh ten shells and these fills, and judge them."""
         self.put_on_balance(batch, WeightKind.SHELL, *[SHELL] * 10)
         self.put_on_balance(batch, WeightKind.CAPSULE, *(SHELL + mg(net) for net in nets))
-        return operations.judge(
+        found = operations.judge(
             self.session, batch.id, kind=Trial.RELEASE, by=self.technician, now=NOW
         )
+        if batch.status is BatchStatus.FILLED:
+            self.do_step(batch, "test")
+        return found
 
     def made(self, strength_ug: int = 4_500, capsules: int = 100) -> Batch:
         """A batch that waits for nothing but its release."""

@@ -3,6 +3,15 @@
 from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
 from pharmacy.compounding.operations.making import blend, fill
 from pharmacy.compounding.operations.planning import plan, scan_lots
+from pharmacy.compounding.operations.preparing import (
+    answer_call,
+    call_pharmacist,
+    finish_step,
+    finish_timer,
+    keep_photo,
+    start_timer,
+    tick,
+)
 from pharmacy.compounding.operations.testing import Trial, judge, weigh_capsules
 from pharmacy.compounding.operations.weighing import (
     Reading,
@@ -17,17 +26,24 @@ __all__ = [
     "Reading",
     "Trial",
     "add_balance",
+    "answer_call",
     "blend",
+    "call_pharmacist",
     "conclude",
     "fill",
+    "finish_step",
+    "finish_timer",
     "gates",
     "judge",
+    "keep_photo",
     "plan",
     "quarantine",
     "release",
     "scan_lots",
     "scrap",
+    "start_timer",
     "targets",
+    "tick",
     "verify",
     "void",
     "weigh",

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
+from pharmacy.compounding.operations.preparing import lay_out
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.rules.bench import work_out
-from pharmacy.compounding.rules.life import BatchAction, require_move
+from pharmacy.compounding.rules.life import BatchAction
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import NALTREXONE
 from pharmacy.inventory import queries as lots
@@ -105,6 +106,7 @@ def plan(
     session.add(batch)
     session.flush()
     session.refresh(batch)
+    lay_out(session, batch, formulation, state=practice.site(session).state)
     facts = {"strength_ug": strength_ug, "capsules": capsules, "beyond_orders": beyond_orders}
     remember(session, batch, BatchAction.PLAN, by=by, now=now, reason=justification, facts=facts)
     return batch
@@ -141,7 +143,7 @@ def scan_lots(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.SCAN)
+    batch.require(BatchAction.SCAN)
     formulation = formulary.version(session, batch.formulation_id)
     formula = formulation.formula
     active = _scanned(session, active_lot_id, NALTREXONE, now)

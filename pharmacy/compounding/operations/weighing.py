@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, Weighing
 from pharmacy.compounding.operations.planning import WrongLot
+from pharmacy.compounding.operations.preparing import require_steps
 from pharmacy.compounding.operations.steps import person, remember
-from pharmacy.compounding.rules.life import BatchAction, BatchStatus, require_move
+from pharmacy.compounding.rules.life import BatchAction, BatchStatus
+from pharmacy.compounding.rules.preparation import Act
 from pharmacy.compounding.rules.tolerance import (
     WeighingVerdict,
     judge,
@@ -202,7 +204,8 @@ def weigh(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.WEIGH)
+    batch.require(BatchAction.WEIGH)
+    require_steps(session, batch, Act.WEIGH)
     wanted = targets(batch)
     if item not in wanted:
         raise ItemNotNeeded(f"the sheet weighs no {item}", items=list(wanted))
@@ -276,7 +279,7 @@ def verify(session: Session, weighing_id: UUID, *, by: Actor, now: datetime) -> 
     """
     by.require(Permission.VERIFY_WEIGHING)
     batch, weighing = queries.lock_weighing(session, weighing_id)
-    require_move(batch.status, BatchAction.VERIFY)
+    batch.require(BatchAction.VERIFY)
     require_second_person(maker=weighing.weighed_by, checker=by.id)
     if weighing.second_by is not None:
         require_second_person(maker=weighing.second_by, checker=by.id)

@@ -19,6 +19,16 @@ from pharmacy.compounding.queries.batches import (
     weighings,
     weights,
 )
+from pharmacy.compounding.queries.preparation import (
+    calls,
+    checks,
+    get_photo,
+    get_step,
+    open_call,
+    photos,
+    step_states,
+    steps,
+)
 
 __all__ = [
     "BatchNotFound",
@@ -26,17 +36,25 @@ __all__ = [
     "batches",
     "bench",
     "bench_of",
+    "calls",
     "capsules_coming",
+    "checks",
     "counting",
     "events",
     "get",
     "get_balance",
+    "get_photo",
+    "get_step",
     "investigations",
     "last_tests",
     "lock",
     "lock_weighing",
     "most_dispensed",
+    "open_call",
     "open_investigation",
+    "photos",
+    "step_states",
+    "steps",
     "weighings",
     "weights",
 ]

@@ -28,6 +28,7 @@ CALLERS = [role for role in Role if role not in {Role.WORKER, Role.OPERATOR}]
 """Whoever can knock: workers and the command line come in by no door."""
 NOBODY = UUID(int=0)
 SAMPLES = {"npi": "1234567893", "kid": "rxk_00000000", "key_id": "000000000000"}
+SAMPLES |= {"step_no": "1", "check_no": "1"}
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
 
@@ -72,6 +73,7 @@ PREFIXES = {
     "label_id": "lbl",
     "lot_id": "lot",
     "patient_id": "pat",
+    "photo_id": "pho",
     "prescription_id": "rx",
     "proposal_id": "fmp",
     "notice_id": "rcn",
