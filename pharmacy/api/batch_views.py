@@ -150,6 +150,8 @@ class TargetView(msgspec.Struct, frozen=True):
     """What is to be weighed, from which lot."""
 
     item: str
+    ingredient_lot: str | None
+    """None: it is a part of the batch's own trituration."""
     target_mg: str
     is_weighed: bool
 
@@ -243,7 +245,7 @@ class BatchView(msgspec.Struct, frozen=True):
         formulation = formulary.version(session, batch.formulation_id)
         involved: list[UUID | None] = [each.by_id for each in events]
         involved += [each.second_by for each in weighings]
-        targets = operations.targets(batch) if batch.sheet is not None else {}
+        targets = operations.targets(session, batch) if batch.sheet is not None else {}
         return cls(
             id=ids.encode("bat", batch.id),
             number=batch.number,
@@ -264,8 +266,13 @@ class BatchView(msgspec.Struct, frozen=True):
             sheet=batch.sheet,
             working=batch.working,
             targets=[
-                TargetView(item, milligrams(mass.micrograms), item in counting)
-                for item, mass in targets.items()
+                TargetView(
+                    item=need.item,
+                    ingredient_lot=encoded("ing", need.lot_id),
+                    target_mg=milligrams(mass.micrograms),
+                    is_weighed=need in counting,
+                )
+                for need, mass in targets.items()
             ],
             weighings=[WeighingView.of(each) for each in weighings],
             compounded_on=batch.compounded_on,

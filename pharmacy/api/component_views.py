@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
 from pharmacy.formulary.models import Formulation
 from pharmacy.inventory import queries as lots
@@ -43,8 +44,7 @@ def components(session: Session, batch: Batch) -> list[ComponentView]:
     """Return the lots of a batch, the powders first."""
     powders = [
         lots.get_ingredient_lot(session, lot_id)
-        for lot_id in (batch.active_lot_id, batch.filler_lot_id)
-        if lot_id is not None
+        for lot_id in queries.powder_lot_ids(session, batch)
     ]
     found = [
         ComponentView(

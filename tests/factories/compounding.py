@@ -9,7 +9,7 @@ from typing import Any, Self
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, WeightKind
+from pharmacy.compounding.models import Balance, Batch, Captured, Item, Need, Protocol, WeightKind
 from pharmacy.compounding.operations import Reading, Trial
 from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.compounding.rules.preparation import StepState
@@ -28,6 +28,13 @@ counter = itertools.count(1)
 PASSING = ("223.1", "225.4", "221.8", "224.9", "226.2", "222.7", "223.6", "219.9", "225.0", "224.3")
 """Net fills of domain.md V23, milligrams."""
 SHELL = mg(48)
+ANHYDROUS: dict[str, Any] = {
+    "salt_form": "hcl-anhydrous",
+    "assay_pct": Decimal("99.2"),
+    "assay_basis": "anhydrous",
+    "water_pct": Decimal("0.4"),
+}
+"""Correction 1 / (0.992 x 0.996) = 1.012113."""
 PHOTO = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
@@ -70,10 +77,7 @@ class Laboratory:
             "naltrexone-hydrochloride",
             packs="180",
             amount="25000",
-            salt_form="hcl-anhydrous",
-            assay_pct=Decimal("99.2"),
-            assay_basis="anhydrous",
-            water_pct=Decimal("0.4"),
+            **ANHYDROUS,
         )
         self.filler = self.powder(CELLULOSE, packs="225", amount="500000")
         self.shells = self.shell_lot()
@@ -167,11 +171,12 @@ class Laboratory:
             operations.keep_photo(*where, PHOTO, **whole)
         operations.finish_step(*where, by=self.technician, now=later)
 
-    def scan(self, batch: Batch, **lots: IngredientLot) -> Batch:
+    def scan(self, batch: Batch, *further: IngredientLot, **lots: IngredientLot) -> Batch:
+        """Scan the powders; `further` lots of naltrexone after the first."""
         return operations.scan_lots(
             self.session,
             batch.id,
-            active_lot_id=lots.get("active", self.active).id,
+            active_lot_ids=[lot.id for lot in (lots.get("active", self.active), *further)],
             filler_lot_id=lots.get("filler", self.filler).id,
             by=self.technician,
             now=NOW,
@@ -187,24 +192,33 @@ class Laboratory:
         self, batch: Batch, item: Item, shown: Mass | None = None, *, by: Actor | None = None
     ) -> Any:
         """Weigh an item; exactly what is wanted where nothing else is said."""
-        wanted = operations.targets(batch)[item]
-        lots = {Item.ACTIVE: self.active.id, Item.TRITURATION_ACTIVE: self.active.id}
-        part = item is Item.TRITURATION_PART
+        targets = operations.targets(self.session, batch)
+        need = next((need for need in targets if need.item is item), None)
+        if need is None:
+            raise KeyError(item)
+        return self.weigh_need(batch, need, shown, by=by)
+
+    def weigh_need(
+        self, batch: Batch, need: Need, shown: Mass | None = None, *, by: Actor | None = None
+    ) -> Any:
+        """Weigh an item from one of its lots."""
+        wanted = operations.targets(self.session, batch)[need]
         return operations.weigh(
             self.session,
             batch.id,
-            item=item,
-            lot_id=None if part else lots.get(item, self.filler.id),
+            item=need.item,
+            lot_id=need.lot_id,
             reading=self.reading(shown or wanted),
             by=by or self.technician,
             now=NOW,
         )
 
     def weighed(self, batch: Batch) -> Batch:
-        """Scan, weigh everything and have it verified."""
-        self.scan(batch)
-        for item in operations.targets(batch):
-            self.weigh(batch, item)
+        """Scan what is not scanned, weigh everything and have it verified."""
+        if batch.sheet is None:
+            self.scan(batch)
+        for need in operations.targets(self.session, batch):
+            self.weigh_need(batch, need)
         for weighing in queries.counting(self.session, batch.id).values():
             operations.verify(self.session, weighing.id, by=self.pharmacist, now=NOW)
         return batch

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
@@ -169,6 +169,13 @@ class Item(StrEnum):
     TRITURATION_PART = "trituration-part"
 
 
+class Need(NamedTuple):
+    """An item of a batch, from one of its lots; part of a trituration comes from no lot."""
+
+    item: Item
+    lot_id: UUID | None
+
+
 class Captured(StrEnum):
     """How a weight came into the record."""
 
@@ -231,6 +238,10 @@ class Weighing(Base):
     voided_by: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None]
+
+    @property
+    def need(self) -> Need:
+        return Need(self.item, self.ingredient_lot_id)
 
 
 class WeightKind(StrEnum):

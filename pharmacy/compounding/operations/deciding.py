@@ -46,9 +46,9 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
     tests = queries.last_tests(session, batch)
     passed = tests.get("release")
     others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
-    powders = [lot_id for lot_id in (batch.active_lot_id, batch.filler_lot_id) if lot_id]
     good = [
-        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED for lot_id in powders
+        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED
+        for lot_id in queries.powder_lot_ids(session, batch)
     ]
     if batch.shell_lot_id is not None:
         shells = lots.get_shell_lot(session, batch.shell_lot_id)

@@ -114,15 +114,18 @@ def _beyond_use(
     """Return the date and what set it: the limit, or the first component to expire."""
     if batch.compounded_on is None or batch.active_lot_id is None or batch.filler_lot_id is None:
         raise LotsNotScanned("the batch was never weighed and blended")
-    active = lots.get_ingredient_lot(session, batch.active_lot_id)
-    fill_up = lots.get_ingredient_lot(session, batch.filler_lot_id)
+    components: list[IngredientLot | ShellLot] = [shells]
+    components += [
+        lots.get_ingredient_lot(session, lot_id)
+        for lot_id in queries.powder_lot_ids(session, batch)
+    ]
     policy = practice.policy(session)
     in_force = formulary.get(session, batch.strength_ug).beyond_use_days
     return beyond_use(
         batch.compounded_on,
         limit_days=min(formulation.beyond_use_days, in_force, policy.beyond_use_days),
         day_one=policy.compounding_day_is_day_one,
-        components=[_component(session, lot) for lot in (active, fill_up, shells)],
+        components=[_component(session, lot) for lot in components],
     )
 
 
@@ -162,7 +165,7 @@ def _keep_capsules(
     inventory.record_components(
         session,
         capsule_lot_id=lot.id,
-        ingredient_lot_ids=[batch.active_lot_id, batch.filler_lot_id],
+        ingredient_lot_ids=queries.powder_lot_ids(session, batch),
         shell_lot_id=shells.id,
         now=now,
     )

@@ -3,6 +3,7 @@
 from pharmacy.compounding.queries.at_hand import bench, bench_of
 from pharmacy.compounding.queries.batches import (
     BatchNotFound,
+    active_lot_ids,
     balances,
     batches,
     capsules_coming,
@@ -16,6 +17,7 @@ from pharmacy.compounding.queries.batches import (
     lock_weighing,
     most_dispensed,
     open_investigation,
+    powder_lot_ids,
     weighings,
     weights,
 )
@@ -32,6 +34,7 @@ from pharmacy.compounding.queries.preparation import (
 
 __all__ = [
     "BatchNotFound",
+    "active_lot_ids",
     "balances",
     "batches",
     "bench",
@@ -53,6 +56,7 @@ __all__ = [
     "open_call",
     "open_investigation",
     "photos",
+    "powder_lot_ids",
     "step_states",
     "steps",
     "weighings",

@@ -101,7 +101,7 @@ class AtTheBench:
             item = target["item"]
             self.teller.begin(f"Technician: weighing {item.replace('-', ' ')}")
             simulator.put(mg(target["target_mg"]))
-            body = {"item": item, "balance": balance, "ingredient_lot": _lot(batch, item)}
+            body = {"item": item, "balance": balance, "ingredient_lot": target["ingredient_lot"]}
             shown = self.technician.post(f"{path}/weighings", body)
             self.verifier.post(f"/weighings/{shown['id']}/verification")
             self.teller.done(
@@ -154,10 +154,3 @@ class AtTheBench:
 
 def _needed(proposal: Json) -> str:
     return f"{proposal['capsules']} capsules of {proposal['strength_mg']} mg"
-
-
-def _lot(batch: Json, item: str) -> str | None:
-    if item == "trituration-part":
-        return None
-    lot: str = batch["active_lot" if item.endswith("active") else "filler_lot"]
-    return lot

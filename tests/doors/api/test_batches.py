@@ -142,10 +142,7 @@ def _make(
     technician.do_steps(path, until="")
     for target in batch["targets"]:
         simulator.put(mg(target["target_mg"]))
-        lot = None
-        if target["item"] != "trituration-part":
-            lot = lots["active_lot" if target["item"].endswith("active") else "filler_lot"]
-        body = {"item": target["item"], "ingredient_lot": lot, "balance": balance}
+        body = {name: target[name] for name in ("item", "ingredient_lot")} | {"balance": balance}
         weighing = technician.post(f"{path}/weighings", body, status=201)
         assert (weighing["verdict"], weighing["sign"]) == ("within", "\N{CHECK MARK}")
         assert weighing["captured"] == "balance"
