@@ -28,6 +28,7 @@ from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
+from pharmacy.api.samples import SampleController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.http import bodies, openapi, problems
@@ -66,6 +67,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PlanController,
     PowderController,
     PreparationController,
+    SampleController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,

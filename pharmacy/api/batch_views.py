@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pharmacy.api.component_views import ComponentView, StatePartView, components, state_parts
 from pharmacy.api.order_views import encoded, milligrams
 from pharmacy.api.preparation_views import PreparationView
+from pharmacy.api.samples import SampleView, samples
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, Weighing
 from pharmacy.compounding.rules.planning import OpenLine, Plan, Proposal
@@ -234,6 +235,7 @@ class BatchView(msgspec.Struct, frozen=True):
     investigations: list[InvestigationView]
     events: list[EventView]
     preparation: PreparationView
+    samples: list[SampleView]
     state_parts: list[StatePartView]
     """What the pharmacy's State asks for beside the rest of the formulation."""
 
@@ -307,6 +309,7 @@ class BatchView(msgspec.Struct, frozen=True):
                 for each in events
             ],
             preparation=PreparationView.of(session, batch),
+            samples=samples(session, batch),
             state_parts=state_parts(session, formulation),
         )
 

@@ -12,6 +12,7 @@ from pharmacy.compounding.operations.preparing import (
     start_timer,
     tick,
 )
+from pharmacy.compounding.operations.sampling import record_result, send_sample
 from pharmacy.compounding.operations.testing import Trial, judge, weigh_capsules
 from pharmacy.compounding.operations.weighing import (
     Reading,
@@ -38,9 +39,11 @@ __all__ = [
     "keep_photo",
     "plan",
     "quarantine",
+    "record_result",
     "release",
     "scan_lots",
     "scrap",
+    "send_sample",
     "start_timer",
     "targets",
     "tick",

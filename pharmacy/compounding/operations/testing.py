@@ -129,7 +129,7 @@ def judge(
         round_no=batch.round_no,
         test=kind,
         verdict=verdict,
-        result=_as_data(result),
+        result=as_data(result),
         by_id=person(by),
         at=now,
     )
@@ -186,12 +186,12 @@ WHOLE: Final[dict[Trial, Judge]] = {
 }
 
 
-def _as_data(result: Any) -> Any:
+def as_data(result: Any) -> Any:
     """Return a result as JSON holds it: decimals as text, rounded to what a person compares."""
     if isinstance(result, Decimal):
         return f"{Mass(result).rounded_to(Mass(Decimal('0.001'))).mg:f}"
     if isinstance(result, Mapping):
-        return {key: _as_data(value) for key, value in result.items()}
+        return {key: as_data(value) for key, value in result.items()}
     if isinstance(result, list | tuple):
-        return [_as_data(value) for value in result]
+        return [as_data(value) for value in result]
     return result

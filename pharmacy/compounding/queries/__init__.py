@@ -31,6 +31,7 @@ from pharmacy.compounding.queries.preparation import (
     step_states,
     steps,
 )
+from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
     "BatchNotFound",
@@ -51,12 +52,15 @@ __all__ = [
     "investigations",
     "last_tests",
     "lock",
+    "lock_sample",
     "lock_weighing",
     "most_dispensed",
     "open_call",
     "open_investigation",
     "photos",
     "powder_lot_ids",
+    "samples",
+    "samples_due",
     "step_states",
     "steps",
     "weighings",

@@ -74,6 +74,7 @@ PREFIXES = {
     "lot_id": "lot",
     "patient_id": "pat",
     "photo_id": "pho",
+    "sample_id": "smp",
     "prescription_id": "rx",
     "proposal_id": "fmp",
     "notice_id": "rcn",
