@@ -61,6 +61,13 @@ class BalanceOverdue(Conflict):
     remedy = "Verify the balance, or use another one."
 
 
+class TwoWires(Invalid):
+    """A balance answers on one wire, a serial server's or this machine's."""
+
+    code = "balance-on-two-wires"
+    remedy = "Say where the balance is plugged in."
+
+
 class WeighingNotVerifiable(Conflict):
     """Voided, out of tolerance, or verified before."""
 
@@ -132,6 +139,7 @@ def add_balance(
     protocol: Protocol,
     figures: tuple[Mass, Mass, Decimal],
     address: tuple[str, int] | None,
+    device: tuple[str, int] | None = None,
     verified_on: date,
     due_on: date,
     by: Actor,
@@ -142,9 +150,15 @@ def add_balance(
 
     Args:
         figures: Its step, its minimum weight and its error limit there, in per cent.
-        address: Host and port at which it answers; None without a wire.
+        address: Host and port at which it answers; None without such a wire.
+        device: The serial port of this machine that it is on, and the port's speed, baud.
+
+    Raises:
+        TwoWires: It is said to be on both.
     """
     by.require(Permission.RELEASE_LOT)
+    if address is not None and device is not None:
+        raise TwoWires("a balance is on one wire")
     step, minimum, error = figures
     balance = Balance(
         id=new_id(),
@@ -152,6 +166,8 @@ def add_balance(
         protocol=protocol,
         host=address[0] if address else None,
         port=address[1] if address else None,
+        device=device[0] if device else None,
+        baud=device[1] if device else None,
         step_ug=step.micrograms,
         minimum_ug=minimum.micrograms,
         error_percent=error,
