@@ -14,7 +14,7 @@ from pharmacy.api.order_views import encoded, milligrams
 from pharmacy.api.preparation_views import PreparationView
 from pharmacy.api.samples import SampleView, samples
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Batch, Weighing
+from pharmacy.compounding.models import Batch, Weighing, WeightKind
 from pharmacy.compounding.rules.planning import OpenLine, Plan, Proposal
 from pharmacy.compounding.rules.tolerance import WORDS
 from pharmacy.formulary import queries as formulary
@@ -200,6 +200,10 @@ def _people(session: Session, found: Iterable[UUID | None]) -> dict[str, str]:
     return {ids.encode("acc", account.id): account.display_name for account in accounts}
 
 
+def _weights(session: Session, batch: Batch, kind: WeightKind) -> list[str]:
+    return [milligrams(mass.micrograms) for mass in queries.weights(session, batch, kind)]
+
+
 class BatchView(msgspec.Struct, frozen=True):
     """The compounding record of a batch, as far as it is written."""
 
@@ -230,6 +234,9 @@ class BatchView(msgspec.Struct, frozen=True):
     beyond_use_on: date | None
     beyond_use_set_by: str | None
     round_no: int
+    shell_weights_mg: list[str]
+    capsule_weights_mg: list[str]
+    """Of this round, one by one, in the order of weighing."""
     tests: list[TestView]
     gates: list[GateView]
     investigations: list[InvestigationView]
@@ -283,6 +290,8 @@ class BatchView(msgspec.Struct, frozen=True):
             beyond_use_on=batch.beyond_use_on,
             beyond_use_set_by=batch.beyond_use_set_by,
             round_no=batch.round_no,
+            shell_weights_mg=_weights(session, batch, WeightKind.SHELL),
+            capsule_weights_mg=_weights(session, batch, WeightKind.CAPSULE),
             tests=[
                 TestView(each.test, each.verdict, each.result, each.at)
                 for each in queries.last_tests(session, batch).values()
