@@ -9,7 +9,14 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.api.component_views import ComponentView, StatePartView, components, state_parts
+from pharmacy.api.component_views import (
+    ComponentView,
+    MassView,
+    StatePartView,
+    components,
+    mass_of,
+    state_parts,
+)
 from pharmacy.api.order_views import encoded, milligrams
 from pharmacy.api.preparation_views import PreparationView
 from pharmacy.api.samples import SampleView, samples
@@ -242,6 +249,7 @@ class BatchView(msgspec.Struct, frozen=True):
     investigations: list[InvestigationView]
     events: list[EventView]
     preparation: PreparationView
+    mass: MassView
     samples: list[SampleView]
     state_parts: list[StatePartView]
     """What the pharmacy's State asks for beside the rest of the formulation."""
@@ -318,6 +326,7 @@ class BatchView(msgspec.Struct, frozen=True):
                 for each in events
             ],
             preparation=PreparationView.of(session, batch),
+            mass=mass_of(session, batch),
             samples=samples(session, batch),
             state_parts=state_parts(session, formulation),
         )

@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 from sqlalchemy.orm import Session
 
+from pharmacy.api.order_views import milligrams
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
 from pharmacy.formulary.models import Formulation
@@ -38,6 +39,33 @@ class ComponentView(msgspec.Struct, frozen=True):
     maker: str
     received_on: date
     expires_on: date | None
+
+
+class MassView(msgspec.Struct, frozen=True):
+    """Where the powder went, in milligrams; what is not measured yet is null."""
+
+    drawn_mg: str
+    voided_mg: str
+    trituration_left_mg: str
+    blend_mg: str
+    in_capsules_mg: str | None
+    lost_mg: str | None
+    lost_percent: str | None
+
+
+def mass_of(session: Session, batch: Batch) -> MassView:
+    """Return the mass statement of a batch."""
+    found = queries.mass_statement(session, batch)
+    held, lost, percent = found.in_capsules_ug, found.lost_ug, found.lost_percent
+    return MassView(
+        drawn_mg=milligrams(found.drawn_ug),
+        voided_mg=milligrams(found.voided_ug),
+        trituration_left_mg=milligrams(found.trituration_left_ug),
+        blend_mg=milligrams(found.blend_ug),
+        in_capsules_mg=None if held is None else milligrams(held),
+        lost_mg=None if lost is None else milligrams(lost),
+        lost_percent=None if percent is None else f"{percent:.2f}",
+    )
 
 
 def components(session: Session, batch: Batch) -> list[ComponentView]:

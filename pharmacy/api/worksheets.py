@@ -203,11 +203,22 @@ def _result(batch: BatchView) -> Table:
         (Column("", 1.4), Column("", 3)),
         (
             (Cell("Yield"), Cell(yielded if batch.filled is not None else "not filled yet")),
+            (Cell("Powder"), Cell(_mass(batch))),
             (
                 Cell("Beyond-use date"),
                 Cell(on, small=f"set by {by}" if batch.beyond_use_on else "", is_bold=True),
             ),
         ),
+    )
+
+
+def _mass(batch: BatchView) -> str:
+    found = batch.mass
+    if found.in_capsules_mg is None:
+        return f"{found.drawn_mg} mg drawn from lots, {found.blend_mg} mg in the blend"
+    return (
+        f"{found.blend_mg} mg in the blend, {found.in_capsules_mg} mg in capsules,"
+        f" {found.lost_mg} mg ({found.lost_percent} %) in none"
     )
 
 

@@ -21,6 +21,7 @@ from pharmacy.compounding.queries.batches import (
     weighings,
     weights,
 )
+from pharmacy.compounding.queries.mass import mass_statement
 from pharmacy.compounding.queries.preparation import (
     calls,
     checks,
@@ -54,6 +55,7 @@ __all__ = [
     "lock",
     "lock_sample",
     "lock_weighing",
+    "mass_statement",
     "most_dispensed",
     "open_call",
     "open_investigation",
