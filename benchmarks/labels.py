@@ -23,9 +23,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.harness import Party, compare
 from pharmacy.labels import pdf
+from pharmacy.labels.drawing import Language, drawn_copy
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf import label as drawing
 from pharmacy.labels.pdf.fonts import BOLD, REGULAR, font_set
+from pharmacy.labels.pdf.pen import Text
 from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts
@@ -76,9 +78,15 @@ Piece = tuple[float, float, float, bool, str]
 def pieces(label: ContainerLabel) -> list[Piece]:
     """Return where our layout puts each text, for the others to put it there without thinking."""
     pen = drawing.draw(label)[0]
-    return [(x, y, size, bold, text) for _, x, y, size, bold, text in pen._texts]  # noqa: SLF001
+    return [
+        (shape.x, shape.y, shape.size, shape.bold, shape.text)
+        for shape in pen.shapes
+        if isinstance(shape, Text)
+    ]
 
 
+RULES: Final = "0.6 w 178 30 m 178 136 l S 0.6 w 10 27 m 280 27 l S 0.5 w 259 78.7 21 13.5 re S"
+"""The lines of every label: beside and under the cluster, and the box for initials."""
 TEMPLATE: Final = pieces(sample(1))
 CHANGING: Final = {
     text: name for name in ("rx_number", "lot") for text in [getattr(sample(1), name)]
@@ -104,14 +112,13 @@ class Floor:
             self.head += body
 
     def __call__(self, label: ContainerLabel) -> bytes:
-        parts = [drawing.RULES]
+        parts = [RULES]
         for x, y, size, bold, text in TEMPLATE:
             codes = text_for(label, text).translate(self.fonts.codes[bold]).encode("latin-1").hex()
             parts.append(f"BT /F{1 + bold}+0 {size:g} Tf {x:.2f} {y:.2f} Td <{codes}> Tj ET")
-        bars, _ = barcode.code128(label.rx_number)
-        modules, side = barcode.data_matrix(label.container_code)
-        parts.append(barcode.placed(bars, drawing.COLUMN, 95.6, high=39))
-        parts.append(barcode.placed(modules, drawing.RIGHT - side * barcode.DOT, 95.6))
+        matrix = barcode.matrix(label.container_code)
+        parts.append(barcode.bars(label.rx_number).placed(drawing.COLUMN, 95.6, high=14))
+        parts.append(matrix.placed(drawing.RIGHT - matrix.wide, 95.6, high=0))
         content = zlib.compress("\n".join(parts).encode("ascii"))
         first = len(self.fonts.objects) + 1
         body, offsets = self.head, self.offsets
@@ -192,6 +199,7 @@ def main() -> None:
         [
             Party("one label", timed(lambda no: ours(labels[no]))),
             Party("order of four", timed(lambda no: pdf.container_labels(orders[no]), each=4)),
+            Party("ZPL", timed(lambda no: drawn_copy(labels[no], language=Language.ZPL))),
             Party(WIDGETS, timed(lambda no: widgets(labels[no]), share=50)),
             Party("hand-assembled", timed(lambda no: floor(labels[no]))),
         ],

@@ -10,8 +10,10 @@ from litestar.exceptions import HTTPException
 from pharmacy.api.audit import AuditController
 from pharmacy.api.batch_decisions import BatchDecisionController
 from pharmacy.api.batches import BatchController, ProposalController
+from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
 from pharmacy.api.findings import FindingController, OrderFindingsController
+from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
@@ -20,15 +22,23 @@ from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
+from pharmacy.api.parcels import ParcelController
 from pharmacy.api.patients import PatientController
+from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
+from pharmacy.api.practice import PracticeController
 from pharmacy.api.preparation import PreparationController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
+from pharmacy.api.print_agents import PrintAgentController
+from pharmacy.api.printers import PrinterController, WorkstationController
+from pharmacy.api.prints import PrintController
+from pharmacy.api.reasons import ReasonController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
 from pharmacy.api.samples import SampleController
+from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.http import bodies, openapi, problems
@@ -53,8 +63,10 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     BatchController,
     BatchDecisionController,
     CapsuleLotController,
+    ClarificationController,
     ClientController,
     FindingController,
+    FlowController,
     FormulationController,
     HealthController,
     IngredientLotController,
@@ -63,26 +75,35 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MeController,
     MetricsController,
     OrderFindingsController,
+    ParcelController,
     PatientController,
+    PictureController,
     PlanController,
     PowderController,
     PreparationController,
     SampleController,
+    PracticeController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
+    PrintAgentController,
+    PrintController,
+    PrinterController,
     ProposalController,
     QueueController,
+    ReasonController,
     RecallController,
     RecallNoticeController,
     RecordCheckController,
     RefillController,
+    SecondCheckController,
     ShellLotController,
     SignInController,
     StaffController,
     StepController,
     TraceController,
     WeighingController,
+    WorkstationController,
 ]
 
 

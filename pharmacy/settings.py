@@ -3,8 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from pharmacy.infra.printers import Networks
 from pharmacy.kernel.refusals import Invalid
+
+USUAL_NETWORKS = "127.0.0.0/8,::1/128"
+LOOPBACK = Networks.read(USUAL_NETWORKS.split(","))
 
 
 class SettingMissing(Invalid):
@@ -34,6 +39,10 @@ class Settings:
     """A browser that nobody uses for so long locks; it unlocks with a PIN or the password."""
     nppes_url: str = ""
     """The NPPES API, asked when set. Off by default: the imported registry answers."""
+    printer_networks: Networks = LOOPBACK
+    """Where printers may be. Everything else is refused, whatever an administrator enters."""
+    print_folders: Path = Path("printed")
+    """Where printers that are folders have theirs."""
     log_level: str = "INFO"
 
     @classmethod
@@ -67,5 +76,9 @@ class Settings:
             secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
             lock_minutes=int(environ.get("PHARMACY_LOCK_MINUTES", "5")),
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
+            printer_networks=Networks.read(
+                (environ.get("PHARMACY_PRINTER_NETWORKS") or USUAL_NETWORKS).split(",")
+            ),
+            print_folders=Path(environ.get("PHARMACY_STATE_DIR", ".")) / "printed",
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
         )

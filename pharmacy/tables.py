@@ -13,9 +13,11 @@ import pharmacy.patients.models
 import pharmacy.practice.models
 import pharmacy.prescribers.models
 import pharmacy.prescriptions.models
+import pharmacy.printing.models
 import pharmacy.recalls.models
 import pharmacy.refills.models
 import pharmacy.screening.models
+import pharmacy.shipping.models
 import pharmacy.staff.models
 import pharmacy.titration.models  # noqa: F401
 from pharmacy.infra.db import Base

@@ -1,23 +1,26 @@
 """The audit trail: who did or read what, and whether the chain is whole."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
-from pharmacy.infra.audit import AuditEntry, Verification
+from pharmacy.infra.audit import AuditEntry, Looker, Verification
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotFound
+from pharmacy.orders import queries as order_queries
+from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 
 PREFIXES: Final = {
     "account": "acc",
+    "clarification": "clr",
     "capsule-lot": "lot",
     "container": "ctr",
     "ehr-client": "ehr",
@@ -28,7 +31,9 @@ PREFIXES: Final = {
     "label": "lbl",
     "lot": "lot",
     "order": "ord",
+    "parcel": "par",
     "patient": "pat",
+    "picture": "pic",
     "plan": "pln",
     "prescription": "rx",
     "refill": "rfl",
@@ -67,6 +72,37 @@ class EntryView(msgspec.Struct, frozen=True):
             detail=entry.detail,
             seal=entry.seal_seq,
         )
+
+
+class LookerView(msgspec.Struct, frozen=True):
+    """Somebody who looked at a patient."""
+
+    by_kind: str
+    by: str | None
+    name: str | None
+    """Of a member of staff."""
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+    @classmethod
+    def of(cls, looker: Looker, names: dict[UUID, str]) -> Self:
+        return cls(
+            by_kind=looker.by_kind,
+            by=_public(looker.by_kind, looker.by_id),
+            name=names.get(looker.by_id) if looker.by_id else None,
+            times=looker.times,
+            first_at=looker.first_at,
+            last_at=looker.last_at,
+        )
+
+
+class LooksView(msgspec.Struct, frozen=True):
+    """Who looked at a patient, and each time that they did."""
+
+    people: list[LookerView]
+    looks: Page[EntryView]
+    """The newest first: what was opened, and lists in which an order of theirs stood."""
 
 
 class VerificationView(msgspec.Struct, frozen=True):
@@ -109,6 +145,19 @@ def _private(text: str | None) -> UUID | None:
     if prefix not in PREFIXES.values():  # a refusal names a prefix of ours, never what was sent
         raise NotFound("there is no identifier of this form")
     return ids.decode(prefix, text)
+
+
+MOST_ORDERS: Final = 200
+"""Lists of older orders than these are not searched."""
+
+
+class Looked(NamedTuple):
+    """Looks at whom, from when to when."""
+
+    patient_id: UUID
+    listed_as: list[str]
+    since: datetime | None
+    until: datetime | None
 
 
 Patient = Annotated[
@@ -180,6 +229,44 @@ class AuditController(Controller):
                 patient_id=patient_id,
             )
             return shown
+
+    @get("/patients/{patient_id:str}/looks", sync_to_thread=True)
+    def who_looked(
+        self,
+        *,
+        patient_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        since: Since = None,
+        until: Until = None,
+        cursor: Cursor = None,
+        limit: Limit = USUAL,
+    ) -> LooksView:
+        """Return who looked at a patient, when, and at what. Asking is a look of its own."""
+        start, patient = after(cursor, int), ids.decode("pat", patient_id)
+        with db.transaction() as session:
+            orders = order_queries.ids_of_patient(session, patient)
+            listed = [ids.encode("ord", each) for each in orders[:MOST_ORDERS]]
+            of_whom = Looked(patient, listed, since, until)
+            people = audit.lookers(session, **of_whom._asdict())
+            found = audit.looks(
+                session, **of_whom._asdict(), before=start[0] if start else None, limit=limit + 1
+            )
+            names = staff.names(session, {each.by_id for each in people if each.by_id})
+            audit.record(
+                session,
+                "audit.read",
+                by=actor,
+                at=now,
+                subject_kind="patient",
+                subject_id=patient,
+                patient_id=patient,
+            )
+            return LooksView(
+                people=[LookerView.of(each, names) for each in people],
+                looks=page_of(found, limit=limit, view=EntryView.of, key=lambda entry: (entry.id,)),
+            )
 
     @get("/verification", sync_to_thread=True)
     def verification(self, db: Db) -> VerificationView:

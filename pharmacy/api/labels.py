@@ -15,6 +15,7 @@ from pharmacy.infra import audit
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.labels import pdf, queries
+from pharmacy.labels.drawing import Stock, dots
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.orders import queries as orders
@@ -27,6 +28,15 @@ Format = Annotated[
     QueryParameter(
         name="format", description="`pdf`: every container label in one file, a label a page."
     ),
+]
+
+
+OnStock = Annotated[
+    Stock, QueryParameter(required=False, description="Width by height, in inches.")
+]
+AtDpi = Annotated[Literal[203, 300], QueryParameter(required=False, description="Dots an inch.")]
+PageNo = Annotated[
+    int, QueryParameter(required=False, ge=1, le=9, description="2: the continuation.")
 ]
 
 
@@ -116,6 +126,39 @@ class LabelController(Controller):
             order = _visible(orders.get(session, drawn.order_id), actor)
             _record(session, order, actor, now, detail={"label": label_id})
             return _file(drawn.pdf, name=label_id)
+
+    @get(
+        "/labels/{label_id:str}/preview",
+        opt={"permission": Permission.READ_LABEL},
+        sync_to_thread=True,
+        operation_id="PreviewLabel",
+    )
+    def preview(
+        self,
+        *,
+        label_id: FromPath[str],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        stock: OnStock = Stock.FLAT,
+        dpi: AtDpi = 203,
+        page: PageNo = 1,
+    ) -> Response[bytes]:
+        """Return a container label as a picture: dot for dot what a label printer puts on paper."""
+        with db.transaction() as session:
+            drawn = queries.get(session, ids.decode("lbl", label_id))
+            order = _visible(orders.get(session, drawn.order_id), actor)
+            if drawn.kind is not LabelKind.CONTAINER:
+                raise queries.LabelNotFound("a leaflet is no label")
+            _record(session, order, actor, now, detail={"label": label_id, "format": "preview"})
+            pages = dots(ContainerLabel.of_data(drawn.content), stock=stock, dpi=dpi)
+            if page > len(pages):
+                raise queries.LabelNotFound("this label has no such page")
+            return Response(
+                pages[page - 1].png(),
+                media_type="image/png",
+                headers={"Cache-Control": "private, no-store"},
+            )
 
 
 def _visible(order: Order, actor: Actor) -> Order:

@@ -2,32 +2,30 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.api.orders import OrderAnswer, Words, answer, visible
+from pharmacy.api.staff import Password
+from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.proofs import attestation
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
-from pharmacy.orders.rules.reasons import (
-    CancelReason,
-    Counselling,
-    ReallocateReason,
-    RejectReason,
-    ReturnReason,
-    SendBackReason,
-)
+from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
+from pharmacy.orders.rules.reasons import Counselling
+from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Permission
 
 Step = Callable[[Session, UUID], Order]
@@ -45,7 +43,8 @@ class ApprovalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RejectionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a prescription is not filled."""
 
-    reason: RejectReason
+    reason: Annotated[str, Meta(max_length=40, examples=["not-clarified"])]
+    """A code of the purpose `reject` that is in use: see `/api/v1/reasons`."""
     words: Annotated[str, Meta(min_length=1, max_length=500)]
     """What the prescriber is told."""
 
@@ -59,17 +58,28 @@ class PackingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class ReleaseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature under the record of the second check."""
+
+    record_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", examples=["0f" * 32])]
+    """As `second-check` gave it: what was looked at."""
+    password: Password | None = None
+    """The caller's, again. May be left out for five minutes after it was last shown."""
+
+
 class SendBackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the final check found."""
 
-    reason: SendBackReason
+    reason: Annotated[str, Meta(max_length=40, examples=["wrong-count"])]
+    """A code of the purpose `send-back`."""
     words: Words = ""
 
 
 class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the order's capsules are replaced by others."""
 
-    reason: ReallocateReason
+    reason: Annotated[str, Meta(max_length=40, examples=["damaged"])]
+    """A code of the purpose `reallocate`."""
     words: Words = ""
     """Asked for where the reason is `other`."""
 
@@ -77,22 +87,39 @@ class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was done before the order left."""
 
-    identifiers_checked: bool
-    """Two identifiers, such as name and birth date, were compared."""
+    identifiers: Annotated[list[Identifier], Meta(max_length=6, examples=[["name", "birth-date"]])]
+    """Which kinds were compared with the order: two at least at the counter."""
     counselling: Counselling
+    counselled_by: str | None = None
+    """The pharmacist who gave the advice; whoever asks, unless another one is named."""
+    collector: Collector = Collector.PATIENT
+    collector_name: Annotated[str, Meta(max_length=100)] = ""
+    """Of a representative."""
+
+    def given(self) -> HandingOver:
+        named = self.counselled_by
+        return HandingOver(
+            identifiers=self.identifiers,
+            counselling=self.counselling,
+            counselled_by=ids.decode("acc", named) if named else None,
+            collector=self.collector,
+            collector_name=self.collector_name,
+        )
 
 
 class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why an order is stopped."""
 
-    reason: CancelReason
+    reason: Annotated[str, Meta(max_length=40, examples=["patient-asked"])]
+    """A code of the purpose `cancel`."""
     words: Words = ""
 
 
 class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why medicine came back."""
 
-    reason: ReturnReason
+    reason: Annotated[str, Meta(max_length=40, examples=["stopped"])]
+    """A code of the purpose `return`."""
     words: Words = ""
 
 
@@ -201,7 +228,7 @@ class StepController(Controller):
         """Record that every container of this order, and no other, is filled and labelled."""
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
+            return printing.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
 
         return change(db, order_id, if_match, actor, step)
 
@@ -210,15 +237,29 @@ class StepController(Controller):
         self,
         *,
         order_id: FromPath[str],
+        data: JSONBody[ReleaseBody],
+        request: Request[Any, Any, Any],
         db: Db,
         actor: CurrentActor,
         now: Now,
         if_match: IfMatch = None,
     ) -> OrderAnswer:
-        """Record the final check, on evidence of today, by a pharmacist who did not pack."""
+        """
+        Record the final check, on evidence of today, by a pharmacist who did not pack.
+
+        It is signed: with the password, under the record that `second-check` shows.
+        """
+        word = attestation(
+            request,
+            db,
+            password=data.password,
+            record_sha256=bytes.fromhex(data.record_sha256),
+            actor=actor,
+            now=now,
+        )
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.release(session, wanted, by=actor, now=now)
+            return dispensing.release(session, wanted, attestation=word, by=actor, now=now)
 
         try:
             return change(db, order_id, if_match, actor, step)
@@ -290,14 +331,7 @@ class StepController(Controller):
         """Record that the patient, or who came for them, received the order."""
 
         def step(session: Session, wanted: UUID) -> Order:
-            return operations.hand_over(
-                session,
-                wanted,
-                identifiers_checked=data.identifiers_checked,
-                counselling=data.counselling,
-                by=actor,
-                now=now,
-            )
+            return operations.hand_over(session, wanted, given=data.given(), by=actor, now=now)
 
         return change(db, order_id, if_match, actor, step)
 

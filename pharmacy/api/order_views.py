@@ -1,8 +1,8 @@
 """Orders as other systems see them."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
-from typing import Any, Self
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Self
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from pharmacy.infra import jobs
 from pharmacy.kernel import ids
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.quantities import Mass
+from pharmacy.kernel.working_time import WorkingHours, working_time_between
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
 from pharmacy.orders.queries import QueueRow
@@ -20,6 +21,8 @@ from pharmacy.patients.models import Patient
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.refills import queries as refills
 from pharmacy.staff.rules import Actor, Permission
+
+A_MINUTE: Final = timedelta(minutes=1)
 
 
 def milligrams(micrograms: int) -> str:
@@ -191,10 +194,18 @@ class QueueLine(msgspec.Struct, frozen=True):
     holds: list[HoldView]
     given_up: list[JobKind]
     """Kinds of dead jobs about the order: see `/api/v1/jobs?state=dead`."""
+    working_minutes: int
+    """For how long the pharmacy was open since the order was received."""
+    working_minutes_in_status: int
+    """And since it came to its present status."""
 
     @classmethod
-    def of(cls, row: QueueRow, actor: Actor) -> Self:
+    def of(cls, row: QueueRow, actor: Actor, hours: WorkingHours, now: datetime) -> Self:
         order = row.order
+
+        def minutes_since(start: datetime) -> int:
+            return working_time_between(start, now, hours) // A_MINUTE
+
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
@@ -210,6 +221,8 @@ class QueueLine(msgspec.Struct, frozen=True):
             claimed_until=order.claimed_until,
             holds=[HoldView.of(hold) for hold in row.holds],
             given_up=list(row.given_up),
+            working_minutes=minutes_since(order.received_at),
+            working_minutes_in_status=minutes_since(order.status_since),
         )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, cast
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 from pharmacy.api.order_views import EventView, HoldView, OrderView, QueueLine
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import etag
-from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
+from pharmacy.http.pages import (
+    LARGEST_ID,
+    LONGEST_CURSOR,
+    MOST,
+    USUAL,
+    Cursor,
+    Limit,
+    Page,
+    after,
+    page_of,
+)
 from pharmacy.infra import audit
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
@@ -23,6 +33,8 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import OPEN, Owner, Status
+from pharmacy.practice import queries as practice
+from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import Actor, Permission
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -52,6 +64,47 @@ class LiftBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
+class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What somebody looks for; every member narrows it. Without any, all orders are found."""
+
+    number: Annotated[int, Meta(ge=1, le=LARGEST_ID, examples=[100001])] | None = None
+    """The Rx number on the label, exactly."""
+    family: Annotated[str, Meta(min_length=1, max_length=100, examples=["Testp"])] | None = None
+    """The beginning of the patient's family name."""
+    given: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    """The beginning of the patient's given name."""
+    birth_date: date | None = None
+    lot: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    """The number of a lot of capsules in one of its vials, exactly."""
+    tracking: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+    """The carrier's number of the parcel, exactly."""
+    status: list[Status] = []
+    """Only in these; without any, also what is over."""
+    held: bool | None = None
+    hold_owner: Owner | None = None
+    """Held, and this one must act."""
+    hold_code: Annotated[str, Meta(max_length=60)] | None = None
+    cursor: Annotated[str, Meta(max_length=LONGEST_CURSOR)] | None = None
+    """`next` of the page before."""
+    limit: Annotated[int, Meta(ge=1, le=MOST)] = USUAL
+
+    def only(self, session: Session) -> QueueFilter:
+        number = self.tracking and "".join(self.tracking.split()).upper()
+        return QueueFilter(
+            statuses=tuple(self.status) or tuple(Status),
+            number=self.number,
+            family_prefix=self.family,
+            given_prefix=self.given,
+            birth_date=self.birth_date,
+            lot_number=self.lot,
+            held=self.held,
+            hold_owner=self.hold_owner,
+            hold_code=self.hold_code,
+            order_ids=parcels.orders_under(session, number) if number else None,
+            newest_first=True,
+        )
+
+
 def answer(session: Session, order: Order, actor: Actor) -> OrderAnswer:
     """Return an order with its ETag."""
     return Response(OrderView.of(session, order, actor), headers={"ETag": etag(order.version)})
@@ -62,6 +115,39 @@ def visible(order: Order, actor: Actor) -> Order:
     if not actor.may_see(order.npi):
         raise queries.OrderNotFound("there is no such order")
     return order
+
+
+def lines(
+    session: Session,
+    only: QueueFilter,
+    *,
+    start: tuple[datetime, UUID] | tuple[object, ...] | None,
+    limit: int,
+    actor: Actor,
+    now: datetime,
+) -> Page[QueueLine]:
+    """Return a page of orders; which ones were shown is written down."""
+    from_row = cast("tuple[datetime, UUID] | None", start)
+    rows = queries.queue(session, only, after=from_row, limit=limit)
+    seen = [ids.encode("ord", row.order.id) for row in rows[:limit]]
+    audit.record(
+        session,
+        "queue.read",
+        by=actor,
+        at=now,
+        subject_kind="queue",
+        subject_id=None,
+        detail={"orders": seen},
+    )
+    if not rows:
+        return Page(items=[])
+    hours = practice.working_hours(session)
+    return page_of(
+        rows,
+        limit=limit,
+        view=lambda row: QueueLine.of(row, actor, hours, now),
+        key=lambda row: (row.order.due_at, row.order.id),
+    )
 
 
 class QueueController(Controller):
@@ -95,23 +181,26 @@ class QueueController(Controller):
             due_before=due_before,
         )
         with db.transaction() as session:
-            rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=limit)
-            seen = [ids.encode("ord", row.order.id) for row in rows[:limit]]
-            audit.record(
-                session,
-                "queue.read",
-                by=actor,
-                at=now,
-                subject_kind="queue",
-                subject_id=None,
-                detail={"orders": seen},
-            )
-            return page_of(
-                rows,
-                limit=limit,
-                view=lambda row: QueueLine.of(row, actor),
-                key=lambda row: (row.order.due_at, row.order.id),
-            )
+            return lines(session, only, start=start, limit=limit, actor=actor, now=now)
+
+    @post(
+        "/search",
+        opt={"permission": Permission.READ_QUEUE},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def search(
+        self, data: JSONBody[SearchBody], db: Db, actor: CurrentActor, now: Now
+    ) -> Page[QueueLine]:
+        """
+        Find orders by number, patient, lot or tracking number, the latest due first.
+
+        What names a patient is sent in the body, since addresses are written into logs.
+        """
+        start = after(data.cursor, datetime, UUID)
+        with db.transaction() as session:
+            only = data.only(session)
+            return lines(session, only, start=start, limit=data.limit, actor=actor, now=now)
 
     @get("/{order_id:str}", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
     def show(self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:

@@ -38,6 +38,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Master formulation records in force.",
     ),
     "batches": ("pharmacy.cli.batches:batches", "What orders need made, and what is being made."),
+    "printers": ("pharmacy.cli.printers:printers", "Printers, and what they are to print."),
+    "print-agent": (
+        "pharmacy.cli.print_agent:print_agent",
+        "Print for a server that is elsewhere.",
+    ),
     "recalls": ("pharmacy.cli.recalls:recalls", "Trace lots to vials and back; recalls."),
     "jobs": ("pharmacy.cli.jobs:jobs", "Work that is owed: list, show, retry."),
     "audit": ("pharmacy.cli.audit:audit", "Verify the audit chain; read the record."),

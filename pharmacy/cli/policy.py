@@ -7,7 +7,7 @@ import click
 
 from pharmacy.cli.context import database
 from pharmacy.practice import operations, queries
-from pharmacy.practice.rules import DEFAULTS, NAMES, SiteFacts, UnknownPolicy, to_data
+from pharmacy.practice.rules import DEFAULTS, NAMES, LicenseScope, SiteFacts, UnknownPolicy, to_data
 from pharmacy.staff.rules import OPERATOR
 
 
@@ -92,7 +92,13 @@ def site(**facts: str) -> None:
 @click.argument("state")
 @click.option("--number", required=True)
 @click.option("--expires-on", required=True, type=click.DateTime(["%Y-%m-%d"]))
-def licence_state(state: str, number: str, expires_on: datetime) -> None:
+@click.option(
+    "--scope",
+    type=click.Choice([scope.value for scope in LicenseScope]),
+    default=LicenseScope.SHIP.value,
+    help="ship: by carrier as well; collect: only to who comes to the counter.",
+)
+def licence_state(state: str, number: str, expires_on: datetime, scope: str) -> None:
     """Record that the pharmacy may dispense into another STATE until a day."""
     until: date = expires_on.date()
     with database().transaction() as session:
@@ -101,6 +107,7 @@ def licence_state(state: str, number: str, expires_on: datetime) -> None:
             state.upper(),
             number=number,
             expires_on=until,
+            scope=LicenseScope(scope),
             by=OPERATOR,
             now=datetime.now(UTC),
         )

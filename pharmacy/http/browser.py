@@ -11,9 +11,8 @@ from litestar.datastructures import Cookie
 
 from pharmacy.infra import credentials
 from pharmacy.kernel.refusals import NotPermitted, Refusal
-from pharmacy.staff.operations.unlocking import PROOF_LASTS
 from pharmacy.staff.queries import SignedIn
-from pharmacy.staff.rules import Actor
+from pharmacy.staff.rules import PROOF_LASTS, Actor, Attestation, ProofMethod
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -52,19 +51,27 @@ class Browser:
     token: str
     token_sha256: bytes
     proven_at: datetime | None
+    proven_with: ProofMethod | None
     has_pin: bool
     csrf: str
 
-    def fresh_proof(self, now: datetime) -> datetime:
-        """
-        Return when the person last proved who they are, for `staff.operations.unlocking.approve`.
+    def attest(self, record_sha256: bytes, now: datetime) -> Attestation:
+        """Return the person's word on what they saw. Raises ProofNeeded."""
+        return attest(self.proven_at, self.proven_with, record_sha256=record_sha256, now=now)
 
-        Raises:
-            ProofNeeded: It is more than five minutes ago.
-        """
-        if self.proven_at is None or now - self.proven_at > PROOF_LASTS:
-            raise ProofNeeded("show again that it is you")
-        return self.proven_at
+
+def attest(
+    proven_at: datetime | None, method: ProofMethod | None, *, record_sha256: bytes, now: datetime
+) -> Attestation:
+    """
+    Return the word of somebody who proved who they are on what they saw.
+
+    Raises:
+        ProofNeeded: They never did, or more than five minutes ago.
+    """
+    if proven_at is None or method is None or now - proven_at > PROOF_LASTS:
+        raise ProofNeeded("show again that it is you")
+    return Attestation(record_sha256, proven_at, method)
 
 
 def cookie_name(*, secure: bool) -> str:

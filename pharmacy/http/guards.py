@@ -21,6 +21,7 @@ from pharmacy.http.dependencies import Clock
 from pharmacy.infra import audit, credentials
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Refusal
+from pharmacy.printing import queries as printing
 from pharmacy.settings import Settings
 from pharmacy.staff import queries
 from pharmacy.staff.operations import signing_in
@@ -120,12 +121,21 @@ class Guard:
             raise browser.SessionLocked("the session is locked")
         self._require_permitted(found.actor, handler, now)
         csrf = browser.csrf_token(token, self.settings.secret)
-        return Browser(found.actor, token, token_sha256, found.proven_at, found.has_pin, csrf)
+        return Browser(
+            actor=found.actor,
+            token=token,
+            token_sha256=token_sha256,
+            proven_at=found.proven_at,
+            proven_with=found.proven_with,
+            has_pin=found.has_pin,
+            csrf=csrf,
+        )
 
     def holder(self, session: Session, token: str, now: datetime) -> Actor | None:
         """Return whose session or key a token is; None when it opens nothing."""
         if key := credentials.ApiKey.read(token):
             found = queries.client_with_key(session, key.key_id, now=now)
+            found = found or printing.agent_with_key(session, key.key_id)
             fits = found and hmac.compare_digest(key.keyed_hash(self.settings.secret), found[1])
             return found[0] if found and fits else None
         token_sha256 = credentials.digest(token)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.invariants import (
     batches,
+    copies,
     doses,
     intake,
     labels,
@@ -34,6 +35,7 @@ ALL: tuple[Invariant, ...] = (
     *materials.INVARIANTS,
     *recalls.INVARIANTS,
     *labels.INVARIANTS,
+    *copies.INVARIANTS,
     *owed.INVARIANTS,
     *trail.INVARIANTS,
 )

@@ -10,5 +10,7 @@ class JobKind(StrEnum):
     """Prescriber check, screening and strength plan of one order. ref: order."""
     RENDER_LABELS = "labels.render"
     """Every container label and the leaflet of one order. ref: order."""
+    PRINT_COPY = "printing.print_copy"
+    """Send one copy of a label to its printer. ref: label copy."""
     SCHEDULE_REFILL = "refills.schedule"
     """Work out the next fill's window after one order. ref: order."""

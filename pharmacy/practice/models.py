@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Identity, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pharmacy.infra.db import Base
-from pharmacy.practice.rules import local_date
+from pharmacy.infra.db import Base, one_of
+from pharmacy.practice.rules import LicenseScope, local_date
 
 
 class Site(Base):
@@ -37,10 +37,12 @@ class StateLicense(Base):
     """A State into which this pharmacy may dispense, and until when."""
 
     __tablename__ = "site_state_licenses"
+    __table_args__ = (one_of("scope", LicenseScope),)
 
     state: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[str]
     expires_on: Mapped[date]
+    scope: Mapped[LicenseScope] = mapped_column(server_default=LicenseScope.SHIP)
 
 
 class PolicyChange(Base):

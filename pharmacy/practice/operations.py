@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit
 from pharmacy.kernel.refusals import Invalid
 from pharmacy.practice.models import PolicyChange, Site, StateLicense
-from pharmacy.practice.rules import SiteFacts, of_data, to_data
+from pharmacy.practice.rules import LicenseScope, SiteFacts, of_data, to_data
 from pharmacy.staff.rules import Actor, Permission
 
 
@@ -33,15 +33,22 @@ def set_up_site(session: Session, facts: SiteFacts, *, by: Actor, now: datetime)
 
 
 def license_state(
-    session: Session, state: str, *, number: str, expires_on: date, by: Actor, now: datetime
+    session: Session,
+    state: str,
+    *,
+    number: str,
+    expires_on: date,
+    scope: LicenseScope = LicenseScope.SHIP,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Record that the pharmacy may dispense into a State until a day."""
     by.require(Permission.CHANGE_POLICY)
-    row = {"state": state, "number": number, "expires_on": expires_on}
+    row = {"state": state, "number": number, "expires_on": expires_on, "scope": scope}
     session.execute(
         upsert(StateLicense).values(row).on_conflict_do_update(index_elements=["state"], set_=row)
     )
-    detail = {"state": state, "expires_on": expires_on.isoformat()}
+    detail = {"state": state, "expires_on": expires_on.isoformat(), "scope": scope}
     audit.record(
         session, "site.licensed", by=by, at=now, subject_kind="site", subject_id=None, detail=detail
     )

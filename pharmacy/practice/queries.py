@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import Unavailable
+from pharmacy.kernel.working_time import WorkingHours
 from pharmacy.practice.models import PolicyChange, Site, StateLicense
-from pharmacy.practice.rules import Policy, in_force
+from pharmacy.practice.rules import LicenseScope, Policy, in_force
 
 
 class SiteMissing(Unavailable):
@@ -51,10 +52,31 @@ def site_and_policy(session: Session) -> tuple[Site, Policy]:
     return found, in_force({name: value["value"] for name, value in (values or {}).items()})
 
 
+def working_hours(session: Session) -> WorkingHours:
+    """Return when the pharmacy works. Raises SiteMissing."""
+    found, in_force_now = site_and_policy(session)
+    return in_force_now.hours(found.time_zone)
+
+
 def licensed_in(session: Session, state: str, on: date) -> bool:
     """Say whether the pharmacy may dispense into a State on a day."""
     license_ = session.get(StateLicense, state)
     return license_ is not None and license_.expires_on >= on
+
+
+def may_ship_to(session: Session, state: str, on: date) -> bool:
+    """Say whether a parcel may go into a State on a day: our own, or one with a licence to ship."""
+    if state == site(session).state:
+        return True
+    license_ = session.get(StateLicense, state)
+    return (
+        license_ is not None and license_.expires_on >= on and license_.scope is LicenseScope.SHIP
+    )
+
+
+def licenses(session: Session) -> list[StateLicense]:
+    """Return every licence, by State, expired ones too."""
+    return list(session.scalars(select(StateLicense).order_by(StateLicense.state)))
 
 
 def history(session: Session, name: str) -> list[PolicyChange]:

@@ -1,13 +1,15 @@
 """What a pharmacy may decide for itself, with the defaults and where each comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pharmacy.kernel.refusals import Invalid
+from pharmacy.kernel.working_time import HoursUnclear, WorkingHours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +105,27 @@ class Policy:
     """The first dose is planned this many days after the order is approved."""
     order_due_hours: int = 48
 
-    # working hours
-    working_days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
-    """Due times and ages are told in hours in which somebody is there."""
-    opens_at: str = "09:00"
-    closes_at: str = "17:00"
-    closed_on: tuple[str, ...] = ()
-    """Days on which nobody is there: `2026-07-03`."""
+    # working time
+    working_hours: tuple[str, ...] = ("mon-fri 09:00-17:00",)
+    """When somebody is there, by the pharmacy's clock: due times and ages count no other time."""
+    holidays: tuple[str, ...] = ()
+    """Days on which nobody is there: `2026-07-03`, or `12-25` for every year."""
 
     # queue
     claim_minutes: int = 20
     hold_deadline_hours: int = 24
+    clarification_reminder_hours: int = 24
+    """A question to the prescriber is brought to mind again after so long. (policy)"""
+    clarification_escalation_hours: int = 72
+    """And is a pharmacist's to settle by telephone after so long. (policy)"""
     recheck_at_release_hours: int = 24
     """Older prescriber evidence is renewed before an order is released."""
     fewest_containers: bool = True
     """Prefer the first lot to expire that covers a whole step to one more vial from a remnant."""
+
+    # packing
+    picture_needed: bool = False
+    """An order is packed and released only with a picture of the finished product."""
 
     # refills
     refill_percent: int = 75
@@ -128,6 +136,10 @@ class Policy:
     """Count the day of the fill and the day of the request; off counts the days between them."""
     refill_lead_days: int = 7
     """A refill is due this many days before the patient runs out."""
+
+    def hours(self, time_zone: str) -> WorkingHours:
+        """Return when the pharmacy works, in its own time zone."""
+        return WorkingHours.read(self.working_hours, self.holidays, time_zone=time_zone)
 
 
 class UnknownPolicy(Invalid):
@@ -148,6 +160,13 @@ DEFAULTS: Final = Policy()
 NAMES: Final = tuple(field.name for field in fields(Policy))
 
 
+MEANINGS: Final[dict[str, Callable[[Any], object]]] = {
+    "working_hours": lambda lines: WorkingHours.read(lines, (), time_zone="UTC"),
+    "holidays": lambda days: WorkingHours.read((), days, time_zone="UTC"),
+}
+"""Values that must mean something beyond their kind. Raises HoursUnclear."""
+
+
 def to_data(value: object) -> object:
     """Return a policy value as JSON holds it: decimals as text, tuples as lists."""
     if isinstance(value, Decimal):
@@ -161,10 +180,13 @@ def of_data(name: str, data: object) -> object:
         raise UnknownPolicy(f"there is no policy named {name}", name=name)
     default = getattr(DEFAULTS, name)
     try:
-        return _like(default, data)
-    except (TypeError, InvalidOperation) as error:
+        value = _like(default, data)
+        if (require := MEANINGS.get(name)) is not None:
+            require(value)
+    except (TypeError, InvalidOperation, HoursUnclear) as error:
         kind = type(default).__name__
         raise PolicyValueInvalid(f"{name} holds a value of the kind {kind}", name=name) from error
+    return value
 
 
 def _like(default: object, data: object) -> object:
@@ -187,6 +209,15 @@ def in_force(changes: Mapping[str, object]) -> Policy:
     """Return the policies with the newest change of each name; `changes` is as JSON holds it."""
     known = {name: of_data(name, data) for name, data in changes.items() if name in NAMES}
     return replace(DEFAULTS, **known) if known else DEFAULTS  # type: ignore[arg-type]
+
+
+class LicenseScope(StrEnum):
+    """What a State's licence lets this pharmacy do with that State's patients."""
+
+    SHIP = "ship"
+    """Dispense, and send by carrier: a nonresident permit."""
+    COLLECT = "collect"
+    """Dispense to who comes to the counter, and nothing else."""
 
 
 def local_date(now: datetime, time_zone: str) -> date:

@@ -51,6 +51,7 @@ class Refill(Base):
             " and (prescription_id is null) = (authorised_fills is null)",
             name="fill_whole",
         ),
+        Index(None, "run_out_on"),
         Index("ix_refills_due", "due_on", "id", postgresql_where=text("state = 'scheduled'")),
     )
 

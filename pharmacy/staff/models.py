@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-from pharmacy.staff.rules import Role
+from pharmacy.staff.rules import ProofMethod, Role
 
 
 class Account(Base):
@@ -48,6 +48,7 @@ class SignInSession(Base):
     """A signed-in browser or program. Only the hash of its token is kept."""
 
     __tablename__ = "sign_in_sessions"
+    __table_args__ = (one_of("proven_with", ProofMethod),)
 
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -62,6 +63,7 @@ class SignInSession(Base):
     """Wrong PINs and passwords in a row since it was last unlocked."""
     proven_at: Mapped[datetime | None]
     """When its holder last proved who they are, for what is not done on a session alone."""
+    proven_with: Mapped[ProofMethod | None]
 
 
 class Approval(Base):
@@ -74,6 +76,7 @@ class Approval(Base):
 
     __tablename__ = "approvals"
     __table_args__ = (
+        one_of("method", ProofMethod),
         CheckConstraint("octet_length(record_sha256) = 32", name="hash_whole"),
         CheckConstraint(
             "at between proven_at and proven_at + interval '5 minutes'", name="proof_fresh"
@@ -91,6 +94,8 @@ class Approval(Base):
     subject_id: Mapped[UUID]
     record_sha256: Mapped[bytes]
     proven_at: Mapped[datetime]
+    method: Mapped[ProofMethod]
+    """How they proved who they are."""
     at: Mapped[datetime]
 
 

@@ -18,7 +18,7 @@ from pharmacy.staff.models import (
     EhrEnrolment,
     SignInSession,
 )
-from pharmacy.staff.rules import Actor, Role
+from pharmacy.staff.rules import Actor, ProofMethod, Role
 
 IDLE: Final = timedelta(minutes=15)
 """A session that nobody used for so long is over (NIST SP 800-63B: 30 at most at AAL2)."""
@@ -33,6 +33,7 @@ class SignedIn:
     browser: bool
     locked_at: datetime | None
     proven_at: datetime | None
+    proven_with: ProofMethod | None
     has_pin: bool
 
 
@@ -81,8 +82,19 @@ def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> Signed
         held.browser,
         held.locked_at,
         held.proven_at,
+        held.proven_with,
         has_pin=account.pin_hash is not None,
     )
+
+
+def holds(session: Session, account_id: UUID, role: Role) -> bool:
+    """Say whether an account that may sign in holds a role."""
+    found = (
+        select(Account.id)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(Account.id == account_id, AccountRole.role == role, Account.disabled_at.is_(None))
+    )
+    return session.scalar(found) is not None
 
 
 def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Actor, bytes] | None:

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -20,6 +20,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     EHR_CLIENT = "ehr-client"
+    PRINT_AGENT = "print-agent"
     WORKER = "worker"
     OPERATOR = "operator"
     """Whoever has a shell on the server and runs the command line."""
@@ -41,11 +42,17 @@ class Permission(StrEnum):
     PLACE_HOLD = "place-hold"
     LIFT_HOLD = "lift-hold"
     CANCEL_ORDER = "cancel-order"
+    ASK_PRESCRIBER = "ask-prescriber"
+    ANSWER_QUESTION = "answer-question"
     ALLOCATE = "allocate"
     PACK = "pack"
     RELEASE = "release"
     HAND_OVER = "hand-over"
     READ_LABEL = "read-label"
+    PRINT_LABEL = "print-label"
+    READ_PRINTER = "read-printer"
+    MANAGE_PRINTERS = "manage-printers"
+    FETCH_PRINTS = "fetch-prints"
     READ_REFILL = "read-refill"
     CREATE_REFILL = "create-refill"
     READ_PRESCRIBER = "read-prescriber"
@@ -58,10 +65,12 @@ class Permission(StrEnum):
     APPROVE_FORMULATION = "approve-formulation"
     READ_RECALL = "read-recall"
     MANAGE_RECALL = "manage-recall"
+    MANAGE_REASONS = "manage-reasons"
     READ_BATCH = "read-batch"
     COMPOUND = "compound"
     ACCEPT_BATCH = "accept-batch"
     VERIFY_WEIGHING = "verify-weighing"
+    READ_FIGURES = "read-figures"
     READ_JOBS = "read-jobs"
     RETRY_JOB = "retry-job"
     READ_AUDIT = "read-audit"
@@ -76,32 +85,45 @@ _BENCH: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_QUEUE, _P.READ_ORDER, _P.CLAIM_ORDER, _P.RECORD_HEALTH}
     | {_P.PLACE_HOLD, _P.ALLOCATE, _P.PACK, _P.HAND_OVER, _P.READ_LABEL, _P.READ_REFILL}
     | {_P.CREATE_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.RECEIVE_LOT}
-    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND, _P.READ_FIGURES}
+    | {_P.PRINT_LABEL, _P.READ_PRINTER}
 )
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.CANCEL_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.REVOKE_KEY, _P.READ_JOBS}
+    | {
+        _P.MANAGE_REASONS,
+        _P.ASK_PRESCRIBER,
+        _P.CANCEL_ORDER,
+        _P.RELEASE,
+        _P.RELEASE_LOT,
+        _P.REVOKE_KEY,
+        _P.READ_JOBS,
+    }
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING},
     Role.PHYSICIAN: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
-        | {_P.CANCEL_ORDER, _P.READ_REFILL, _P.READ_PRESCRIBER}
+        | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL, _P.READ_PRESCRIBER}
     ),
     Role.ADMINISTRATOR: frozenset(
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
+        | {_P.READ_FIGURES, _P.MANAGE_REASONS}
         | {_P.RETRY_JOB, _P.MANAGE_STAFF, _P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
+        | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
     ),
     Role.AUDITOR: frozenset(
         {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
         | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
-        | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
+        | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
+        | {_P.READ_PRINTER}
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
-        | {_P.CANCEL_ORDER, _P.READ_REFILL}
+        | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL}
     ),
+    Role.PRINT_AGENT: frozenset({_P.FETCH_PRINTS}),
     Role.WORKER: frozenset(),
     Role.OPERATOR: frozenset(Permission),
 }
@@ -111,18 +133,26 @@ see only what belongs to their own prescribers (`Actor.npis`)."""
 READING: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
     | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
-    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH}
+    | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES, _P.READ_PRINTER}
 )
 """What changes nothing."""
 WITHOUT_PATIENTS: Final = frozenset(
     {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
-    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION}
+    | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES, _P.MANAGE_REASONS}
+    | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(
-    {_P.DECIDE_FINDING, _P.APPROVE_ORDER, _P.RELEASE, _P.RELEASE_LOT, _P.LIFT_HOLD}
+    {
+        _P.ASK_PRESCRIBER,
+        _P.DECIDE_FINDING,
+        _P.APPROVE_ORDER,
+        _P.RELEASE,
+        _P.RELEASE_LOT,
+        _P.LIFT_HOLD,
+    }
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING}
 )
 """Decisions that only a pharmacist takes."""
@@ -223,6 +253,32 @@ def require_pin(pin: str) -> None:
     steps = {int(later) - int(digit) for digit, later in itertools.pairwise(pin)}
     if len(set(pin)) < FEWEST_DIGITS or steps in ({1}, {-1}):
         raise WeakPin("this PIN is too easy to guess", field="pin")
+
+
+PROOF_LASTS: Final = timedelta(minutes=5)
+
+
+class ProofMethod(StrEnum):
+    """How somebody showed anew who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a word for one, not one
+    PIN = "pin"
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """
+    A person's word that they decide about exactly this record, given with a proof of who they are.
+
+    An operation that asks for one keeps it with `staff.operations.unlocking.approve`, in its own
+    transaction (21 CFR 11.50 and 11.70).
+    """
+
+    record_sha256: bytes
+    """Of the record as they saw it."""
+    proven_at: datetime
+    """When they last showed who they are; good for `PROOF_LASTS`."""
+    method: ProofMethod
 
 
 FREE_FAILURES: Final = 4

@@ -23,6 +23,7 @@ from pharmacy.workers.run import database
 TASKS: Final = (
     "pharmacy.workers.orders",
     "pharmacy.workers.labels",
+    "pharmacy.workers.printing",
     "pharmacy.workers.refills",
     "pharmacy.workers.ticks",
 )

@@ -4,4 +4,5 @@ from typing import Final
 
 SWEEP: Final = "ticks.sweep"
 SEAL: Final = "ticks.seal"
+QUESTIONS: Final = "ticks.questions"
 CHECK: Final = "ticks.check"

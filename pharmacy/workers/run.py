@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from celery import shared_task
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -31,14 +32,38 @@ class Effect(Protocol):
     def __call__(self, session: Session, ref_id: UUID, /, *, now: datetime) -> object: ...
 
 
-EFFECTS: Final[dict[JobKind, Effect]] = {}
+class Outing(Protocol):
+    """
+    What a kind of job does outside of the database, between two transactions of which the first
+    says what is about to be done. It knows how to find out what became of it when nobody said.
+    """
+
+    def begin(self, session: Session, ref_id: UUID, *, now: datetime) -> object | None:
+        """Say what is about to be done, and return the errand; None when there is none."""
+        ...
+
+    def act(self, errand: Any) -> object:
+        """Do it, with no transaction open, well within the job's lease."""
+        ...
+
+    def end(
+        self, session: Session, errand: Any, outcome: Any, *, last: bool, now: datetime
+    ) -> bool:
+        """Say what came of it; return whether it should be tried again."""
+        ...
+
+
+EFFECTS: Final[dict[JobKind, Effect | Outing]] = {}
 """What this process can do. Modules with `@owed` fill it when they are imported."""
 
 
-def owed(kind: JobKind) -> Callable[[Effect], Effect]:
+Work = TypeVar("Work", bound="Effect | Outing")
+
+
+def owed(kind: JobKind) -> Callable[[Work], Work]:
     """Make an effect known as what a kind of job does, and as the Celery task of that name."""
 
-    def decorate(effect: Effect) -> Effect:
+    def decorate(effect: Work) -> Work:
         EFFECTS[kind] = effect
 
         @shared_task(name=str(kind), ignore_result=True)
@@ -57,7 +82,7 @@ def database() -> Database:
     return Database(Settings.of().database_url, pool_size=1)
 
 
-def run(database: Database, job_id: object, kind: JobKind, effect: Effect) -> None:
+def run(database: Database, job_id: object, kind: JobKind, effect: Effect | Outing) -> None:
     """Do the job that a message speaks of, if it is of this kind, ready and due."""
     if type(job_id) is not int or not 0 < job_id <= jobs.LARGEST_ID:
         logs.log.warning("job.message_senseless", kind=kind)
@@ -84,19 +109,42 @@ def run_next(database: Database, *, waiting_for: timedelta) -> bool:
     return True
 
 
-def carry_out(database: Database, claim: jobs.Claim, effect: Effect) -> None:
+def carry_out(database: Database, claim: jobs.Claim, effect: Effect | Outing) -> None:
     """Commit a job's effect and its end together, or else record that it failed."""
     known = {"job_id": claim.job_id, "kind": claim.kind, "attempt": claim.attempt}
     try:
-        with database.transaction() as session:
-            effect(session, claim.ref_id, now=claim.claimed_at)
-            jobs.finish(session, claim)
+        if callable(effect):
+            with database.transaction() as session:
+                effect(session, claim.ref_id, now=claim.claimed_at)
+                jobs.finish(session, claim)
+        else:
+            _go_out(database, claim, effect)
     except jobs.Fenced:
         logs.log.warning("job.fenced", **known)
     except Exception as error:  # noqa: BLE001 - whatever it was, the job must not be forgotten
         _record_failure(database, claim, error)
     else:
         logs.log.info("job.done", **known)
+
+
+def _go_out(database: Database, claim: jobs.Claim, outing: Outing) -> None:
+    """Say, do, and say again. Killed in between, the next attempt finds what was said."""
+    with database.transaction() as session:
+        errand = outing.begin(session, claim.ref_id, now=claim.claimed_at)
+        if errand is None:
+            jobs.finish(session, claim)
+            return
+    outcome = outing.act(errand)
+    with database.transaction() as session:
+        if outing.end(session, errand, outcome, last=claim.last, now=_now(session)):
+            jobs.fail(session, claim, error="not-yet")
+        else:
+            jobs.finish(session, claim)
+
+
+def _now(session: Session) -> datetime:
+    found: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return found
 
 
 def _record_failure(database: Database, claim: jobs.Claim, error: Exception) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from pharmacy import invariants
 from pharmacy.infra import audit, idempotency, jobs, logs, record_checks
 from pharmacy.infra.db import Database
-from pharmacy.workers.names import CHECK, SEAL, SWEEP
+from pharmacy.orders import operations as orders
+from pharmacy.workers.names import CHECK, QUESTIONS, SEAL, SWEEP
 from pharmacy.workers.run import database
 
 
@@ -24,6 +25,11 @@ def sweep(session: Session) -> None:
     if count := jobs.sweep(session):
         logs.log.warning("ticks.leases_expired", count=count)
     idempotency.forget_old(session, now=session.scalars(select(func.now())).one())
+
+
+def look_after_questions(session: Session) -> None:
+    """Remind of questions that prescribers have not answered; escalate those that wait longest."""
+    orders.look_after_questions(session, now=session.scalars(select(func.now())).one())
 
 
 def seal(session: Session) -> None:
@@ -46,9 +52,10 @@ def check_records(session: Session) -> None:
 WORK: Final[dict[str, Callable[[Session], None]]] = {
     SWEEP: sweep,
     SEAL: seal,
+    QUESTIONS: look_after_questions,
     CHECK: check_records,
 }
-QUICK: Final = (SWEEP, SEAL)
+QUICK: Final = (SWEEP, SEAL, QUESTIONS)
 CHECK_LIMIT: Final = 900
 """Seconds. It reads every table."""
 
@@ -78,6 +85,12 @@ def sweep_tick(*_: object, **__: object) -> None:
 def seal_tick(*_: object, **__: object) -> None:
     """Seal, because the clock said so."""
     tick(database(), SEAL)
+
+
+@shared_task(name=QUESTIONS, ignore_result=True)
+def questions_tick(*_: object, **__: object) -> None:
+    """Look after questions, because the clock said so."""
+    tick(database(), QUESTIONS)
 
 
 @shared_task(name=CHECK, ignore_result=True, soft_time_limit=CHECK_LIMIT, time_limit=CHECK_LIMIT)

@@ -172,6 +172,12 @@ SPOILT: Final[dict[str, str]] = {
         f"update labels set order_id = {IN_REVIEW} where kind = 'container'"
     ),
     "verified-before-drawn": "update verifications set decided_at = decided_at + interval '1 day'",
+    "copies-follow-their-label": "update label_copies set asked_at = now() - interval '90 years'",
+    "copies-are-counted": "update label_copies set copy_no = 3, reason = 'lost'",
+    "copies-moved-as-they-say": "update label_copies set state = 'sent'",
+    "labels-that-left-were-scanned": (
+        "update label_copies set state = 'void';update label_copy_events set to_state = 'void'"
+    ),
     "no-lease-is-forgotten": (
         "update jobs set state = 'running', lease_until = now() - interval '2 minutes'"
     ),

@@ -41,7 +41,8 @@ def test_a_service_gets_what_it_needs_under_names_that_it_reads(name: str) -> No
 
     assert given <= known_variables()
     assert {"DATABASE_URL", "REDIS_URL", "PHARMACY_SECRET"} <= given
-    Settings.of(dict.fromkeys(given, "1"))
+    networks = {"PHARMACY_PRINTER_NETWORKS": "127.0.0.0/8"}
+    Settings.of(dict.fromkeys(given, "1") | networks)
 
 
 def test_variables_of_the_image_are_read() -> None:

@@ -7,19 +7,24 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from pharmacy.dispensing import operations as dispensing
+from pharmacy.dispensing import queries as checks
 from pharmacy.kernel.ids import encode
+from pharmacy.labels import queries as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
+from pharmacy.printing import operations as printing
 from pharmacy.screening import operations as screening
 from pharmacy.screening import queries as findings
 from pharmacy.screening.rules import Decision, Severity
-from pharmacy.staff.rules import WORKER, Actor, Role
+from pharmacy.staff.rules import WORKER, Actor, Attestation, ProofMethod, Role
 from tests.conftest import NOW
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.patients import make_patient
@@ -150,19 +155,36 @@ class Bench:
         return [encode("ctr", each.id) for each in queries.containers(self.session, order.id)]
 
     def pack(self, order: Order) -> Order:
-        return operations.pack(
+        """Scan and pack: into the ledger of copies, where real labels were drawn."""
+        pack = printing.pack if labels.of_order(self.session, order.id) else operations.pack
+        return pack(
             self.session, order.id, scanned=self.codes(order), by=self.technician, now=self.now
         )
 
-    def release(self, order: Order) -> Order:
-        return operations.release(self.session, order.id, by=self.pharmacist, now=self.now)
+    def release(self, order: Order, *, by: Actor | None = None) -> Order:
+        """Sign the record of the second check, as it stands."""
+        return dispensing.release(
+            self.session,
+            order.id,
+            attestation=self.word(order),
+            by=by or self.pharmacist,
+            now=self.now,
+        )
+
+    def word(self, order: Order) -> Attestation:
+        """Whoever looks at the second check now, and shows that it is them."""
+        record_sha256 = checks.second_check(self.session, order.id).record_sha256()
+        return Attestation(record_sha256, self.now, ProofMethod.PIN)
 
     def hand_over(self, order: Order, *, at: datetime | None = None) -> Order:
         return operations.hand_over(
             self.session,
             order.id,
-            identifiers_checked=True,
-            counselling="accepted",
+            given=HandingOver(
+                identifiers=["name", "birth-date"],
+                counselling="accepted",
+                counselled_by=self.pharmacist.id,
+            ),
             by=self.technician,
             now=at or self.now,
         )

@@ -14,7 +14,7 @@ from pharmacy.staff.models import (
     EhrEnrolment,
     SignInSession,
 )
-from pharmacy.staff.rules import Actor, Role
+from pharmacy.staff.rules import Actor, ProofMethod, Role
 from tests.conftest import NOW
 
 counter = itertools.count(1)
@@ -62,6 +62,8 @@ def make_session(session: Session, account: Account, *, at=NOW, browser: bool = 
             last_seen_at=at,
             expires_at=at + timedelta(hours=12),
             browser=browser,
+            proven_at=None if browser else at,
+            proven_with=None if browser else ProofMethod.PASSWORD,
         )
     )
     session.flush()

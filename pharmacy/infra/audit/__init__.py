@@ -3,6 +3,7 @@ Who did or read what, append-only. Rows are written with the change they speak o
 a hash chain in batches afterwards, so that writers never wait for each other.
 """
 
+from pharmacy.infra.audit.looking import Looker, lookers, looks
 from pharmacy.infra.audit.sealing import seal
 from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, record
 from pharmacy.infra.audit.verification import Broken, Head, Verification, verify
@@ -13,8 +14,11 @@ __all__ = [
     "AuditSeal",
     "Broken",
     "Head",
+    "Looker",
     "Verification",
     "entries",
+    "lookers",
+    "looks",
     "record",
     "seal",
     "verify",

@@ -29,6 +29,15 @@ class AuditEntry(Base):
         Index(None, "seal_seq", "id"),
         Index(None, "patient_id", "id"),
         Index(None, "subject_id", "id"),
+        Index(None, "by_id", "id"),
+        Index(None, "action", "id"),
+        Index(
+            "ix_audit_listed",
+            "detail",
+            postgresql_using="gin",
+            postgresql_ops={"detail": "jsonb_path_ops"},
+            postgresql_where=text("detail ? 'orders'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -53,6 +53,8 @@ class Claim:
     attempt: int
     claimed_at: datetime
     """By the database's clock."""
+    last: bool
+    """After a failure now, nothing tries again by itself."""
 
 
 def claim(session: Session, job_id: int, *, kind: JobKind, worker: str) -> Claim | None:
@@ -136,7 +138,15 @@ def _take(session: Session, chosen: Select[int], *, worker: str) -> Claim | None
             lease_until=func.now() + LEASE,
             worker=worker,
         )
-        .returning(Job.id, Job.kind, Job.ref_id, Job.lease_token, Job.attempts, func.now())
+        .returning(
+            Job.id,
+            Job.kind,
+            Job.ref_id,
+            Job.lease_token,
+            Job.attempts,
+            func.now(),
+            Job.attempts >= Job.max_attempts,
+        )
         .execution_options(synchronize_session=False)
     )
     row = session.execute(taken).one_or_none()

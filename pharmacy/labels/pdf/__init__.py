@@ -8,13 +8,13 @@ of our own: its canvas and barcode widgets cost 20 to 60 times as much (docs/adr
 from collections.abc import Sequence
 from typing import Final
 
-from pharmacy.labels.pdf import label, leaflet
+from pharmacy.labels.pdf import label, leaflet, test_label
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.leaflet import Leaflet
 
-__all__ = ["COVERED", "VERSION", "container_labels", "leaflet_pages"]
+__all__ = ["COVERED", "VERSION", "container_labels", "leaflet_pages", "test_page"]
 
 VERSION: Final = "1"
 """Changes with every change that a person could see on paper."""
@@ -39,3 +39,17 @@ def leaflet_pages(content: Leaflet) -> bytes:
         TextTooLong: A text does not fit its place.
     """
     return document(leaflet.draw(content), size=leaflet.SIZE, title="Medicine leaflet")
+
+
+def test_page(name: str, *, on: str, inches: tuple[float, float]) -> bytes:
+    """
+    Return the PDF of a label that tries a printer out.
+
+    Args:
+        name: The printer's.
+        on: Today, in words.
+        inches: Width and height of its labels.
+    """
+    wide, high = inches
+    page = test_label.draw(name, on=on, inches=inches)
+    return document([page], size=(wide * test_label.INCH, high * test_label.INCH), title="Test")

@@ -6,6 +6,7 @@ and stands alone there, in 12-point type or larger. Everything else lies around 
 Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
@@ -42,13 +43,6 @@ FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
 FOOT_ROOM: Final = RIGHT - MARGIN
-
-RULES: Final = (
-    f"0.6 w {CLUSTER_WIDE} {FOOT + 3} m {CLUSTER_WIDE} {TOP} l S "
-    f"{MARGIN} {FOOT} m {RIGHT} {FOOT} l S "
-    f"0.5 w {RIGHT - INITIALS[0]} {FACTS_TOP - 8.5} {INITIALS[0]} {INITIALS[1]} re S"
-)
-"""The lines of every label: beside and under the cluster, and the box for initials."""
 
 
 class Setting(NamedTuple):
@@ -96,34 +90,45 @@ def draw(label: ContainerLabel) -> list[Pen]:
     """
     kept, moved = _shared_out(label)
     pen = Pen()
-    pen.operators(RULES)
-    _cluster(pen, cluster(label))
+    pen.line(CLUSTER_WIDE, FOOT + 3, CLUSTER_WIDE, TOP, weight=0.6)
+    pen.line(MARGIN, FOOT, RIGHT, FOOT, weight=0.6)
+    pen.frame(RIGHT - INITIALS[0], FACTS_TOP - 8.5, *INITIALS, weight=0.5)
+    write_cluster(pen, cluster(label), MARGIN, HIGH - MARGIN)
     _identity(pen, label)
     _facts(pen, label)
     _foot(pen, label, kept)
     return [pen, _continuation(label, moved)] if moved else [pen]
 
 
-def cluster(label: ContainerLabel) -> list[Line]:
+def cluster(
+    label: ContainerLabel,
+    *,
+    room: float = ROOM,
+    high: float = CLUSTER_HIGH - MARGIN - 3,
+    settings: Sequence[Setting] = SETTINGS,
+) -> list[Line]:
     """
     Set the patient's cluster in the largest sizes in which it fits.
+
+    Args:
+        room, high: Its place, in points.
 
     Raises:
         TextTooLong: It does not fit in the smallest that the rules allow.
     """
-    for setting in SETTINGS:
+    for setting in settings:
         try:
-            lines = _set(label, setting)
+            lines = _set(label, setting, room)
         except TextTooLong:
             continue
-        if sum(line.lead for line in lines) <= CLUSTER_HIGH - MARGIN - 3:
+        if sum(line.lead for line in lines) <= high:
             return lines
     raise TextTooLong("the patient's part of the label does not fit")
 
 
-def _set(label: ContainerLabel, setting: Setting) -> list[Line]:
+def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
     def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
-        texts = wrapped(text, room=ROOM, width=partial(width, size=size, bold=bold))
+        texts = wrapped(text, room=room, width=partial(width, size=size, bold=bold))
         return [
             Line(line, size, bold, size * setting.leading + (0 if place else above))
             for place, line in enumerate(texts)
@@ -135,23 +140,23 @@ def _set(label: ContainerLabel, setting: Setting) -> list[Line]:
         *lines(label.drug, setting.drug, bold=True, above=setting.gap),
         *lines(label.strength, setting.strength, bold=True),
         *lines(label.directions, setting.directions, above=setting.gap),
-        *(line for text in _dates(label) for line in lines(text, SMALLEST)),
+        *(line for text in _dates(label, room) for line in lines(text, SMALLEST)),
     ]
 
 
-def _dates(label: ContainerLabel) -> tuple[str, str]:
+def _dates(label: ContainerLabel, room: float) -> tuple[str, str]:
     """Divide the dates and the number of doses between two lines, at a word that helps reading."""
     begin, to, end = label.dates.rpartition(" to ")
-    if to and width(label.dates, SMALLEST) > ROOM:
+    if to and width(label.dates, SMALLEST) > room:
         return f"{begin} to", f"{end} {label.doses}"
     return label.dates, label.doses
 
 
-def _cluster(pen: Pen, lines: list[Line]) -> None:
-    y = HIGH - MARGIN
+def write_cluster(pen: Pen, lines: list[Line], x: float, y: float) -> None:
+    """Write the cluster's lines from `y` downwards."""
     for line in lines:
         y -= line.lead
-        pen.text(MARGIN, y, line.text, line.size, bold=line.bold)
+        pen.text(x, y, line.text, line.size, bold=line.bold)
 
 
 def _identity(pen: Pen, label: ContainerLabel) -> None:
@@ -164,14 +169,12 @@ def _identity(pen: Pen, label: ContainerLabel) -> None:
     pen.text_right(RIGHT, TOP - 5.2, "Container", FINE)
     pen.text_right(RIGHT, TOP - 12.6, label.part, FINE)
     pen.text(COLUMN, TOP - 23.6, f"Rx {label.rx_number}", 9, bold=True)
-    bars, wide = barcode.code128(label.rx_number)
-    modules, side = barcode.data_matrix(label.container_code)
-    matrix = side * barcode.DOT
-    if wide * barcode.DOT + matrix + 5 > COLUMN_WIDE:
+    bars, matrix = barcode.bars(label.rx_number), barcode.matrix(label.container_code)
+    if bars.wide + matrix.wide + 5 > COLUMN_WIDE:
         raise TextTooLong("the Rx number is too long for its barcode", letters=len(label.rx_number))
     bottom = TOP - 40.4
-    pen.operators(barcode.placed(bars, COLUMN, bottom, high=barcode.on_dot(14)))
-    pen.operators(barcode.placed(modules, RIGHT - matrix, bottom))
+    pen.symbol(bars, COLUMN, bottom, high=14)
+    pen.symbol(matrix, RIGHT - matrix.wide, bottom)
 
 
 def _facts(pen: Pen, label: ContainerLabel) -> None:
@@ -261,10 +264,9 @@ def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
         for line in wrapped(text, room=ROOM + 60, width=partial(width, size=size, bold=True)):
             y -= size * 1.2
             pen.text(MARGIN, y, line, size, bold=True)
-    modules, side = barcode.data_matrix(label.container_code)
-    matrix = side * barcode.DOT
-    pen.operators(barcode.placed(modules, RIGHT - matrix, TOP - matrix))
-    pen.text_right(RIGHT, TOP - matrix - 9, f"Rx {label.rx_number}", 9, bold=True)
+    matrix = barcode.matrix(label.container_code)
+    pen.symbol(matrix, RIGHT - matrix.wide, TOP - matrix.wide)
+    pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)
     pen.text(MARGIN, 10, "Label 2 of 2 of this container", FINE)
     y -= 6
     for statement in statements:

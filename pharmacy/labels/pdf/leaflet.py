@@ -70,9 +70,9 @@ def _head(pen: Pen, leaflet: Leaflet) -> float:
     pen.text(MARGIN, y - 44, "Your low-dose naltrexone", 27, bold=True)
     pen.ink(*INK)
     y -= 66
-    bars, dots = barcode.code128(leaflet.rx_number)
-    wide = dots * DOT
-    pen.operators(barcode.placed(bars, RIGHT - wide, y + 12, high=round(26 / DOT), dot=DOT))
+    bars = barcode.bars(leaflet.rx_number)
+    wide = bars.modules * barcode.NARROW * DOT
+    pen.symbol(bars, RIGHT - wide, y + 12, high=26, dot=DOT)
     pen.text_centred(RIGHT - wide / 2, y, f"Rx {leaflet.rx_number}", 10, bold=True)
     room = RIGHT - wide - 24 - MARGIN
     for line in wrapped(leaflet.patient, room=room, width=partial(width, size=14, bold=True)):

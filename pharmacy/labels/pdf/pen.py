@@ -1,8 +1,16 @@
-"""The operators of one page. Text goes through the codes of a font set, never through markup."""
+"""
+The layout of one page: what stands where, in points from its lower left corner.
 
+A page is a list of shapes: text runs, lines, boxes, symbols. Two things draw it: `content` as the
+operators of a PDF, and `labels.dots` as the dots of a print head. Text goes through the codes of a
+font set, never through markup.
+"""
+
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from pharmacy.labels.pdf.barcode import DOT, Symbol
 from pharmacy.labels.pdf.fonts import FontSet, width
 
 ROUND: Final = 0.5523
@@ -15,17 +23,81 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text with its baseline at `y`."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The colour from here on, 0 to 1."""
+
+    red: float
+    green: float
+    blue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: filled, or outlined with a line of that weight; its corners may be round."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    outline: float = 0
+    radius: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A symbol with its lower left corner on the dot nearest to x, y."""
+
+    symbol: Symbol
+    x: float
+    y: float
+    high: float
+    """How high bars are, in points. Of no meaning for a square symbol."""
+    dot: float
+    """How large a dot of the symbol is, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Operators of a PDF that were prepared elsewhere. Only a PDF can show them."""
+
+    operators: str
+
+
+Shape = Text | Ink | Line | Box | Placed | Operators
+
+
 class Pen:
-    """Collects the operators of one page, in points from its lower left corner."""
+    """Collects the shapes of one page."""
 
     def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._texts: list[tuple[int, float, float, float, bool, str]] = []
+        self.shapes: list[Shape] = []
 
     def text(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
         """Write one line with its baseline at `y`."""
-        self._texts.append((len(self._parts), x, y, size, bold, text))
-        self._parts.append("")
+        self.shapes.append(Text(x, y, text, size, bold))
 
     def text_right(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
         """Write one line that ends at `x`."""
@@ -39,59 +111,82 @@ class Pen:
 
     def ink(self, red: float, green: float, blue: float) -> None:
         """Fill and stroke with this colour from here on, 0 to 1."""
-        values = f"{number(red)} {number(green)} {number(blue)}"
-        self._parts.append(f"{values} rg {values} RG")
+        self.shapes.append(Ink(red, green, blue))
 
     def line(self, x1: float, y1: float, x2: float, y2: float, *, weight: float) -> None:
         """Draw a straight line."""
-        self._parts.append(
-            f"{number(weight)} w {number(x1)} {number(y1)} m {number(x2)} {number(y2)} l S"
-        )
+        self.shapes.append(Line(x1, y1, x2, y2, weight))
 
     def box(self, x: float, y: float, wide: float, high: float) -> None:
         """Fill a rectangle."""
-        self._parts.append(f"{number(x)} {number(y)} {number(wide)} {number(high)} re f")
+        self.shapes.append(Box(x, y, wide, high))
 
     def frame(self, x: float, y: float, wide: float, high: float, *, weight: float) -> None:
         """Outline a rectangle."""
-        self._parts.append(
-            f"{number(weight)} w {number(x)} {number(y)} {number(wide)} {number(high)} re S"
-        )
+        self.shapes.append(Box(x, y, wide, high, outline=weight))
 
     def pill(
         self, x: float, y: float, wide: float, high: float, radius: float, *, outline: float = 0
     ) -> None:
         """Fill a rectangle with round corners, or outline it with a line of that weight."""
-        k = radius * (1 - ROUND)
-        right, top = x + wide, y + high
-        n = number
-        path = (
-            f"{n(x + radius)} {n(y)} m {n(right - radius)} {n(y)} l "
-            f"{n(right - k)} {n(y)} {n(right)} {n(y + k)} {n(right)} {n(y + radius)} c "
-            f"{n(right)} {n(top - radius)} l "
-            f"{n(right)} {n(top - k)} {n(right - k)} {n(top)} {n(right - radius)} {n(top)} c "
-            f"{n(x + radius)} {n(top)} l "
-            f"{n(x + k)} {n(top)} {n(x)} {n(top - k)} {n(x)} {n(top - radius)} c "
-            f"{n(x)} {n(y + radius)} l "
-            f"{n(x)} {n(y + k)} {n(x + k)} {n(y)} {n(x + radius)} {n(y)} c h"
-        )
-        self._parts.append(f"{n(outline)} w {path} S" if outline else f"{path} f")
+        self.shapes.append(Box(x, y, wide, high, outline=outline, radius=radius))
+
+    def symbol(
+        self, symbol: Symbol, x: float, y: float, *, high: float = 0, dot: float = DOT
+    ) -> None:
+        """Place a symbol; `high` is how high its bars are, in points."""
+        self.shapes.append(Placed(symbol, x, y, high, dot))
 
     def operators(self, operators: str) -> None:
-        """Place operators that were prepared elsewhere: a symbol, a template."""
-        self._parts.append(operators)
+        """Place operators of a PDF that were prepared elsewhere."""
+        self.shapes.append(Operators(operators))
 
     def letters(self) -> str:
         """Return every text of the page in one string, for choosing its fonts."""
-        return "".join([text for *_, text in self._texts])
+        return "".join([shape.text for shape in self.shapes if type(shape) is Text])
 
     def content(self, fonts: FontSet) -> bytes:
         """Return the page's content stream."""
-        parts = self._parts.copy()
-        for place, x, y, size, bold, text in self._texts:
-            shown = _shown(text, size, bold=bold, fonts=fonts)
-            parts[place] = f"BT {number(x)} {number(y)} Td {shown} ET"
-        return "\n".join(parts).encode("ascii")
+        return "\n".join([_operators(shape, fonts) for shape in self.shapes]).encode("ascii")
+
+
+def _operators(shape: Shape, fonts: FontSet) -> str:
+    n = number
+    match shape:
+        case Text(x, y, text, size, bold):
+            return f"BT {n(x)} {n(y)} Td {_shown(text, size, bold=bold, fonts=fonts)} ET"
+        case Ink(red, green, blue):
+            values = f"{n(red)} {n(green)} {n(blue)}"
+            return f"{values} rg {values} RG"
+        case Line(x1, y1, x2, y2, weight):
+            return f"{n(weight)} w {n(x1)} {n(y1)} m {n(x2)} {n(y2)} l S"
+        case Placed(symbol, x, y, high, dot):
+            return symbol.placed(x, y, high=high, dot=dot)
+        case Operators(operators):
+            return operators
+        case Box(x, y, wide, high, outline, 0):
+            path = f"{n(x)} {n(y)} {n(wide)} {n(high)} re"
+        case Box():
+            path, outline = _rounded(shape), shape.outline
+    return f"{n(outline)} w {path} S" if outline else f"{path} f"
+
+
+def _rounded(box: Box) -> str:
+    """Return the path round a box whose corners are round."""
+    x, y, radius = box.x, box.y, box.radius
+    k = radius * (1 - ROUND)
+    right, top = x + box.wide, y + box.high
+    n = number
+    return (
+        f"{n(x + radius)} {n(y)} m {n(right - radius)} {n(y)} l "
+        f"{n(right - k)} {n(y)} {n(right)} {n(y + k)} {n(right)} {n(y + radius)} c "
+        f"{n(right)} {n(top - radius)} l "
+        f"{n(right)} {n(top - k)} {n(right - k)} {n(top)} {n(right - radius)} {n(top)} c "
+        f"{n(x + radius)} {n(top)} l "
+        f"{n(x + k)} {n(top)} {n(x)} {n(top - k)} {n(x)} {n(top - radius)} c "
+        f"{n(x)} {n(y + radius)} l "
+        f"{n(x)} {n(y + k)} {n(x + k)} {n(y)} {n(x + radius)} {n(y)} c h"
+    )
 
 
 def _shown(text: str, size: float, *, bold: bool, fonts: FontSet) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from pharmacy.labels.pdf.barcode import DOT, code128, data_matrix, placed
+from pharmacy.labels.pdf.barcode import bars, matrix
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED, width
 from pharmacy.labels.pdf.pen import Pen
@@ -32,8 +32,10 @@ HAIR: Final = 0.4
 GREY: Final = (0.42, 0.45, 0.48)
 BAND: Final = (0.91, 0.93, 0.94)
 BLACK: Final = (0.0, 0.0, 0.0)
-BARS: Final = 46
-"""Dots that the Code 128 is high."""
+BARS: Final = 16.0
+"""Points that the Code 128 is high."""
+QUIET: Final = 18.0
+"""Points of white between the two symbols."""
 SQUARE: Final = 8.0
 
 
@@ -109,13 +111,12 @@ class _Form:
         pen.text(MARGIN, top - 33, self.heading.product, 11, bold=True)
         for place, line in enumerate(self.heading.lines):
             pen.text(MARGIN, top - 45 - place * 10, line, 8)
-        matrix, dots = data_matrix(self.heading.number)
-        x = WIDE - MARGIN - dots * DOT
-        pen.operators(placed(matrix, x, top - dots * DOT))
-        bars, dots = code128(self.heading.number)
-        left = x - 18 - dots * DOT
-        pen.operators(placed(bars, left, top - BARS * DOT, high=BARS))
-        pen.text_centred(left + dots * DOT / 2, top - BARS * DOT - 9, self.heading.number, 7.5)
+        square, strip = matrix(self.heading.number), bars(self.heading.number)
+        x = WIDE - MARGIN - square.wide
+        pen.symbol(square, x, top - square.wide, high=square.wide)
+        left = x - QUIET - strip.wide
+        pen.symbol(strip, left, top - BARS, high=BARS)
+        pen.text_centred(left + strip.wide / 2, top - BARS - 9, self.heading.number, 7.5)
         pen.line(MARGIN, TOP + 8, WIDE - MARGIN, TOP + 8, weight=1.2)
         self.y = TOP
 

@@ -187,3 +187,11 @@ def _csv(rows: list[dict[str, str]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()
+
+
+WORKSTATION: Final = "bench-1"
+PRINTERS: Final = (
+    ("Bench 1 labels", "folder:bench-1-labels", "4x2"),
+    ("Bench 1 leaflets", "folder:bench-1-leaflets", "letter"),
+)
+"""Name, address and paper."""

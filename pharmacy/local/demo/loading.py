@@ -20,10 +20,12 @@ from pharmacy.formulary.rules.usual_record import usual_record
 from pharmacy.infra import keys
 from pharmacy.infra.db import Database
 from pharmacy.infra.keys import PrivateKey
+from pharmacy.infra.printers import Networks
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import IngredientLot
 from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
+from pharmacy.labels.drawing import Language
 from pharmacy.local.demo import fiction
 from pharmacy.local.demo.clinic import new_key
 from pharmacy.local.demo.fiction import Colleague, Doctor
@@ -31,6 +33,7 @@ from pharmacy.practice import operations as practice
 from pharmacy.prescribers.operations import keys as prescriber_keys
 from pharmacy.prescribers.operations import registry
 from pharmacy.prescribers.rules.keys import proof_message
+from pharmacy.printing import operations as printing
 from pharmacy.staff.operations import accounts, clients
 from pharmacy.staff.rules import OPERATOR, Actor
 
@@ -77,6 +80,7 @@ def load(database_url: str, *, pepper: str, now: datetime) -> Loaded:
         _import_registries(session, today, now)
         signing = [_enrol(session, doctor, staff, now) for doctor in fiction.DOCTORS]
         _stock(session, staff, today, now)
+        _add_printers(session, now)
         return Loaded(passwords, _add_client(session, pepper, now), signing[0])
 
 
@@ -92,6 +96,32 @@ def _add_staff(session: Session, passwords: Mapping[str, str], now: datetime) ->
             accounts.choose_password(session, token=token, password=passwords[username], now=now)
         staff[username] = Actor(account.id, "staff", frozenset({colleague.role}))
     return staff
+
+
+def _add_printers(session: Session, now: datetime) -> None:
+    """Put two printers that are folders at the workplace: one for labels, one for leaflets."""
+    label_printer, page_printer = (
+        printing.add_printer(
+            session,
+            name=name,
+            address=address,
+            language=Language.PDF,
+            dpi=203,
+            stock=stock,
+            networks=Networks(()),
+            by=OPERATOR,
+            now=now,
+        )
+        for name, address, stock in fiction.PRINTERS
+    )
+    printing.set_workstation(
+        session,
+        fiction.WORKSTATION,
+        label_printer=label_printer,
+        page_printer=page_printer,
+        by=OPERATOR,
+        now=now,
+    )
 
 
 def _is_administrator(colleague: Colleague) -> bool:

@@ -10,32 +10,50 @@ from pharmacy.orders.operations.batches import (
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, unclaim
-from pharmacy.orders.operations.handing_over import hand_over, return_
+from pharmacy.orders.operations.clarifying import (
+    answer_by_prescription,
+    answer_in_words,
+    ask,
+    look_after_questions,
+    note_telephone,
+    withdraw,
+)
+from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
+from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
+from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
     "Met",
     "Receipt",
     "accept_batch",
+    "advice_needed_for",
     "allocate",
+    "answer_by_prescription",
+    "answer_in_words",
     "approve",
+    "ask",
     "cancel",
     "check",
     "choose_strategy",
     "claim",
     "claim_next",
+    "define_reason",
     "fill_of",
     "hand_over",
     "hold_for_compromised_key",
     "labeled",
     "lift_hold",
+    "look_after_questions",
+    "note_telephone",
     "open_fill",
     "pack",
+    "photograph",
     "place_hold",
     "propose_batches",
     "reallocate",
@@ -47,4 +65,5 @@ __all__ = [
     "return_",
     "send_back",
     "unclaim",
+    "withdraw",
 ]

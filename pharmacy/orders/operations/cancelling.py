@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.giving_up import give_up_vials
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.reasons import CancelReason, coded
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.staff.rules import Actor
 
 
@@ -24,14 +25,14 @@ def cancel(
     bottle and are destroyed. The fill that would have followed is cancelled too.
 
     Args:
-        reason: A code of `rules.reasons.CancelReason`.
+        reason: A code in use; see `reasons.because`.
 
     Raises:
         MoveNotAllowed: The order was handed over, or is over.
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.CANCEL, by=by, now=now)
-    code = coded(CancelReason, reason)
+    code = because(session, Purpose.CANCEL, reason, words)
     facts = {"code": code} | give_up_vials(session, order, by=by, now=now)
     take(session, order, Action.CANCEL, by=by, now=now, reason=words or None, facts=facts)
     owe_refill(session, order)

@@ -1,5 +1,6 @@
 """The order leaves: to the patient, and sometimes back again."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,46 +10,50 @@ from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
-from pharmacy.orders.models import Order
+from pharmacy.orders.models import HandOver, Order
 from pharmacy.orders.operations.packing import require_lots_usable
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.gates import IdentityNotChecked, LotsOut
-from pharmacy.orders.rules.reasons import Counselling, ReturnReason, coded
+from pharmacy.orders.rules.gates import LotsOut
+from pharmacy.orders.rules.handing_over import (
+    Collector,
+    CounsellorNeeded,
+    HandingOver,
+    Taken,
+    counselling_needed_for,
+)
+from pharmacy.orders.rules.reasons import Counselling, Purpose
 from pharmacy.practice import queries as practice
-from pharmacy.staff.rules import Actor
+from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import Actor, Role
 
 
 def hand_over(
-    session: Session,
-    order_id: UUID,
-    *,
-    identifiers_checked: bool,
-    counselling: str,
-    by: Actor,
-    now: datetime,
+    session: Session, order_id: UUID, *, given: HandingOver, by: Actor, now: datetime
 ) -> Order:
     """
-    Record that the patient, or who came for them, received the order.
+    Record that the patient, or who came for them, received the order, or that a carrier took it.
 
     Collected after the planned first dose, the doses move by as many days; every lot must be good
     for the moved last dose too. The next fill is worked out again from this day.
 
     Args:
-        identifiers_checked: Two identifiers were compared with the order.
-        counselling: What the patient said to the offer: a code of `rules.reasons.Counselling`.
+        given: Who was known by what, and what came of the offer of advice. A pharmacist who hands
+            over without naming another gave the advice.
 
     Raises:
-        IdentityNotChecked, ReasonUnknown: Something was not done.
+        IdentityNotChecked, CounsellorNeeded, …: See `HandingOver.require_whole`.
         LotsOut: A lot was withdrawn meanwhile, or does not last for the moved doses.
         FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.HAND_OVER, by=by, now=now)
-    if not identifiers_checked:
-        raise IdentityNotChecked("two identifiers are compared before an order is handed over")
-    facts: dict[str, object] = {"counselling": coded(Counselling, counselling)}
+    given = _with_counsellor(session, given, by)
+    given.require_whole()
+    needed_for = advice_needed_for(session, order)
+    facts: dict[str, object] = {"counselling": given.counselling, "collector": given.collector}
     require_findings_decided(session, order)
     require_lots_usable(session, order)
     if days := _days_late(session, order, now):
@@ -57,8 +62,49 @@ def hand_over(
     inventory.dispense(session, takes(session, order), by=by, now=now)
     order.handed_over_by, order.handed_over_at = by.id, now
     take(session, order, Action.HAND_OVER, by=by, now=now, facts=facts)
+    session.add(_kept(order, given, needed_for, by=by, now=now))
     owe_refill(session, order)
     return order
+
+
+def advice_needed_for(session: Session, order: Order) -> list[str]:
+    """Return why advice is offered unasked with this order. See `counselling_needed_for`."""
+    before = queries.handed_over_before(session, order)
+    taken = _taken(session, order.id)
+    return counselling_needed_for(taken, _taken(session, before.id) if before else None)
+
+
+def _taken(session: Session, order_id: UUID) -> set[Taken]:
+    return {
+        Taken(each.strength_ug, each.capsules_per_dose, each.directions)
+        for each in queries.containers(session, order_id)
+    }
+
+
+def _with_counsellor(session: Session, given: HandingOver, by: Actor) -> HandingOver:
+    """Return it with whoever gave the advice. Raises CounsellorNeeded for no pharmacist."""
+    if given.counselling != Counselling.ACCEPTED:
+        return replace(given, counselled_by=None)
+    counsellor = given.counselled_by or by.id
+    if counsellor is None or not staff.holds(session, counsellor, Role.PHARMACIST):
+        raise CounsellorNeeded("advice is given by a pharmacist")
+    return replace(given, counselled_by=counsellor)
+
+
+def _kept(
+    order: Order, given: HandingOver, needed_for: list[str], *, by: Actor, now: datetime
+) -> HandOver:
+    return HandOver(
+        order_id=order.id,
+        identifiers=sorted(set(given.identifiers)),
+        collector=Collector(given.collector),
+        collector_name=given.collector_name.strip(),
+        counselling=Counselling(given.counselling),
+        counselled_by=given.counselled_by,
+        counselling_needed_for=needed_for,
+        by_id=by.id,
+        at=now,
+    )
 
 
 def return_(
@@ -68,10 +114,10 @@ def return_(
     Record that medicine came back. It is destroyed, never restocked (domain.md 7.1).
 
     Args:
-        reason: A code of `rules.reasons.ReturnReason`.
+        reason: A code in use; see `reasons.because`.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": coded(ReturnReason, reason)}
+    facts = {"code": because(session, Purpose.RETURN, reason, words)}
     take(session, order, Action.RETURN, by=by, now=now, reason=words or None, facts=facts)
     owe_refill(session, order)
     return order

@@ -17,6 +17,8 @@ from pharmacy.orders.operations.checking import (
     unsettled,
 )
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
+from pharmacy.orders.operations.picturing import require_picture
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import require_findings_decided, require_prescription
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import MOVES, Action, Origin
@@ -28,11 +30,12 @@ from pharmacy.orders.rules.gates import (
     lots_out,
     require_exactly,
 )
-from pharmacy.orders.rules.reasons import SendBackReason, coded
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.models import Prescription
-from pharmacy.staff.rules import WORKER, Actor, require_second_person
+from pharmacy.staff.operations import unlocking
+from pharmacy.staff.rules import WORKER, Actor, Attestation, require_second_person
 
 
 def labeled(session: Session, order_id: UUID, *, now: datetime) -> Order:
@@ -62,6 +65,7 @@ def pack(
 
     Raises:
         LabelsMissing: The labels are not drawn yet.
+        PictureMissing: The policy asks for a picture of the finished product first.
         PackMismatch: A container is missing, foreign or scanned twice.
     """
     order = lock_for(session, order_id, by)
@@ -69,6 +73,7 @@ def pack(
     if order.labeled_at is None:
         raise LabelsMissing("the labels of this order are not drawn yet")
     containers = queries.containers(session, order_id)
+    require_picture(session, order, practice.policy(session))
     require_exactly(scanned, {encode("ctr", each.id) for each in containers})
     for each in containers:
         each.scanned_at, each.scanned_by = now, by.id
@@ -78,15 +83,23 @@ def pack(
     return order
 
 
-def release(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Order:
+def release(
+    session: Session, order_id: UUID, *, attestation: Attestation, by: Actor, now: datetime
+) -> Order:
     """
     Record the final check: by a pharmacist who did not pack it, on evidence of today.
 
     Prescriber, licence, exclusion list and key are asked again unless the answers are younger than
     the policy; the fill is screened again and findings must be decided; every lot must be released
-    and in date. The evidence is kept with the event.
+    and in date. The evidence is kept with the event, and the pharmacist's signature beside it; the
+    database lets no order become ready without one.
+
+    Args:
+        attestation: Of the record of the second check, as `dispensing.operations.release` found it
+            to be the present one.
 
     Raises:
+        PictureMissing: The policy asks for a picture, and there is none of this packing.
         SecondPersonNeeded: Who packed it may not check it.
         GateClosed: What held at review holds no more. Ask for a re-check, which holds the order.
         LotsOut: Of these capsules it cannot leave: it is allocated anew, or cancelled.
@@ -95,14 +108,24 @@ def release(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.RELEASE, by=by, now=now)
     require_second_person(maker=order.packed_by, checker=by.id)
-    policy, site = practice.policy(session), practice.site(session)
+    site, policy = practice.site_and_policy(session)
+    require_picture(session, order, policy)
     prescription = require_prescription(session, order, site, now)
     screen_again(session, order, prescription, policy=policy, now=now)
     require_findings_decided(session, order)
     lots = require_lots_usable(session, order)
     checks = _require_prescriber(session, order, prescription, policy=policy, now=now)
+    approval = unlocking.approve(
+        session,
+        meaning=Action.RELEASE,
+        subject_kind="order",
+        subject_id=order.id,
+        attestation=attestation,
+        by=by,
+        now=now,
+    )
     order.checked_by, order.checked_at = by.id, now
-    facts = {"checks": checks, "lots": lots}
+    facts = {"checks": checks, "lots": lots, "approval": str(approval.id)}
     take(session, order, Action.RELEASE, by=by, now=now, facts=facts)
     return order
 
@@ -114,10 +137,13 @@ def send_back(
     Send a packed order back to the bench: it is packed, and scanned, again.
 
     Args:
-        reason: A code of `rules.reasons.SendBackReason`.
+        reason: A code in use; see `reasons.because`.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": coded(SendBackReason, reason), "packed_by": str(order.packed_by)}
+    facts = {
+        "code": because(session, Purpose.SEND_BACK, reason, words),
+        "packed_by": str(order.packed_by),
+    }
     take(session, order, Action.SEND_BACK, by=by, now=now, reason=words or None, facts=facts)
     order.packed_by = order.packed_at = None
     for each in queries.containers(session, order_id):

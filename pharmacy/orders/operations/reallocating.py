@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.giving_up import give_up_vials
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action, Origin
-from pharmacy.orders.rules.reasons import coded_anew
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.staff.rules import Actor
 
 
@@ -27,7 +28,7 @@ def reallocate(
     void by `labels.operations.reallocate`.
 
     Args:
-        reason: A code of `rules.reasons.ReallocateReason`; `other` asks for words.
+        reason: A code in use; see `reasons.because`.
 
     Raises:
         MoveNotAllowed: Nothing is allocated, or the order was handed over.
@@ -35,7 +36,7 @@ def reallocate(
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.REALLOCATE, by=by, now=now)
-    code = coded_anew(reason, words)
+    code = because(session, Purpose.REALLOCATE, reason, words)
     facts = {"code": code} | give_up_vials(session, order, by=by, now=now)
     for origin in (Origin.LABELS, Origin.RECALL):
         lift_what_no_longer_applies(session, order, origin, still=frozenset(), now=now)

@@ -10,10 +10,11 @@ from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.dating import usual_first_dose
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.gates import FindingsUndecided, require_first_dose, require_in_force
-from pharmacy.orders.rules.reasons import RejectReason, coded
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
 from pharmacy.prescriptions import queries as prescriptions
@@ -86,11 +87,11 @@ def reject(
     Record that this prescription is not filled, and why.
 
     Args:
-        reason: A code of `rules.reasons.RejectReason`.
+        reason: A code in use; see `reasons.because`.
         words: What the prescriber is told.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": coded(RejectReason, reason)}
+    facts = {"code": because(session, Purpose.REJECT, reason, words)}
     take(session, order, Action.REJECT, by=by, now=now, reason=words, facts=facts)
     return order
 

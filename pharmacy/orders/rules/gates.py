@@ -48,6 +48,13 @@ class PackMismatch(Conflict):
     remedy = "Put aside what the facts name, and scan every container of this order once."
 
 
+class PictureMissing(Conflict):
+    """The pharmacy's policy asks for a picture of the finished product, and there is none."""
+
+    code = "picture-missing"
+    remedy = "Take a picture of the filled and labelled vials, then go on."
+
+
 class LabelsMissing(Conflict):
     """The labels of the present containers are not drawn yet."""
 

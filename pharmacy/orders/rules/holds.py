@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.orders.rules.clarifying import QuestionKind, hold_code
 from pharmacy.prescribers.rules.answers import CODES, Known, Meaning
 
 
@@ -28,6 +29,8 @@ class Origin(StrEnum):
     """The drawing of labels; drawing them all lifts it."""
     KEY = "key"
     """A prescriber's key was compromised."""
+    CLARIFICATION = "clarification"
+    """A question to the prescriber; its answer or its withdrawal lifts it."""
     RECALL = "recall"
     """A lot was recalled; taking the vials back lifts it."""
 
@@ -49,16 +52,20 @@ def _of_answer(known: Known) -> HoldKind:
 
 ANY_OTHER: Final = HoldKind(Owner.PHARMACIST, by_decision=True)
 """Disagreements in what was signed, refusals of the plan or the labels, and people's own holds."""
-CATALOGUE: Final[dict[str, HoldKind]] = {
-    "site-not-licensed-in-state": HoldKind(Owner.ADMINISTRATOR, by_decision=False),
-    "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
-    "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
-    "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
-} | {
-    code: _of_answer(known)
-    for code, known in CODES.items()
-    if known.meaning is not Meaning.VERIFIED
-}
+CATALOGUE: Final[dict[str, HoldKind]] = (
+    {
+        "site-not-licensed-in-state": HoldKind(Owner.ADMINISTRATOR, by_decision=False),
+        "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
+        "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
+        "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
+    }
+    | {hold_code(kind): HoldKind(Owner.PRESCRIBER, by_decision=False) for kind in QuestionKind}
+    | {
+        code: _of_answer(known)
+        for code, known in CODES.items()
+        if known.meaning is not Meaning.VERIFIED
+    }
+)
 """Codes that are not treated like any other."""
 
 

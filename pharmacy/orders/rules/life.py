@@ -38,6 +38,7 @@ class Action(StrEnum):
     ALLOCATE = "allocated"
     AWAIT_CAPSULES = "awaits-capsules"
     LABEL = "labeled"
+    PHOTOGRAPH = "photographed"
     PACK = "packed"
     RELEASE = "released"
     SEND_BACK = "sent-back"
@@ -47,6 +48,12 @@ class Action(StrEnum):
     RETURN = "returned"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
+    ASK = "clarification-asked"
+    ANSWER = "clarification-answered"
+    NOTE_ANSWER = "clarification-noted"
+    WITHDRAW = "clarification-withdrawn"
+    REMIND = "clarification-reminded"
+    ESCALATE = "clarification-escalated"
 
 
 S = Status
@@ -80,6 +87,11 @@ def _stay(*statuses: Status) -> dict[Status, Status]:
     return {status: status for status in statuses}
 
 
+def _beside(needs: Permission | None) -> Move:
+    """What happens beside the order's way, held or claimed or neither."""
+    return Move(_stay(*OPEN), needs, while_held=True, respects_claim=False)
+
+
 P = Permission
 MOVES: Final[dict[Action, Move]] = {
     Action.CHECK: Move(
@@ -98,6 +110,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.ALLOCATE: Move(_to(S.LABELING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
     Action.AWAIT_CAPSULES: Move(_to(S.COMPOUNDING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
     Action.LABEL: Move(_stay(S.LABELING), None, while_held=True, respects_claim=False),
+    Action.PHOTOGRAPH: Move(_stay(S.LABELING, S.FINAL_CHECK), P.PACK, while_held=True),
     Action.PACK: Move(_to(S.FINAL_CHECK, S.LABELING), P.PACK),
     Action.RELEASE: Move(_to(S.READY, S.FINAL_CHECK), P.RELEASE),
     Action.SEND_BACK: Move(_to(S.LABELING, S.FINAL_CHECK), P.RELEASE, while_held=True),
@@ -111,6 +124,12 @@ MOVES: Final[dict[Action, Move]] = {
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER), P.HAND_OVER, while_held=True),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
+    Action.ASK: _beside(P.ASK_PRESCRIBER),
+    Action.ANSWER: _beside(P.ANSWER_QUESTION),
+    Action.NOTE_ANSWER: _beside(P.ASK_PRESCRIBER),
+    Action.WITHDRAW: _beside(P.ASK_PRESCRIBER),
+    Action.REMIND: _beside(None),
+    Action.ESCALATE: _beside(None),
 }
 """What is not in this table does not happen to an order."""
 

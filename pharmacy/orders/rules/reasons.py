@@ -1,8 +1,10 @@
 """Why an order is rejected, cancelled, sent back, …: coded, so that it can be counted."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
-from pharmacy.kernel.refusals import Invalid
+from pharmacy.kernel.refusals import Conflict, Invalid
 
 
 class RejectReason(StrEnum):
@@ -26,6 +28,8 @@ class CancelReason(StrEnum):
     KEY_COMPROMISED = "key-compromised"
     NOT_COLLECTED = "not-collected"
     LOT_WITHDRAWN = "lot-withdrawn"
+    REPLACED = "replaced"
+    """By a new signed prescription."""
     ENTERED_IN_ERROR = "entered-in-error"
 
 
@@ -57,6 +61,8 @@ class ReturnReason(StrEnum):
     DISPENSING_ERROR = "dispensing-error"
     DAMAGED = "damaged"
     RECALLED = "recalled"
+    UNDELIVERABLE = "undeliverable"
+    """The carrier brought it back."""
 
 
 class Counselling(StrEnum):
@@ -64,6 +70,8 @@ class Counselling(StrEnum):
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    WRITTEN_NOTICE = "written-notice"
+    """With a parcel: the right to advice, its hours and the telephone (16 CCR 1707.2)."""
 
 
 class ReasonUnknown(Invalid):
@@ -88,9 +96,53 @@ def coded(kind: type[StrEnum], reason: str) -> str:
     return reason
 
 
-def coded_anew(reason: str, words: str) -> str:
-    """Return why capsules are replaced, as it is kept. Raises ReasonUnknown, ReasonWordsNeeded."""
-    code = coded(ReallocateReason, reason)
-    if code == ReallocateReason.OTHER and not words.strip():
-        raise ReasonWordsNeeded("say in words why the order is allocated anew")
-    return code
+class Purpose(StrEnum):
+    """What a reason is given for."""
+
+    REJECT = "reject"
+    CANCEL = "cancel"
+    REALLOCATE = "reallocate"
+    SEND_BACK = "send-back"
+    RETURN = "return"
+
+
+SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
+    Purpose.REJECT: RejectReason,
+    Purpose.CANCEL: CancelReason,
+    Purpose.REALLOCATE: ReallocateReason,
+    Purpose.SEND_BACK: SendBackReason,
+    Purpose.RETURN: ReturnReason,
+}
+"""The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
+FIXED: Final = frozenset(
+    {
+        (Purpose.CANCEL, CancelReason.REPLACED.value),
+        (Purpose.RETURN, ReturnReason.UNDELIVERABLE.value),
+    }
+)
+"""Given by the program itself; they stay in use."""
+
+
+class ReasonFixed(Conflict):
+    """The program itself gives this reason; it cannot be taken out of use."""
+
+    code = "reason-fixed"
+    remedy = "Change its words, if they are not clear."
+
+
+def require_reason(known: Mapping[str, bool], reason: str, words: str) -> str:
+    """
+    Return a coded reason as it is kept.
+
+    Args:
+        known: The codes in use, and whether each one asks for words as well.
+
+    Raises:
+        ReasonUnknown: It is none of them.
+        ReasonWordsNeeded: It asks for words, and there are none.
+    """
+    if reason not in known:
+        raise ReasonUnknown("this reason is not a coded one", known=sorted(known))
+    if known[reason] and not words.strip():
+        raise ReasonWordsNeeded("say in words why")
+    return reason

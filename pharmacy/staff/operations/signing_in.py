@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit, credentials
 from pharmacy.kernel.refusals import Refusal, Unavailable
 from pharmacy.staff.models import Account, SignInSession
-from pharmacy.staff.rules import ANONYMOUS, Actor, pause_after
+from pharmacy.staff.rules import ANONYMOUS, Actor, ProofMethod, pause_after
 
 LASTS: Final = timedelta(hours=12)
 """A session ends after this, used or not."""
@@ -139,6 +139,7 @@ def _opened(session: Session, account: Account, now: datetime, *, browser: bool)
             expires_at=expires_at,
             browser=browser,
             proven_at=now,
+            proven_with=ProofMethod.PASSWORD,
         )
     )
     session.flush()

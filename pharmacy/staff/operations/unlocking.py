@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,12 +15,18 @@ from pharmacy.staff import queries
 from pharmacy.staff.models import Approval, SignInSession
 from pharmacy.staff.operations.accounts import end_sessions
 from pharmacy.staff.operations.signing_in import SignInRefused
-from pharmacy.staff.rules import Actor, pause_after, require_password, require_pin
+from pharmacy.staff.rules import (
+    Actor,
+    Attestation,
+    ProofMethod,
+    pause_after,
+    require_password,
+    require_pin,
+)
 
 MOST_WRONG: Final = 5
 """After so many in a row the session ends, and only the password opens another."""
 PIN: Final = re.compile(r"[0-9]{4,12}")
-PROOF_LASTS: Final = timedelta(minutes=5)
 
 
 class ProofRefused(SignInRefused):
@@ -78,7 +84,7 @@ def prove(
     held = _held(session, token_sha256)
     if not _fits(session, held, secret, by=by, now=now, password_only=password_only):
         return False
-    held.proven_at = now
+    held.proven_at, held.proven_with = now, _method(secret, password_only=password_only)
     _record(session, "session.proven", by=by, now=now)
     return True
 
@@ -89,8 +95,7 @@ def approve(
     meaning: str,
     subject_kind: str,
     subject_id: UUID,
-    record: bytes,
-    proven_at: datetime,
+    attestation: Attestation,
     by: Actor,
     now: datetime,
 ) -> Approval:
@@ -98,9 +103,8 @@ def approve(
     Keep somebody's signature under a decision, beside the decision in the same transaction.
 
     Args:
-        record: Exactly what was approved; its hash is kept.
-        proven_at: When they last proved who they are. The database refuses an older proof than
-            five minutes.
+        attestation: What they saw, and how they proved who they are. The database refuses an
+            older proof than five minutes.
     """
     account = queries.lock(session, _known(by))
     approval = Approval(
@@ -109,8 +113,9 @@ def approve(
         meaning=meaning,
         subject_kind=subject_kind,
         subject_id=subject_id,
-        record_sha256=credentials.digest_of(record),
-        proven_at=proven_at,
+        record_sha256=attestation.record_sha256,
+        proven_at=attestation.proven_at,
+        method=attestation.method,
         at=now,
     )
     session.add(approval)
@@ -163,7 +168,7 @@ def _fits(
     password_only: bool = False,
 ) -> bool:
     account = queries.lock(session, held.account_id)
-    is_pin = PIN.fullmatch(secret) is not None and not password_only
+    is_pin = _method(secret, password_only=password_only) is ProofMethod.PIN
     kept = account.pin_hash if is_pin else account.password_hash
     if credentials.password_fits(kept, unicodedata.normalize("NFKC", secret)):
         held.wrong_pins = 0
@@ -176,6 +181,12 @@ def _fits(
         held.ended_at = now
     _record(session, "session.proof-failed", by=by, now=now, failures=held.wrong_pins)
     return False
+
+
+def _method(secret: str, *, password_only: bool) -> ProofMethod:
+    """A password is longer than any PIN, so what is typed says which of them it is."""
+    is_pin = PIN.fullmatch(secret) is not None and not password_only
+    return ProofMethod.PIN if is_pin else ProofMethod.PASSWORD
 
 
 def _known(by: Actor) -> UUID:

@@ -14,11 +14,12 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.pages import USUAL, Cursor, after, page_of
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
+from pharmacy.kernel.working_time import WorkingHours
 from pharmacy.orders import operations, queries
 from pharmacy.orders.queries import QueueFilter, QueueRow
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.claims import turns_of
-from pharmacy.orders.rules.due import Due, OpenHours, due
+from pharmacy.orders.rules.due import Due, due
 from pharmacy.orders.rules.next_step import NextStep, next_step
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
@@ -71,15 +72,14 @@ def lines_of(
     session: Session, rows: Sequence[QueueRow], view: View, *, changed: bool = False
 ) -> list[Line]:
     """Return rows with their next step, how urgent they are, and who has them."""
-    site, policy = practice.site_and_policy(session)
-    hours = OpenHours.of(policy, site.time_zone)
+    hours = practice.working_hours(session)
     claimed = {row.order.claimed_by for row in rows if _is_claimed(row, view.now)}
     names = staff.names(session, {found for found in claimed if found})
     return [_line(row, names, hours, view, changed=changed) for row in rows]
 
 
 def _line(
-    row: QueueRow, names: dict[UUID, str], hours: OpenHours, view: View, *, changed: bool
+    row: QueueRow, names: dict[UUID, str], hours: WorkingHours, view: View, *, changed: bool
 ) -> Line:
     order = row.order
     step = next_step(

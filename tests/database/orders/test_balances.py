@@ -25,6 +25,7 @@ from pharmacy.kernel.refusals import Refusal
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Container, Order, OrderEvent
 from pharmacy.orders.rules import MOVES, Action, Status
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.titration import queries as plans
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
@@ -40,7 +41,7 @@ NEXT = {
 }
 NEXT_ACTIONS = sorted(set(NEXT.values()))
 WEEKS = regimen((1_500, 7), (3_000, 7))
-HANDED = {"identifiers_checked": True, "counselling": "declined"}
+HANDED = {"given": HandingOver(identifiers=["name", "phone"], counselling="declined")}
 
 
 class Shelf(RuleBasedStateMachine):
@@ -111,7 +112,9 @@ class Shelf(RuleBasedStateMachine):
         return {
             Action.ALLOCATE: allocate,
             Action.PACK: pack,
-            Action.RELEASE: lambda: self.attempt(operations.release, order, by=pharmacist),
+            Action.RELEASE: lambda: self.attempt(
+                operations.release, order, attestation=self.bench.word(order), by=pharmacist
+            ),
             Action.HAND_OVER: lambda: self.attempt(
                 operations.hand_over, order, by=technician, **HANDED
             ),

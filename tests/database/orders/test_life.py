@@ -21,6 +21,7 @@ from pharmacy.orders.rules.gates import (
     PackMismatch,
     PrescriptionOver,
 )
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.orders.rules.life import MoveNotAllowed
 from pharmacy.patients import operations as patients
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
@@ -114,8 +115,8 @@ def test_who_packed_may_not_check(bench: Bench, session: Session) -> None:
     operations.pack(session, order.id, scanned=bench.codes(order), by=bench.pharmacist, now=NOW)
 
     with pytest.raises(SecondPersonNeeded):
-        operations.release(session, order.id, by=bench.pharmacist, now=NOW)
-    operations.release(session, order.id, by=bench.second_pharmacist, now=NOW)
+        bench.release(order, by=bench.pharmacist)
+    bench.release(order, by=bench.second_pharmacist)
     assert order.status is Status.READY
 
 
@@ -215,8 +216,7 @@ def test_two_identifiers_are_compared_before_anything_leaves(
         operations.hand_over(
             session,
             order.id,
-            identifiers_checked=False,
-            counselling="declined",
+            given=HandingOver(identifiers=["name", "name"], counselling="declined"),
             by=bench.technician,
             now=NOW,
         )

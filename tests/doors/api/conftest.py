@@ -16,6 +16,7 @@ from pharmacy.infra.db import Database
 from pharmacy.settings import Settings
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
+from tests.factories.printing import make_agent
 from tests.factories.staff import NPI, PEPPER, make_account, make_client, make_session
 
 Headers = dict[str, str]
@@ -118,6 +119,8 @@ def as_role(session: Session) -> AsRole:
         if role is Role.EHR_CLIENT:
             _, key = make_client(session, npi)
             return {"Authorization": f"Bearer {key}"}
+        if role is Role.PRINT_AGENT:
+            return {"Authorization": f"Bearer {make_agent(session)}"}
         own = npi if role is Role.PHYSICIAN else None
         token = make_session(session, make_account(session, role, npi=own), browser=browser)
         if browser:

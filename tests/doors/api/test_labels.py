@@ -1,8 +1,11 @@
 """Labels over HTTP: the list, one PDF, all of them, and who saw them."""
 
 import hashlib
+import io
 
 import pytest
+import zxingcpp
+from PIL import Image
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
@@ -115,3 +118,31 @@ def test_an_order_without_labels_has_no_file(
     response = client.get(f"{labels_of(order)}?format=pdf", headers=as_role(Role.TECHNICIAN))
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [("", (812, 406)), ("?stock=4x6&dpi=300", (1200, 1800)), ("?stock=2.25x4&page=2", (456, 812))],
+)
+def test_a_preview_is_what_a_label_printer_puts_on_paper(
+    client: Client, as_role: AsRole, order: Order, asked: str, size: tuple[int, int]
+) -> None:
+    headers = as_role(Role.TECHNICIAN)
+    first = client.get(labels_of(order), headers=headers).json()["items"][0]
+
+    shown = client.get(f"{first['url']}/preview{asked}", headers=headers)
+
+    picture = Image.open(io.BytesIO(shown.content))
+    assert (shown.headers["content-type"], picture.size) == ("image/png", size)
+    codes = {each.text for each in zxingcpp.read_barcodes(picture.convert("L"))}
+    assert first["container"] in codes
+
+
+def test_a_leaflet_and_a_page_that_is_not_there_have_no_preview(
+    client: Client, as_role: AsRole, order: Order
+) -> None:
+    headers = as_role(Role.TECHNICIAN)
+    *labels, leaflet = client.get(labels_of(order), headers=headers).json()["items"]
+
+    assert client.get(f"{leaflet['url']}/preview", headers=headers).status_code == 404
+    assert client.get(f"{labels[0]['url']}/preview?page=2", headers=headers).status_code == 404

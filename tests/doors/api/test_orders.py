@@ -12,6 +12,7 @@ from pharmacy.infra.jobs import Job
 from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.ids import encode
 from pharmacy.kernel.jobs import JobKind
+from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
@@ -49,6 +50,12 @@ def step(
     return client.post(path(order, name), headers={**headers, **match}, json=body)
 
 
+def seen(client: Client, order: Order, headers: Headers) -> dict[str, str]:
+    """A signature under the second check as it stands, given just after signing in."""
+    check = client.get(path(order, "second-check"), headers=headers).json()
+    return {"record_sha256": check["record_sha256"]}
+
+
 def test_an_order_says_what_is_owed_next_and_by_whom(
     bench: Bench, client: Client, technician: Headers
 ) -> None:
@@ -75,12 +82,15 @@ def test_the_straight_way_over_http(
     assert (view["status"], view["next"]["action"]) == ("planned", "allocate")
     view = step(client, order, "allocation", technician).json()
     assert (view["status"], view["next"]["owner"]) == ("labeling", "worker")
-    operations.labeled(session, order.id, now=NOW)
+    labels.render(session, order.id, now=NOW)
     scanned = [each["id"] for each in view["containers"]]
     view = step(client, order, "packing", technician, {"scanned": scanned}).json()
     assert view["status"] == "final-check"
-    assert step(client, order, "release", pharmacist).json()["status"] == "ready"
-    handed = {"identifiers_checked": True, "counselling": "declined"}
+    assert (
+        step(client, order, "release", pharmacist, seen(client, order, pharmacist)).json()["status"]
+        == "ready"
+    )
+    handed = {"identifiers": ["name", "birth-date"], "counselling": "declined"}
     view = step(client, order, "hand-over", technician, handed).json()
 
     assert (view["status"], view["next"]["action"]) == ("handed-over", "none")
@@ -239,7 +249,7 @@ def test_a_refused_release_owes_the_check_that_holds_the_order(
     bench.lots[1_500].status = LotStatus.QUARANTINED
     session.flush()
 
-    response = step(client, order, "release", pharmacist)
+    response = step(client, order, "release", pharmacist, seen(client, order, pharmacist))
 
     assert (response.status_code, response.json()["code"]) == (409, "order-gate-closed")
     owed = session.scalars(
@@ -273,7 +283,7 @@ def test_rejection_is_coded_and_worded(bench: Bench, client: Client, pharmacist:
         {"reason": "not-clarified", "words": "The clinic has not answered."},
     )
 
-    assert unknown.status_code == 400
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "reason-unknown")
     assert refused.json()["status"] == "rejected"
 
 
@@ -304,7 +314,7 @@ def test_an_order_whose_lot_was_withdrawn_says_its_way_out_and_takes_it(
     order = bench.order(Status.READY)
     bench.lots[3_000].status = LotStatus.RECALLED
     session.flush()
-    handed = {"identifiers_checked": True, "counselling": "declined"}
+    handed = {"identifiers": ["name", "birth-date"], "counselling": "declined"}
 
     refused = step(client, order, "hand-over", technician, handed)
     view = client.get(path(order), headers=technician).json()

@@ -27,8 +27,17 @@ from tests.doors.api.conftest import SETTINGS, AsRole, Client, OneSession
 CALLERS = [role for role in Role if role not in {Role.WORKER, Role.OPERATOR}]
 """Whoever can knock: workers and the command line come in by no door."""
 NOBODY = UUID(int=0)
-SAMPLES = {"npi": "1234567893", "kid": "rxk_00000000", "key_id": "000000000000"}
-SAMPLES |= {"step_no": "1", "check_no": "1"}
+SAMPLES = {
+    "purpose": "reject",
+    "in_state": "OK",
+    "name": "claim_minutes",
+    "code": "not-clarified",
+    "npi": "1234567893",
+    "kid": "rxk_00000000",
+    "key_id": "000000000000",
+    "step_no": "1",
+    "check_no": "1",
+}
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
 
@@ -66,6 +75,7 @@ PREFIXES = {
     "account_id": "acc",
     "batch_id": "bat",
     "weighing_id": "wgh",
+    "clarification_id": "clr",
     "client_id": "ehr",
     "finding_id": "fnd",
     "formulation_id": "fmn",
@@ -76,9 +86,13 @@ PREFIXES = {
     "photo_id": "pho",
     "sample_id": "smp",
     "prescription_id": "rx",
+    "picture_id": "pic",
     "proposal_id": "fmp",
     "notice_id": "rcn",
     "recall_id": "rcl",
+    "printer_id": "prn",
+    "copy_id": "cpy",
+    "agent_id": "pag",
     "refill_id": "rfl",
 }
 

@@ -12,7 +12,7 @@ from pharmacy.kernel.ids import new_id
 from pharmacy.staff.models import SignInSession
 from pharmacy.staff.operations import unlocking
 from pharmacy.staff.queries import signed_in
-from pharmacy.staff.rules import Role
+from pharmacy.staff.rules import Attestation, ProofMethod, Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers, browser_headers
 from tests.factories.practice import make_site
@@ -196,8 +196,9 @@ def test_an_approval_is_kept_with_name_time_meaning_and_what_was_seen(session: S
         meaning="released",
         subject_kind="order",
         subject_id=new_id(),
-        record=b"what they saw",
-        proven_at=NOW - timedelta(minutes=5),
+        attestation=Attestation(
+            credentials.digest_of(b"what they saw"), NOW - timedelta(minutes=5), ProofMethod.PIN
+        ),
         by=by,
         now=NOW,
     )
@@ -215,8 +216,9 @@ def test_the_database_too_wants_a_fresh_proof(session: Session) -> None:
             meaning="released",
             subject_kind="order",
             subject_id=new_id(),
-            record=b"",
-            proven_at=NOW - timedelta(minutes=5, seconds=1),
+            attestation=Attestation(
+                bytes(32), NOW - timedelta(minutes=5, seconds=1), ProofMethod.PIN
+            ),
             by=make_actor(session, Role.PHARMACIST),
             now=NOW,
         )

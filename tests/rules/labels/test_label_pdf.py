@@ -3,11 +3,14 @@
 import io
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pypdf
 import pytest
 
+from pharmacy.kernel.ids import encode
 from pharmacy.labels import pdf
+from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf import label as drawing
 from pharmacy.labels.pdf.fonts import COVERED, width
 from pharmacy.labels.rules.container import container_label
@@ -197,3 +200,16 @@ def test_statements_without_room_go_to_a_second_label() -> None:
 
 def test_the_usual_label_needs_no_second_one() -> None:
     assert pages_of(pdf.container_labels(ALL)) == 3
+
+
+@pytest.mark.parametrize("copy_no", [1, 2, 99])
+def test_every_containers_symbol_is_square_whatever_its_code_is(copy_no: int) -> None:
+    """Some codes would fit an oblong symbol more tightly, and labels have no place for one."""
+    for number in range(300):
+        code = encode("ctr", UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128))
+        if copy_no > 1:
+            code = f"{code}.{copy_no:02}"
+        symbol = barcode.matrix(code)
+
+        assert max(y + high for _, y, _, high in symbol.rectangles) == symbol.modules
+        assert symbol.modules <= 24

@@ -33,12 +33,11 @@ from pharmacy.orders.rules.holds import (
     require_liftable,
 )
 from pharmacy.orders.rules.reasons import (
-    ReallocateReason,
+    FIXED,
+    SEEDS,
     ReasonUnknown,
     ReasonWordsNeeded,
-    SendBackReason,
-    coded,
-    coded_anew,
+    require_reason,
 )
 from pharmacy.prescribers.rules.answers import CODES, Meaning
 from pharmacy.staff.rules import Actor, Role
@@ -205,16 +204,17 @@ def test_a_pharmacist_picks() -> None:
     require_may_pick(Actor(new_id(), "staff", frozenset({Role.PHARMACIST})), "")
 
 
-def test_reasons_are_coded() -> None:
-    assert coded(SendBackReason, "wrong-count") == "wrong-count"
+def test_reasons_are_coded_and_some_ask_for_words() -> None:
+    known = {"wrong-count": False, "other": True}
+
+    assert require_reason(known, "wrong-count", " ") == "wrong-count"
+    assert require_reason(known, "other", "The seals of two vials were broken.") == "other"
     with pytest.raises(ReasonUnknown):
-        coded(SendBackReason, "bad mood")
+        require_reason(known, "bad mood", "really")
+    with pytest.raises(ReasonWordsNeeded):
+        require_reason(known, "other", "  ")
 
 
-@pytest.mark.parametrize("reason", ReallocateReason)
-def test_only_another_reason_than_the_coded_ones_asks_for_words(reason: ReallocateReason) -> None:
-    refused = reason is ReallocateReason.OTHER
-
-    with pytest.raises(ReasonWordsNeeded) if refused else nullcontext():
-        assert coded_anew(reason, "  ") == reason
-    assert coded_anew(reason, "The seals of two vials were broken.") == reason
+def test_what_the_program_gives_itself_is_among_the_seeds() -> None:
+    for purpose, code in FIXED:
+        assert code in [member.value for member in SEEDS[purpose]]

@@ -29,6 +29,10 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         Status.COMPOUNDING: Status.COMPOUNDING,
     },
     Action.LABEL: {Status.LABELING: Status.LABELING},
+    Action.PHOTOGRAPH: {
+        Status.LABELING: Status.LABELING,
+        Status.FINAL_CHECK: Status.FINAL_CHECK,
+    },
     Action.PACK: {Status.LABELING: Status.FINAL_CHECK},
     Action.RELEASE: {Status.FINAL_CHECK: Status.READY},
     Action.SEND_BACK: {Status.FINAL_CHECK: Status.LABELING},
@@ -40,12 +44,20 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.RETURN: {Status.HANDED_OVER: Status.RETURNED},
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
+    Action.ASK: {status: status for status in OPEN},
+    Action.ANSWER: {status: status for status in OPEN},
+    Action.NOTE_ANSWER: {status: status for status in OPEN},
+    Action.WITHDRAW: {status: status for status in OPEN},
+    Action.REMIND: {status: status for status in OPEN},
+    Action.ESCALATE: {status: status for status in OPEN},
 }
 """Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE),
+    *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
+    *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
+    *(Action.REMIND, Action.ESCALATE),
 }
 
 

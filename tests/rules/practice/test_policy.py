@@ -44,6 +44,8 @@ def test_changes_replace_defaults_by_name() -> None:
         ("minimum_weighable_mg", "-1"),
         ("minimum_weighable_mg", "three"),
         ("taxonomy_prefixes", "208"),
+        ("working_hours", ["mon-fri 9 to 5"]),
+        ("holidays", ["Christmas"]),
     ],
 )
 def test_a_value_of_another_kind_is_refused(name: str, data: object) -> None:

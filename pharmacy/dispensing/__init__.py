@@ -1,0 +1,1 @@
+"""The second check: everything about a packed order on one screen, and its release by signature."""

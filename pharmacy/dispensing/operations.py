@@ -1,0 +1,39 @@
+"""Releasing an order on the record that the pharmacist saw."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.dispensing import queries
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.orders import operations as orders
+from pharmacy.orders import queries as order_queries
+from pharmacy.orders.models import Order
+from pharmacy.printing import operations as printing
+from pharmacy.staff.rules import Actor, Attestation
+
+
+class RecordChanged(Conflict):
+    """The order is not any more what the pharmacist looked at."""
+
+    code = "record-changed"
+    remedy = "Look at the second check again; something about the order is new."
+
+
+def release(
+    session: Session, order_id: UUID, *, attestation: Attestation, by: Actor, now: datetime
+) -> Order:
+    """
+    Release an order by a pharmacist's signature under the record of its second check.
+
+    Raises:
+        Conflict: A label that was sent to a printer is not confirmed to have come out.
+        RecordChanged: The signature is under another record than the present one.
+        Refusal: Whatever `orders.operations.release` refuses.
+    """
+    order_queries.lock(session, order_id)
+    printing.require_confirmed(session, order_id)
+    if queries.second_check(session, order_id).record_sha256() != attestation.record_sha256:
+        raise RecordChanged("the record of the second check is another one by now")
+    return orders.release(session, order_id, attestation=attestation, by=by, now=now)

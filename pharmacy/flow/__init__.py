@@ -1,0 +1,1 @@
+"""Figures of how orders flow through the pharmacy. They count steps, and never rank people."""

@@ -1,0 +1,46 @@
+"""The sender for an address."""
+
+from pathlib import Path
+from typing import Protocol
+
+from pharmacy.infra.printers.address import Address, Networks, Scheme
+from pharmacy.infra.printers.delivery import Delivery, Document
+from pharmacy.infra.printers.folder import FolderSender
+from pharmacy.infra.printers.ipp import IppSender
+from pharmacy.infra.printers.raw import RawSender
+
+
+class Sender(Protocol):
+    """Prints on one printer."""
+
+    def send(self, document: Document) -> Delivery:
+        """Print a document, once."""
+        ...
+
+    def find(self, name: str) -> Delivery:
+        """Say what is known of a document that somebody sent and could not tell of."""
+        ...
+
+    def health(self) -> tuple[str, ...]:
+        """Return what is wrong with the printer; nothing when it is well."""
+        ...
+
+
+def sender(
+    address: Address, *, networks: Networks, folders: Path, pinned_sha256: bytes | None = None
+) -> Sender:
+    """
+    Return what prints at an address.
+
+    Args:
+        networks: Where printers may be.
+        folders: The folder in which printers that are folders have theirs.
+        pinned_sha256: The certificate that an `ipps` printer must show.
+    """
+    match address.scheme:
+        case Scheme.FOLDER:
+            return FolderSender(folders / address.host)
+        case Scheme.RAW:
+            return RawSender(address, networks)
+        case _:
+            return IppSender(address, networks, pinned_sha256)

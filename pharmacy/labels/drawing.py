@@ -1,0 +1,76 @@
+"""
+A container's label for a printer: on its paper, in its language, as the copy that is wanted.
+
+One layout is drawn twice: as a PDF, or as dots for a label printer and for the screen.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from pharmacy.labels.dots import Dots, rastered, zpl
+from pharmacy.labels.pdf import label as flat
+from pharmacy.labels.pdf import stacked
+from pharmacy.labels.pdf.document import document
+from pharmacy.labels.pdf.pen import Pen
+from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.copies import FIRST, Copy, content_of_copy
+
+
+class Language(StrEnum):
+    """What a printer understands."""
+
+    PDF = "pdf"
+    ZPL = "zpl"
+
+
+class Stock(StrEnum):
+    """The labels in a printer: width by height, in inches."""
+
+    FLAT = "4x2"
+    LARGE = "4x6"
+    SMALL = "2.25x4"
+
+
+UPRIGHT: Final = {Stock.LARGE: stacked.FOUR_BY_SIX, Stock.SMALL: stacked.TWO_BY_FOUR}
+RESOLUTIONS: Final = (203, 300)
+
+
+def drawn_copy(
+    label: ContainerLabel,
+    *,
+    language: Language = Language.PDF,
+    stock: Stock = Stock.FLAT,
+    dpi: int = 203,
+    copy: Copy = FIRST,
+) -> bytes:
+    """
+    Return one copy of a container's label, and its continuation if it has one.
+
+    Raises:
+        TextTooLong: Something does not fit where the rules want it.
+    """
+    content = content_of_copy(label, copy)
+    if language is Language.ZPL:
+        return zpl(dots(content, stock=stock, dpi=dpi))
+    return document(_pages(content, stock), size=_size(stock), title="Container labels")
+
+
+def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) -> Sequence[Dots]:
+    """
+    Return the dots that a label printer puts on paper, a page for each label.
+
+    Raises:
+        TextTooLong: Something does not fit where the rules want it.
+    """
+    return [rastered(page, size=_size(stock), dpi=dpi) for page in _pages(label, stock)]
+
+
+def _pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
+    upright = UPRIGHT.get(stock)
+    return stacked.draw(label, upright) if upright else flat.draw(label)
+
+
+def _size(stock: Stock) -> tuple[float, float]:
+    upright = UPRIGHT.get(stock)
+    return upright.size if upright else flat.SIZE

@@ -1,0 +1,78 @@
+"""Reading orders: one by one, locked for a change, and as the queue."""
+
+from pharmacy.orders.queries.capsules import (
+    batch_requests,
+    capsules_awaited,
+    lock_waiting_for,
+    open_lines,
+)
+from pharmacy.orders.queries.clarifications import (
+    clarifications,
+    get_clarification,
+    open_clarifications,
+    waiting_questions,
+)
+from pharmacy.orders.queries.one import (
+    OrderNotFound,
+    containers,
+    events,
+    get,
+    get_container,
+    get_hold,
+    get_picture,
+    hand_over,
+    handed_over_before,
+    holds,
+    ids_of_patient,
+    last_event,
+    lock,
+    lock_open_of_patient,
+    of_fill,
+    open_holds,
+    pictures,
+)
+from pharmacy.orders.queries.queue import (
+    QueueFilter,
+    QueueRow,
+    lock_next,
+    queue,
+    rows_of,
+    with_lots_out,
+)
+from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
+
+__all__ = [
+    "OrderNotFound",
+    "QueueFilter",
+    "QueueRow",
+    "batch_requests",
+    "capsules_awaited",
+    "clarifications",
+    "containers",
+    "events",
+    "get",
+    "get_clarification",
+    "get_container",
+    "get_hold",
+    "get_picture",
+    "hand_over",
+    "handed_over_before",
+    "holds",
+    "ids_of_patient",
+    "last_event",
+    "lock",
+    "lock_next",
+    "lock_open_of_patient",
+    "lock_waiting_for",
+    "of_fill",
+    "open_clarifications",
+    "open_holds",
+    "open_lines",
+    "pictures",
+    "queue",
+    "reason_codes",
+    "reasons_in_use",
+    "rows_of",
+    "waiting_questions",
+    "with_lots_out",
+]

@@ -1,0 +1,70 @@
+"""Reading what orders wait for: capsules of a strength that are not there yet."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.compounding.rules.planning import OpenLine
+from pharmacy.orders.models import BatchRequest, Order
+from pharmacy.orders.rules import Status
+
+
+def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
+    """Return the capsules that an order waits for, the weakest first."""
+    return list(
+        session.scalars(
+            select(BatchRequest)
+            .where(BatchRequest.order_id == order_id, BatchRequest.met_at.is_(None))
+            .order_by(BatchRequest.strength_ug)
+        )
+    )
+
+
+def open_lines(session: Session) -> list[OpenLine]:
+    """Return the capsules that waiting orders still lack, a line for each order and strength."""
+    found = session.execute(
+        select(
+            BatchRequest.order_id,
+            BatchRequest.strength_ug,
+            BatchRequest.quantity,
+            Order.due_at,
+            Order.last_dose_on,
+        )
+        .join(Order, Order.id == BatchRequest.order_id)
+        .where(
+            BatchRequest.met_at.is_(None),
+            Order.status == Status.COMPOUNDING,
+        )
+    )
+    return [
+        OpenLine(order_id, strength_ug, quantity, due_at, last_dose_on)
+        for order_id, strength_ug, quantity, due_at, last_dose_on in found
+        if last_dose_on is not None
+    ]
+
+
+def capsules_awaited(session: Session, strength_ug: int) -> int:
+    """Return how many capsules of a strength waiting orders lack."""
+    return sum(line.capsules for line in open_lines(session) if line.strength_ug == strength_ug)
+
+
+def lock_waiting_for(session: Session, strength_ug: int) -> list[UUID]:
+    """
+    Return the orders that wait for capsules of a strength, locked, the first due first.
+
+    Orders that somebody else has locked are passed by: whoever holds lots must not wait for them.
+    """
+    return list(
+        session.scalars(
+            select(Order.id)
+            .join(BatchRequest, BatchRequest.order_id == Order.id)
+            .where(
+                BatchRequest.met_at.is_(None),
+                BatchRequest.strength_ug == strength_ug,
+                Order.status == Status.COMPOUNDING,
+            )
+            .order_by(Order.due_at, Order.id)
+            .with_for_update(of=Order, skip_locked=True)
+        )
+    )

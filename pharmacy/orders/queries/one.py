@@ -1,0 +1,175 @@
+"""Reading one order and what belongs to it, locked for a change where it must be."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
+from pharmacy.orders.rules import OPEN, Action, Status
+
+
+class OrderNotFound(NotFound):
+    """There is no such order, or none that the caller may see."""
+
+    code = "order-not-found"
+
+
+def get(session: Session, order_id: UUID) -> Order:
+    """Return an order. Raises OrderNotFound."""
+    if (order := session.get(Order, order_id)) is None:
+        raise OrderNotFound("there is no such order")
+    return order
+
+
+def lock(session: Session, order_id: UUID) -> Order:
+    """Return an order as it is now, locked until the transaction ends. Raises OrderNotFound."""
+    order = session.get(Order, order_id, with_for_update=True, populate_existing=True)
+    if order is None:
+        raise OrderNotFound("there is no such order")
+    return order
+
+
+def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
+    """Return the order of one fill, if there is one."""
+    return session.scalars(
+        select(Order).where(Order.prescription_id == prescription_id, Order.fill_no == fill_no)
+    ).one_or_none()
+
+
+def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
+    """Return the orders of a patient that are not over, as they are now, locked by id."""
+    found = (
+        select(Order)
+        .where(Order.patient_id == patient_id, Order.status.in_(OPEN))
+        .order_by(Order.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(found))
+
+
+def ids_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return every order of a patient, the newest first."""
+    found = select(Order.id).where(Order.patient_id == patient_id)
+    return list(session.scalars(found.order_by(Order.received_at.desc(), Order.id)))
+
+
+def containers(session: Session, order_id: UUID) -> list[Container]:
+    """Return the order's present containers, part 1 first."""
+    return list(
+        session.scalars(
+            select(Container)
+            .where(Container.order_id == order_id, Container.voided_at.is_(None))
+            .order_by(Container.part_no)
+        )
+    )
+
+
+def get_container(session: Session, container_id: UUID) -> Container:
+    """Return a vial, also one that was given up. Raises NotFound."""
+    if (found := session.get(Container, container_id)) is None:
+        raise NotFound("there is no such vial")
+    return found
+
+
+def holds(session: Session, order_id: UUID) -> list[Hold]:
+    """Return every hold of an order, open ones first, then the newest."""
+    return list(
+        session.scalars(
+            select(Hold)
+            .where(Hold.order_id == order_id)
+            .order_by(Hold.lifted_at.is_not(None), Hold.placed_at.desc(), Hold.id)
+        )
+    )
+
+
+def open_holds(session: Session, order_id: UUID) -> list[Hold]:
+    """Return what keeps an order where it is."""
+    return list(
+        session.scalars(
+            select(Hold)
+            .where(Hold.order_id == order_id, Hold.lifted_at.is_(None))
+            .order_by(Hold.placed_at, Hold.id)
+        )
+    )
+
+
+def get_hold(session: Session, order_id: UUID, hold_id: UUID) -> Hold:
+    """Return a hold of this order. Raises NotFound."""
+    hold = session.get(Hold, hold_id)
+    if hold is None or hold.order_id != order_id:
+        raise NotFound("this order has no such hold")
+    return hold
+
+
+def pictures(session: Session, order_id: UUID) -> list[OrderPicture]:
+    """
+    Return the pictures of the product as it is packed now, without their bytes, the first first.
+
+    What was taken before the order was allocated or sent back shows another packing; it is kept,
+    and not among these.
+    """
+    began = (
+        select(func.max(OrderEvent.at))
+        .where(
+            OrderEvent.order_id == order_id,
+            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK)),
+        )
+        .scalar_subquery()
+    )
+    return list(
+        session.scalars(
+            select(OrderPicture)
+            .where(OrderPicture.order_id == order_id, OrderPicture.taken_at >= began)
+            .order_by(OrderPicture.taken_at, OrderPicture.id)
+        )
+    )
+
+
+def get_picture(session: Session, order_id: UUID, picture_id: UUID) -> OrderPicture:
+    """Return a picture of this order, older ones too. Raises NotFound."""
+    found = session.get(OrderPicture, picture_id)
+    if found is None or found.order_id != order_id:
+        raise NotFound("this order has no such picture")
+    return found
+
+
+def handed_over_before(session: Session, order: Order) -> Order | None:
+    """Return the order of this patient that was handed over last, before this one."""
+    return session.scalars(
+        select(Order)
+        .where(
+            Order.patient_id == order.patient_id,
+            Order.id != order.id,
+            Order.status.in_((Status.HANDED_OVER, Status.RETURNED, Status.RECALLED)),
+            Order.handed_over_at.is_not(None),
+        )
+        .order_by(Order.handed_over_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def hand_over(session: Session, order_id: UUID) -> HandOver | None:
+    """Return how an order left, if it did."""
+    return session.get(HandOver, order_id)
+
+
+def events(session: Session, order_id: UUID) -> list[OrderEvent]:
+    """Return an order's life, first step first."""
+    return list(
+        session.scalars(
+            select(OrderEvent).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
+        )
+    )
+
+
+def last_event(session: Session, order_id: UUID, action: Action) -> OrderEvent | None:
+    """Return the newest event of one kind."""
+    return session.scalars(
+        select(OrderEvent)
+        .where(OrderEvent.order_id == order_id, OrderEvent.action == action)
+        .order_by(OrderEvent.id.desc())
+        .limit(1)
+    ).one_or_none()

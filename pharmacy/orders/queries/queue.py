@@ -1,0 +1,264 @@
+"""
+The queue: who waits, the first due first, in pages that never shift.
+
+Statuses are written into the statement rather than bound, so that the database sees that a page of
+open orders needs only the small index of those, however many million are over.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import jobs
+from pharmacy.inventory.models import CapsuleLot, LotStatus
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.orders.models import BatchRequest, Container, Hold, Order
+from pharmacy.orders.queries.one import OrderNotFound
+from pharmacy.orders.rules import OPEN, Owner, Status
+from pharmacy.patients.models import Patient
+from pharmacy.staff.rules import Actor
+
+LAST_LETTER: Final = "\U0010ffff"
+"""Sorts behind whatever may follow a prefix."""
+
+
+def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these orders have a vial that `rules.gates.lots_out` lets nobody have."""
+    late = CapsuleLot.beyond_use_on < Container.last_dose_on
+    found = (
+        select(Container.order_id)
+        .join(CapsuleLot, CapsuleLot.id == Container.lot_id)
+        .where(
+            Container.order_id.in_(order_ids),
+            Container.voided_at.is_(None),
+            or_(CapsuleLot.status != LotStatus.RELEASED, late),
+        )
+    )
+    return set(session.scalars(found))
+
+
+def lock_next(
+    session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
+) -> Order | None:
+    """Return the order due first that this person can work on, locked, passing others' locks."""
+    unclaimed = or_(Order.claimed_until.is_(None), Order.claimed_until <= now)
+    return session.scalars(
+        select(Order)
+        .where(
+            in_statuses(statuses),
+            unclaimed,
+            ~_held(),
+            or_(Order.status != Status.LABELING, Order.labeled_at.is_not(None)),
+            or_(Order.status != Status.FINAL_CHECK, Order.packed_by != by.id),
+            or_(Order.status != Status.COMPOUNDING, ~_waits_for_capsules()),
+        )
+        .order_by(Order.due_at, Order.id)
+        .limit(1)
+        .with_for_update(of=Order, skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _waits_for_capsules() -> ColumnElement[bool]:
+    """A strength that the order asked for is still not there in that number."""
+    free = (
+        select(func.coalesce(func.sum(CapsuleLot.on_hand - CapsuleLot.reserved), 0))
+        .where(
+            CapsuleLot.strength_ug == BatchRequest.strength_ug,
+            CapsuleLot.status == LotStatus.RELEASED,
+            CapsuleLot.beyond_use_on >= Order.last_dose_on,
+        )
+        .correlate(BatchRequest, Order)
+        .scalar_subquery()
+    )
+    return exists().where(
+        BatchRequest.order_id == Order.id,
+        BatchRequest.met_at.is_(None),
+        BatchRequest.quantity > free,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Which part of the orders is shown. Every given value narrows it."""
+
+    statuses: tuple[Status, ...] = OPEN
+    held: bool | None = None
+    hold_owner: Owner | None = None
+    """Held, and this one must act: `prescriber` is the clarification queue."""
+    hold_code: str | None = None
+    claimed_by: UUID | None = None
+    unclaimed_at: datetime | None = None
+    not_packed_by: UUID | None = None
+    """Without what this person packed, and so may not check."""
+    due_before: datetime | None = None
+    number: int | None = None
+    """The Rx number, exactly."""
+    family_prefix: str | None = None
+    """The beginning of the patient's family name, in any case."""
+    given_prefix: str | None = None
+    birth_date: date | None = None
+    lot_number: str | None = None
+    """Of the capsules in a present vial, exactly."""
+    order_ids: tuple[UUID, ...] | None = None
+    """Of these only: what another room knows the order by, such as a tracking number."""
+    newest_first: bool = False
+    """The latest due first; for looking back rather than working on."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue, with what keeps it where it is."""
+
+    order: Order
+    patient: Patient
+    holds: tuple[Hold, ...]
+    given_up: tuple[JobKind, ...]
+    """Work about the order that the worker could not do."""
+    lots_out: bool
+    """A lot in its vials may not be given out for their days."""
+
+
+def queue(
+    session: Session,
+    only: QueueFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[QueueRow]:
+    """
+    Return orders, the one due first first; `limit` and one more where there are more.
+
+    Args:
+        after: Due time and id of the last row of the page before, of the same filter.
+    """
+    return _with_context(session, session.scalars(page(only, after=after, limit=limit)).all())
+
+
+def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
+    """Return orders as lines of the queue. Raises OrderNotFound for none."""
+    found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
+    rows = _with_context(session, found.all())
+    if not rows:
+        raise OrderNotFound("there is no such order")
+    return rows
+
+
+def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
+    holds_of = _open_holds_of(session, [order.id for order in orders])
+    given_up = jobs.given_up(session, [order.id for order in orders])
+    out = with_lots_out(session, [order.id for order in orders])
+    patient_ids = {order.patient_id for order in orders}
+    found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
+    patients = {patient.id: patient for patient in found}
+    return [
+        QueueRow(
+            order,
+            patients[order.patient_id],
+            tuple(holds_of.get(order.id, ())),
+            given_up.get(order.id, ()),
+            order.id in out,
+        )
+        for order in orders
+    ]
+
+
+def page(
+    only: QueueFilter, *, after: tuple[datetime, UUID] | None = None, limit: int
+) -> Select[Order]:
+    """Return the statement that reads one page of orders."""
+    key = tuple_(Order.due_at, Order.id)
+    found = select(Order).where(*_conditions(only)).limit(limit + 1)
+    if only.newest_first:
+        found = found.order_by(Order.due_at.desc(), Order.id.desc())
+    else:
+        found = found.order_by(Order.due_at, Order.id)
+    if after is not None:
+        found = found.where(key < after if only.newest_first else key > after)
+    return found
+
+
+def in_statuses(statuses: Collection[Status]) -> ColumnElement[bool]:
+    """Return the condition on the status, its values as constants of the statement."""
+    known = bindparam(
+        "statuses", [*statuses], expanding=True, literal_execute=True, type_=Order.status.type
+    )
+    return Order.status.in_(known)
+
+
+def _conditions(only: QueueFilter) -> list[ColumnElement[bool]]:
+    conditions = [in_statuses(only.statuses), *_whose_turn(only), *_of_what(only)]
+    if only.order_ids is not None:
+        conditions.append(Order.id.in_(only.order_ids))
+    return conditions
+
+
+def _whose_turn(only: QueueFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if only.held is not None:
+        conditions.append(_held() if only.held else ~_held())
+    if only.hold_owner is not None:
+        conditions.append(_held(Hold.owner == only.hold_owner))
+    if only.hold_code is not None:
+        conditions.append(_held(Hold.code == only.hold_code))
+    if only.claimed_by is not None:
+        conditions.append(Order.claimed_by == only.claimed_by)
+    if only.unclaimed_at is not None:
+        at = only.unclaimed_at
+        conditions.append(or_(Order.claimed_until.is_(None), Order.claimed_until <= at))
+    if only.not_packed_by is not None:
+        conditions.append(Order.packed_by.is_distinct_from(only.not_packed_by))
+    if only.due_before is not None:
+        conditions.append(Order.due_at < only.due_before)
+    return conditions
+
+
+def _held(*of_kind: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Hold.order_id == Order.id, Hold.lifted_at.is_(None), *of_kind)
+
+
+def _of_what(only: QueueFilter) -> list[ColumnElement[bool]]:
+    """What somebody looks for. Each begins at an index of its own."""
+    conditions: list[ColumnElement[bool]] = []
+    if only.number is not None:
+        conditions.append(Order.number == only.number)
+    if only.lot_number is not None:
+        in_vial = (
+            select(Container.order_id)
+            .join(CapsuleLot, CapsuleLot.id == Container.lot_id)
+            .where(CapsuleLot.lot_number == only.lot_number, Container.voided_at.is_(None))
+        )
+        conditions.append(Order.id.in_(in_vial))
+    patient: list[ColumnElement[bool]] = []
+    if only.family_prefix is not None:
+        patient.append(_begins(Patient.family, only.family_prefix))
+    if only.given_prefix is not None:
+        patient.append(_begins(Patient.given, only.given_prefix))
+    if only.birth_date is not None:
+        patient.append(Patient.birth_date == only.birth_date)
+    if patient:
+        conditions.append(Order.patient_id.in_(select(Patient.id).where(*patient)))
+    return conditions
+
+
+def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
+    """Compare beginnings as the index on names does: by character, in lower case."""
+    first, name = prefix.strip().lower(), func.lower(column)
+    return and_(name.op("~>=~")(first), name.op("~<~")(first + LAST_LETTER))
+
+
+def _open_holds_of(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[Hold]]:
+    found: dict[UUID, list[Hold]] = {}
+    rows = session.scalars(
+        select(Hold)
+        .where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+        .order_by(Hold.placed_at, Hold.id)
+    )
+    for hold in rows:
+        found.setdefault(hold.order_id, []).append(hold)
+    return found

@@ -1,0 +1,65 @@
+"""What people and machines do with printers and copies."""
+
+from pharmacy.printing.operations.agents import (
+    AgentNameTaken,
+    Enrolled,
+    disable_agent,
+    enrol_agent,
+    fetch,
+    report,
+)
+from pharmacy.printing.operations.asking import (
+    CopyInTheWay,
+    NoPrinter,
+    print_order,
+    reprint,
+    resolve,
+    try_again,
+)
+from pharmacy.printing.operations.packing import (
+    CopyUnknown,
+    CopyVoid,
+    LabelsUnconfirmed,
+    confirm,
+    pack,
+    require_confirmed,
+)
+from pharmacy.printing.operations.printers import (
+    PrinterNameTaken,
+    PrinterRetired,
+    add_printer,
+    heard_of,
+    retire_printer,
+    set_workstation,
+)
+from pharmacy.printing.operations.sending import Errand, begin, end
+
+__all__ = [
+    "AgentNameTaken",
+    "CopyInTheWay",
+    "CopyUnknown",
+    "CopyVoid",
+    "Enrolled",
+    "Errand",
+    "LabelsUnconfirmed",
+    "NoPrinter",
+    "PrinterNameTaken",
+    "PrinterRetired",
+    "add_printer",
+    "begin",
+    "confirm",
+    "disable_agent",
+    "end",
+    "enrol_agent",
+    "fetch",
+    "heard_of",
+    "pack",
+    "print_order",
+    "report",
+    "reprint",
+    "require_confirmed",
+    "resolve",
+    "retire_printer",
+    "set_workstation",
+    "try_again",
+]

@@ -1,0 +1,121 @@
+"""Programs beside printers that we cannot reach: they come and fetch what is to be printed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.infra import audit, credentials
+from pharmacy.infra.printers import Delivery
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.printing import queries
+from pharmacy.printing.models import LabelCopy, PrintAgent, Printer
+from pharmacy.printing.operations.sending import Errand, begin, end
+from pharmacy.printing.rules import CopyState
+from pharmacy.staff.rules import Actor
+
+GONE_AFTER: Final = timedelta(seconds=90)
+"""So long may an agent be at its printer; then the copy is asked for, and not sent again."""
+MOST_TRIES: Final = 8
+"""A printer that takes nothing is given up after so many; a person has it tried again."""
+
+
+class AgentNameTaken(Conflict):
+    """An agent of this name exists."""
+
+    code = "agent-name-taken"
+    remedy = "Choose another name."
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new agent. Its key is shown once; a keyed hash of it is kept."""
+
+    agent: PrintAgent
+    key: str
+
+
+def enrol_agent(session: Session, name: str, *, pepper: str, by: Actor, now: datetime) -> Enrolled:
+    """Let a program fetch copies for the printers that are given to it. Raises AgentNameTaken."""
+    if session.scalar(select(PrintAgent.id).where(PrintAgent.name == name)):
+        raise AgentNameTaken("this name is taken")
+    key = credentials.ApiKey.new("agent")
+    agent = PrintAgent(
+        id=ids.new_id(),
+        name=name,
+        key_id=key.key_id,
+        secret_hmac=key.keyed_hash(pepper),
+        enrolled_at=now,
+        enrolled_by=by.id,
+    )
+    session.add(agent)
+    session.flush()
+    _record(session, "print-agent.enrolled", agent, by=by, now=now)
+    return Enrolled(agent, str(key))
+
+
+def disable_agent(session: Session, agent_id: UUID, *, by: Actor, now: datetime) -> PrintAgent:
+    """Shut an agent out at once."""
+    agent = queries.agent(session, agent_id)
+    if agent.disabled_at is None:
+        agent.disabled_at = now
+        _record(session, "print-agent.disabled", agent, by=by, now=now)
+    return agent
+
+
+def fetch(session: Session, *, by: Actor, afresh: bool, now: datetime) -> Errand | None:
+    """
+    Return the next errand for an agent's printers, said to be under way; None when there is none.
+
+    Args:
+        afresh: The agent was just started: whatever it was sending before, it can only ask for.
+    """
+    agent = queries.agent(session, by.id)
+    agent.seen_at = now
+    abandoned = now if afresh else now - GONE_AFTER
+    copy_id = session.scalars(
+        select(LabelCopy.id)
+        .join(Printer, Printer.id == LabelCopy.printer_id)
+        .where(
+            Printer.agent_id == agent.id,
+            (LabelCopy.state == CopyState.QUEUED)
+            | ((LabelCopy.state == CopyState.SENDING) & (LabelCopy.sending_since <= abandoned)),
+        )
+        .order_by(LabelCopy.asked_at, LabelCopy.id)
+        .limit(1)
+        .with_for_update(of=LabelCopy, skip_locked=True)
+    ).first()
+    return None if copy_id is None else begin(session, copy_id, by=by, now=now)
+
+
+def report(
+    session: Session, copy_id: UUID, tries: int, delivery: Delivery, *, by: Actor, now: datetime
+) -> LabelCopy:
+    """
+    Say what came of an errand that the agent fetched. Told twice, or late, it changes nothing.
+
+    Raises:
+        CopyNotFound: It is no copy of one of the agent's printers.
+    """
+    copy = queries.lock_copy(session, copy_id)
+    printer = queries.printer(session, copy.printer_id) if copy.printer_id else None
+    if printer is None or printer.agent_id != by.id:
+        raise queries.CopyNotFound("there is no such copy")
+    end(session, copy_id, tries, delivery, last=tries >= MOST_TRIES, by=by, now=now)
+    return copy
+
+
+def _record(session: Session, action: str, agent: PrintAgent, *, by: Actor, now: datetime) -> None:
+    audit.record(
+        session,
+        action,
+        by=by,
+        at=now,
+        subject_kind="print-agent",
+        subject_id=agent.id,
+        detail={"name": agent.name},
+    )

@@ -1,0 +1,143 @@
+"""Packing: the scan of a container's code is the proof that its label is on paper."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import Conflict
+from pharmacy.labels.models import Label, LabelKind
+from pharmacy.orders import operations as orders
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules.gates import LabelsMissing
+from pharmacy.printing import queries
+from pharmacy.printing.models import LabelCopy
+from pharmacy.printing.operations.steps import take
+from pharmacy.printing.rules import CopyState, CopyStep, ScannedCode
+from pharmacy.staff.rules import Actor
+
+
+class CopyVoid(Conflict):
+    """The scanned label was replaced by a later copy."""
+
+    code = "label-copy-void"
+    remedy = "Take this label off and destroy it; use the newest copy and scan that."
+
+
+class CopyUnknown(Conflict):
+    """The code is of a copy that was never asked for, or is just being printed."""
+
+    code = "label-copy-unknown"
+    remedy = "Wait until it is printed; if it is on paper already, tell a pharmacist."
+
+
+class LabelsUnconfirmed(Conflict):
+    """A container's newest label was not scanned."""
+
+    code = "labels-unconfirmed"
+    remedy = "Scan the newest label of each container that is named."
+
+
+def confirm(session: Session, scanned: str, *, by: Actor, now: datetime) -> LabelCopy:
+    """
+    Confirm one copy by its code: after a reprint, or as labels come out.
+
+    Raises:
+        CodeUnreadable, CopyVoid, CopyUnknown.
+    """
+    code = ScannedCode.read(scanned)
+    label = session.scalars(
+        select(Label).where(
+            Label.container_id == ids.decode("ctr", code.container), Label.voided_at.is_(None)
+        )
+    ).one_or_none()
+    if label is None:
+        raise CopyUnknown("this label is of no present container", copy_no=code.copy_no)
+    copy = _confirm(session, label, code.copy_no, by=by, now=now)
+    session.flush()
+    return copy
+
+
+def require_confirmed(session: Session, order_id: UUID) -> None:
+    """Raise LabelsUnconfirmed unless the newest label of every container was scanned."""
+    open_ones = session.scalars(
+        select(Label.container_id)
+        .outerjoin(
+            LabelCopy, (LabelCopy.label_id == Label.id) & (LabelCopy.state == CopyState.CONFIRMED)
+        )
+        .where(
+            Label.order_id == order_id,
+            Label.kind == LabelKind.CONTAINER,
+            Label.voided_at.is_(None),
+            LabelCopy.id.is_(None),
+        )
+    ).all()
+    if open_ones:
+        codes = [ids.encode("ctr", each) for each in open_ones if each is not None]
+        raise LabelsUnconfirmed("a container's newest label was not scanned", containers=codes)
+
+
+def pack(
+    session: Session, order_id: UUID, *, scanned: Sequence[str], by: Actor, now: datetime
+) -> Order:
+    """
+    Confirm the scanned copies, and record that every container of the order is packed.
+
+    A label that was printed by hand from the stored document has no copy in the ledger yet: its
+    scan enters it.
+
+    Raises:
+        CodeUnreadable, CopyVoid, CopyUnknown: Of a single code.
+        Else as `orders.operations.pack`.
+    """
+    codes = [ScannedCode.read(each) for each in scanned]
+    order = orders.pack(
+        session, order_id, scanned=[each.container for each in codes], by=by, now=now
+    )
+    labels = {label.container_id: label for label in _labels(session, order_id)}
+    for code in codes:
+        label = labels.get(ids.decode("ctr", code.container))
+        if label is None:
+            raise LabelsMissing("the labels of this order are not drawn yet")
+        _confirm(session, label, code.copy_no, by=by, now=now)
+    session.flush()
+    return order
+
+
+def _labels(session: Session, order_id: UUID) -> Sequence[Label]:
+    return session.scalars(
+        select(Label).where(
+            Label.order_id == order_id,
+            Label.kind == LabelKind.CONTAINER,
+            Label.voided_at.is_(None),
+        )
+    ).all()
+
+
+def _confirm(
+    session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime
+) -> LabelCopy:
+    copy = queries.living_copy(session, label.id)
+    if copy is None and copy_no == 1:
+        copy = LabelCopy(
+            id=ids.new_id(),
+            label_id=label.id,
+            order_id=label.order_id,
+            copy_no=1,
+            state=CopyState.QUEUED,
+            asked_by=by.id,
+            asked_at=now,
+            tries=0,
+        )
+        session.add(copy)
+        session.flush()
+    if copy is None or copy_no > copy.copy_no or copy.state is CopyState.SENDING:
+        raise CopyUnknown("this copy of the label was not printed", copy_no=copy_no)
+    if copy_no < copy.copy_no:
+        raise CopyVoid("this copy of the label is void", copy_no=copy_no, newest=copy.copy_no)
+    copy.confirmed_at, copy.confirmed_by = now, by.id
+    take(session, copy, CopyStep.CONFIRM, by=by, now=now)
+    return copy

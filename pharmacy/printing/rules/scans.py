@@ -1,0 +1,38 @@
+"""What a label's Data Matrix says: a container, and from the second copy on which copy it is."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from pharmacy.kernel.refusals import Invalid
+
+PREFIX = "ctr_"
+
+
+class CodeUnreadable(Invalid):
+    """What was scanned is not the code of a container's label."""
+
+    code = "label-code-unreadable"
+    remedy = "Scan the square code on the container's label."
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedCode:
+    """A container and the copy of its label."""
+
+    container: str
+    copy_no: int
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return what a scanned text says. Raises CodeUnreadable."""
+        container, dot, number = text.strip().partition(".")
+        if not container.startswith(PREFIX) or (dot and not re.fullmatch(r"[0-9]{2}", number)):
+            raise CodeUnreadable("this is not the code of a container's label")
+        copy_no = int(number) if dot else 1
+        if copy_no < 1 or (dot and copy_no == 1):
+            raise CodeUnreadable("this is not the code of a container's label")
+        return cls(container, copy_no)
+
+    def __str__(self) -> str:
+        return self.container if self.copy_no == 1 else f"{self.container}.{self.copy_no:02}"

@@ -1,0 +1,112 @@
+"""
+Carriers, their tracking numbers, and what may become of a parcel.
+
+Check digits. UPS 1Z: letters count as (code - 3) mod 10 of their place in ASCII, every second
+character twice, to the next ten. USPS: GS1's mod 10, every second digit from the right three times
+(USPS Publication 199, "Intelligent Mail Package Barcode"). FedEx: 12 digits weighted 3, 1, 7,
+mod 11, mod 10; 15 and 20 digits as GS1's mod 10, the latter behind the application identifier 92.
+The algorithms, and numbers to test them with, are gathered in the public data of
+https://github.com/jkeen/tracking_number_data.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+from pharmacy.kernel.refusals import Conflict, Invalid
+
+
+class Carrier(StrEnum):
+    """Who carries parcels for us."""
+
+    UPS = "ups"
+    USPS = "usps"
+    FEDEX = "fedex"
+
+
+class ParcelStatus(StrEnum):
+    """Where a parcel is."""
+
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    """It came back, and was destroyed."""
+    LOST = "lost"
+
+
+ENDS: Final = (ParcelStatus.DELIVERED, ParcelStatus.RETURNED, ParcelStatus.LOST)
+
+
+class TrackingNumberWrong(Invalid):
+    """It is not a tracking number of this carrier, or a digit of it is mistyped."""
+
+    code = "tracking-number-wrong"
+    remedy = "Scan the carrier's label again, or compare the number with it digit by digit."
+
+
+class NotLicensedThere(Conflict):
+    """This pharmacy may not ship into the patient's State today."""
+
+    code = "site-not-licensed-in-state"
+    remedy = "An administrator records the licence, or the patient collects the order."
+
+
+class ParcelEnded(Conflict):
+    """What became of the parcel is known already."""
+
+    code = "parcel-ended"
+    remedy = "Look at the parcel; its last event stands."
+
+
+FORMS: Final = {
+    Carrier.UPS: re.compile(r"1Z[0-9A-Z]{16}"),
+    Carrier.USPS: re.compile(r"[0-9]{20}|9[1-5][0-9]{20}"),
+    Carrier.FEDEX: re.compile(r"[0-9]{12}|[0-9]{15}|[0-9]{20}"),
+}
+FEDEX_EXPRESS: Final = 12
+FEDEX_SMARTPOST: Final = 20
+USPS_SHORT: Final = 20
+WEIGHTS: Final = (3, 1, 7)
+
+
+def tracking_number(carrier: Carrier, text: str) -> str:
+    """
+    Return a tracking number as it is kept: without spaces, in capitals.
+
+    Raises:
+        TrackingNumberWrong: Another form, or a wrong check digit.
+    """
+    number = re.sub(r"[\s-]", "", text).upper()
+    if not number.isascii() or FORMS[carrier].fullmatch(number) is None:
+        raise TrackingNumberWrong(f"this is not the form of a number of {carrier}")
+    if not _fits(carrier, number):
+        raise TrackingNumberWrong("the check digit does not fit the number")
+    return number
+
+
+def _fits(carrier: Carrier, number: str) -> bool:
+    body, check = number[:-1], number[-1]
+    if carrier is Carrier.UPS:
+        return _ups(body[2:]) == check
+    if carrier is Carrier.FEDEX and len(number) == FEDEX_EXPRESS:
+        return _fedex_express(body) == check
+    if carrier is Carrier.FEDEX and len(number) == FEDEX_SMARTPOST:
+        return _gs1(f"92{body}") == check
+    if carrier is Carrier.USPS and len(number) == USPS_SHORT:
+        return check in {_gs1(body), _gs1(f"91{body}")}  # older forms leave out the identifier
+    return _gs1(body) == check
+
+
+def _ups(body: str) -> str:
+    values = [int(each) if each.isdigit() else (ord(each) - 3) % 10 for each in body]
+    return str(-(sum(values[::2]) + 2 * sum(values[1::2])) % 10)
+
+
+def _gs1(body: str) -> str:
+    digits = [int(each) for each in reversed(body)]
+    return str(-(3 * sum(digits[::2]) + sum(digits[1::2])) % 10)
+
+
+def _fedex_express(body: str) -> str:
+    total = sum(int(each) * WEIGHTS[place % 3] for place, each in enumerate(body))
+    return str(total % 11 % 10)

@@ -1,0 +1,52 @@
+"""Jobs at printers."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.infra.printers import Address, Certainty, Delivery, Sender, sender
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.kernel.refusals import Refusal
+from pharmacy.printing import operations
+from pharmacy.printing.operations import Errand
+from pharmacy.settings import Settings
+from pharmacy.workers.run import owed
+
+
+class PrintCopy:
+    """Sends one copy of a label to its printer, or asks for it where somebody died doing so."""
+
+    def __init__(self, sender_for: Callable[[Errand], Sender] | None = None) -> None:
+        self._sender_for = sender_for or _sender_for
+
+    def begin(self, session: Session, ref_id: UUID, *, now: datetime) -> Errand | None:
+        return operations.begin(session, ref_id, now=now)
+
+    def act(self, errand: Errand) -> Delivery:
+        try:
+            printer = self._sender_for(errand)
+            if errand.only_ask:
+                return printer.find(errand.document.name)
+            return printer.send(errand.document)
+        except Refusal as refusal:  # the address is not, or no longer, one that we may speak to
+            return Delivery(Certainty.NOT_SENT, (refusal.code,))
+
+    def end(
+        self, session: Session, errand: Errand, outcome: Delivery, *, last: bool, now: datetime
+    ) -> bool:
+        return operations.end(session, errand.copy_id, errand.tries, outcome, last=last, now=now)
+
+
+def _sender_for(errand: Errand) -> Sender:
+    settings = Settings.of()
+    return sender(
+        Address.read(errand.address),
+        networks=settings.printer_networks,
+        folders=settings.print_folders,
+        pinned_sha256=errand.pinned_sha256,
+    )
+
+
+owed(JobKind.PRINT_COPY)(PrintCopy())

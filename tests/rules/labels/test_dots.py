@@ -1,0 +1,193 @@
+"""Labels as dots: on every stock, what a scanner and a reader find on paper."""
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import unicodedata
+import zlib
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from pharmacy.kernel.refusals import Invalid
+from pharmacy.labels import pdf
+from pharmacy.labels.dots import Dots
+from pharmacy.labels.drawing import RESOLUTIONS, Language, Stock, dots, drawn_copy
+from pharmacy.labels.pdf import label, stacked
+from pharmacy.labels.rules.copies import Copy
+from pharmacy.labels.rules.fitting import TextTooLong
+from pharmacy.labels.rules.text_checks import drawn
+from tests.factories.labels import make_label
+from tests.rules.labels.naughty import NAUGHTY
+from tests.rules.labels.pictures import picture, text_of
+
+CODE = "ctr_06a1b2c3d4e5f6g7h8j9k0m1n1"
+GOLDEN = Path(__file__).parents[2] / "golden" / "labels.json"
+INCHES = {Stock.FLAT: (4, 2), Stock.LARGE: (4, 6), Stock.SMALL: (2.25, 4)}
+
+
+def plain(text: str) -> str:
+    """Return a text without blanks and ligatures. A hyphen that ends a line is copied as \\x02."""
+    return "".join(unicodedata.normalize("NFKC", text).replace("\x02", "-").split())
+
+
+def scanned(page: Dots) -> set[tuple[str, str]]:
+    image = Image.open(io.BytesIO(page.png())).convert("L")
+    return {(each.format.name, each.text) for each in zxingcpp.read_barcodes(image)}
+
+
+@pytest.mark.parametrize("stock", Stock)
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+def test_a_scanner_reads_both_codes_off_every_stock(stock: Stock, dpi: int) -> None:
+    first, *more = dots(make_label(), stock=stock, dpi=dpi)
+
+    assert scanned(first) == {("Code128", "100001"), ("DataMatrix", CODE)}
+    assert all(scanned(page) == {("DataMatrix", CODE)} for page in more)
+
+
+@pytest.mark.parametrize("stock", Stock)
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+def test_a_label_has_the_dots_of_its_paper(stock: Stock, dpi: int) -> None:
+    """4 x 2 inches at 203 dpi are 812 x 406 dots (domain.md 5.3)."""
+    wide, high = INCHES[stock]
+
+    assert dots(make_label(), stock=stock, dpi=dpi)[0].image.size == (
+        int(wide * dpi),
+        int(high * dpi),
+    )
+
+
+@pytest.mark.parametrize("stock", [stacked.FOUR_BY_SIX, stacked.TWO_BY_FOUR])
+def test_the_patients_cluster_takes_half_of_an_upright_label_too(stock: stacked.Upright) -> None:
+    """16 CCR 1707.5(a)(1)."""
+    assert stock.cluster_high / stock.size[1] >= 0.5
+
+
+@pytest.mark.parametrize("stock", [stacked.FOUR_BY_SIX, stacked.TWO_BY_FOUR])
+@pytest.mark.parametrize("name", ["Al Li", "Wilhelmina Featherstone-Cholmondeley"])
+def test_the_cluster_of_an_upright_label_is_never_smaller_than_12_points(
+    stock: stacked.Upright, name: str
+) -> None:
+    lines = label.cluster(
+        make_label(patient=name),
+        room=stock.room,
+        high=stock.cluster_high - stock.margin - 4,
+        settings=stock.settings,
+    )
+
+    assert min(line.size for line in lines) >= 12
+
+
+@pytest.mark.parametrize("stock", Stock)
+def test_every_word_stands_on_every_stock(stock: Stock) -> None:
+    content = make_label()
+
+    text = text_of(drawn_copy(content, stock=stock))
+
+    for part in (
+        *(content.patient, content.drug, content.strength, content.directions, content.doses),
+        *(f"Rx {content.rx_number}", content.step, content.part, content.lot),
+        *(content.filled_on, content.quantity, content.prescriber, content.refills),
+        *(content.capsule, f"Discard after {content.discard_after}"),
+        *(*content.auxiliaries, content.storage, content.compounded, content.route),
+        *(content.pharmacy, content.phone, "RPh"),
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize("stock", Stock)
+def test_zpl_carries_the_very_dots_of_the_preview(stock: Stock) -> None:
+    pages = dots(make_label(), stock=stock)
+
+    sent = drawn_copy(make_label(), language=Language.ZPL, stock=stock)
+
+    labels = [each for each in sent.split(b"^XZ\n") if each]
+    assert len(labels) == len(pages)
+    for page, told in zip(pages, labels, strict=True):
+        head, _, rest = told.partition(b":Z64:")
+        packed, _, check = rest.partition(b":")
+        wide, high = page.image.size
+        assert head.startswith(b"^XA^PW%d^LL%d^" % (wide, high))
+        assert binascii.crc_hqx(packed, 0) == int(check.removesuffix(b"^FS"), 16)
+        assert zlib.decompress(base64.b64decode(packed)) == page.image.tobytes()
+
+
+def test_no_text_of_a_label_is_part_of_a_command() -> None:
+    hostile = make_label(patient="A^XZ^XA~JR", prescriber="^DFR:X^FS~HS")
+
+    sent = drawn_copy(hostile, language=Language.ZPL)
+
+    commands = sent.partition(b":Z64:")[0] + sent.rpartition(b":")[2]
+    assert commands.count(b"^") == 8
+    assert b"~" not in sent
+    assert b"JR" not in commands
+
+
+@pytest.mark.parametrize("stock", Stock)
+@pytest.mark.parametrize("language", Language)
+def test_the_same_copy_gives_the_same_bytes(stock: Stock, language: Language) -> None:
+    def draw() -> bytes:
+        return drawn_copy(make_label(), language=language, stock=stock, copy=Copy(2, "was lost"))
+
+    first = draw()
+    drawn_copy(make_label(patient="Анна Соколова"), language=language, stock=stock)
+
+    assert draw() == first
+
+
+@pytest.mark.parametrize("stock", Stock)
+def test_a_reprint_says_so_on_every_stock(stock: Stock) -> None:
+    copy = Copy(3, "was damaged")
+
+    text = text_of(drawn_copy(make_label(), stock=stock, copy=copy))
+    assert "Reprint 3: the copy before was damaged. Earlier copies are void." in text
+
+
+def test_what_a_screen_shows_is_what_the_pdf_shows() -> None:
+    """All but a few dots agree: letters' edges fall to the one side or the other of a dot."""
+    ours = Image.open(io.BytesIO(dots(make_label())[0].png())).convert("L")
+    theirs = picture(pdf.container_labels([make_label()]))
+
+    differing = sum(abs(a - b) > 128 for a, b in zip(ours.tobytes(), theirs.tobytes(), strict=True))
+    assert differing / (812 * 406) < 0.05
+
+
+@pytest.mark.parametrize("field", ["patient", "prescriber", "lot", "pharmacy", "capsule"])
+@pytest.mark.parametrize("stock", Stock)
+def test_a_strange_text_is_whole_on_the_label_or_refused(field: str, stock: Stock) -> None:
+    whole = 0
+    for text in NAUGHTY:
+        try:
+            content = drawn(make_label(**{field: text}), covered=pdf.COVERED)
+            zpl = drawn_copy(content, language=Language.ZPL, stock=stock)
+            page = drawn_copy(content, stock=stock)
+        except Invalid:
+            continue
+        whole += 1
+        assert zpl.startswith(b"^XA^PW")
+        assert plain(str(getattr(content, field))) in plain(text_of(page)), text
+    assert whole > 20
+
+
+def test_the_dots_are_the_golden_ones() -> None:
+    """A change that a person could see must be looked at: then write the new digests."""
+    found = {
+        f"{stock}-{dpi}": [
+            hashlib.sha256(page.image.tobytes()).hexdigest()
+            for page in dots(make_label(), stock=stock, dpi=dpi)
+        ]
+        for stock in Stock
+        for dpi in RESOLUTIONS
+    }
+
+    assert found == json.loads(GOLDEN.read_text())
+
+
+def test_what_does_not_fit_is_refused_on_every_stock() -> None:
+    for stock in Stock:
+        with pytest.raises(TextTooLong):
+            dots(make_label(patient="Donaudampfschifffahrtsgesellschaftskapitän" * 3), stock=stock)
