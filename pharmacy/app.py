@@ -27,6 +27,7 @@ from pharmacy.api.patients import PatientController
 from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.practice import PracticeController
+from pharmacy.api.preparation import PreparationController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.print_agents import PrintAgentController
@@ -36,6 +37,7 @@ from pharmacy.api.reasons import ReasonController
 from pharmacy.api.recalls import RecallController, RecallNoticeController, TraceController
 from pharmacy.api.record_checks import RecordCheckController
 from pharmacy.api.refills import RefillController
+from pharmacy.api.samples import SampleController
 from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
@@ -78,6 +80,8 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PictureController,
     PlanController,
     PowderController,
+    PreparationController,
+    SampleController,
     PracticeController,
     PrescriberController,
     PrescriberKeyController,

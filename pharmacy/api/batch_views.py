@@ -9,13 +9,22 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pharmacy.api.component_views import (
+    ComponentView,
+    MassView,
+    StatePartView,
+    components,
+    mass_of,
+    state_parts,
+)
 from pharmacy.api.order_views import encoded, milligrams
+from pharmacy.api.preparation_views import PreparationView
+from pharmacy.api.samples import SampleView, samples
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Balance, Batch, Weighing
+from pharmacy.compounding.models import Batch, Weighing, WeightKind
 from pharmacy.compounding.rules.planning import OpenLine, Plan, Proposal
 from pharmacy.compounding.rules.tolerance import WORDS
 from pharmacy.formulary import queries as formulary
-from pharmacy.inventory import queries as lots
 from pharmacy.kernel import ids
 from pharmacy.staff.models import Account
 
@@ -149,6 +158,8 @@ class TargetView(msgspec.Struct, frozen=True):
     """What is to be weighed, from which lot."""
 
     item: str
+    ingredient_lot: str | None
+    """None: it is a part of the batch's own trituration."""
     target_mg: str
     is_weighed: bool
 
@@ -191,52 +202,13 @@ class EventView(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
-class ComponentView(msgspec.Struct, frozen=True):
-    """A lot that went into a batch, as its container names it."""
-
-    id: str
-    what: str
-    lot_number: str
-    maker: str
-    received_on: date
-    expires_on: date | None
-
-
-def _components(session: Session, batch: Batch) -> list[ComponentView]:
-    powders = [
-        lots.get_ingredient_lot(session, lot_id)
-        for lot_id in (batch.active_lot_id, batch.filler_lot_id)
-        if lot_id is not None
-    ]
-    found = [
-        ComponentView(
-            ids.encode("ing", lot.id),
-            lot.ingredient,
-            lot.lot_number,
-            lot.manufacturer,
-            lot.received_on,
-            lot.expires_on,
-        )
-        for lot in powders
-    ]
-    if batch.shell_lot_id is not None:
-        shells = lots.get_shell_lot(session, batch.shell_lot_id)
-        found.append(
-            ComponentView(
-                ids.encode("shl", shells.id),
-                f"shells of size {shells.capsule_size}",
-                shells.lot_number,
-                shells.maker,
-                shells.received_on,
-                shells.expires_on,
-            )
-        )
-    return found
-
-
 def _people(session: Session, found: Iterable[UUID | None]) -> dict[str, str]:
     accounts = session.scalars(select(Account).where(Account.id.in_(set(found) - {None})))
     return {ids.encode("acc", account.id): account.display_name for account in accounts}
+
+
+def _weights(session: Session, batch: Batch, kind: WeightKind) -> list[str]:
+    return [milligrams(mass.micrograms) for mass in queries.weights(session, batch, kind)]
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -269,19 +241,28 @@ class BatchView(msgspec.Struct, frozen=True):
     beyond_use_on: date | None
     beyond_use_set_by: str | None
     round_no: int
+    shell_weights_mg: list[str]
+    capsule_weights_mg: list[str]
+    """Of this round, one by one, in the order of weighing."""
     tests: list[TestView]
     gates: list[GateView]
     investigations: list[InvestigationView]
     events: list[EventView]
+    preparation: PreparationView
+    mass: MassView
+    samples: list[SampleView]
+    state_parts: list[StatePartView]
+    """What the pharmacy's State asks for beside the rest of the formulation."""
 
     @classmethod
     def of(cls, session: Session, batch: Batch, *, now: datetime) -> Self:
         counting = queries.counting(session, batch.id)
         weighings = queries.weighings(session, batch.id)
         events = queries.events(session, batch.id)
+        formulation = formulary.version(session, batch.formulation_id)
         involved: list[UUID | None] = [each.by_id for each in events]
         involved += [each.second_by for each in weighings]
-        targets = operations.targets(batch) if batch.sheet is not None else {}
+        targets = operations.targets(session, batch) if batch.sheet is not None else {}
         return cls(
             id=ids.encode("bat", batch.id),
             number=batch.number,
@@ -290,8 +271,8 @@ class BatchView(msgspec.Struct, frozen=True):
             status=batch.status,
             version=batch.version,
             formulation=ids.encode("fmn", batch.formulation_id),
-            formulation_version=formulary.version(session, batch.formulation_id).version,
-            components=_components(session, batch),
+            formulation_version=formulation.version,
+            components=components(session, batch),
             people=_people(session, involved),
             is_anticipatory=batch.is_anticipatory,
             justification=batch.justification,
@@ -302,8 +283,13 @@ class BatchView(msgspec.Struct, frozen=True):
             sheet=batch.sheet,
             working=batch.working,
             targets=[
-                TargetView(item, milligrams(mass.micrograms), item in counting)
-                for item, mass in targets.items()
+                TargetView(
+                    item=need.item,
+                    ingredient_lot=encoded("ing", need.lot_id),
+                    target_mg=milligrams(mass.micrograms),
+                    is_weighed=need in counting,
+                )
+                for need, mass in targets.items()
             ],
             weighings=[WeighingView.of(each) for each in weighings],
             compounded_on=batch.compounded_on,
@@ -312,6 +298,8 @@ class BatchView(msgspec.Struct, frozen=True):
             beyond_use_on=batch.beyond_use_on,
             beyond_use_set_by=batch.beyond_use_set_by,
             round_no=batch.round_no,
+            shell_weights_mg=_weights(session, batch, WeightKind.SHELL),
+            capsule_weights_mg=_weights(session, batch, WeightKind.CAPSULE),
             tests=[
                 TestView(each.test, each.verdict, each.result, each.at)
                 for each in queries.last_tests(session, batch).values()
@@ -337,32 +325,10 @@ class BatchView(msgspec.Struct, frozen=True):
                 )
                 for each in events
             ],
-        )
-
-
-class BalanceView(msgspec.Struct, frozen=True):
-    """A balance, and until when it may be used."""
-
-    id: str
-    name: str
-    protocol: str
-    is_connected: bool
-    step_mg: str
-    minimum_mg: str
-    verified_on: date
-    due_on: date
-
-    @classmethod
-    def of(cls, balance: Balance) -> Self:
-        return cls(
-            id=ids.encode("bal", balance.id),
-            name=balance.name,
-            protocol=balance.protocol,
-            is_connected=balance.host is not None,
-            step_mg=milligrams(balance.step_ug),
-            minimum_mg=milligrams(balance.minimum_ug),
-            verified_on=balance.verified_on,
-            due_on=balance.due_on,
+            preparation=PreparationView.of(session, batch),
+            mass=mass_of(session, batch),
+            samples=samples(session, batch),
+            state_parts=state_parts(session, formulation),
         )
 
 

@@ -44,7 +44,12 @@ class LotsBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The scanned lots of both powders."""
 
     active_lot: Annotated[str, Meta(examples=["ing_06b7k2m3n4p5q6r7s8t9v0w1x2"])]
+    """A lot of naltrexone, or a stock trituration."""
     filler_lot: Annotated[str, Meta(examples=["ing_06b7k2m3n4p5q6r7s8t9v0w1x3"])]
+    further_active_lots: Annotated[list[str], Meta(max_length=9)] = msgspec.field(
+        default_factory=list
+    )
+    """More lots of naltrexone of the same salt form, used when those before them are used up."""
 
 
 class WeighingBody(ReadingBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -161,7 +166,9 @@ class BatchController(Controller):
             batch = operations.scan_lots(
                 session,
                 _id(batch_id),
-                active_lot_id=ids.decode("ing", data.active_lot),
+                active_lot_ids=[
+                    ids.decode("ing", each) for each in (data.active_lot, *data.further_active_lots)
+                ],
                 filler_lot_id=ids.decode("ing", data.filler_lot),
                 by=actor,
                 now=now,

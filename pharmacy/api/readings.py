@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from pharmacy.compounding import queries
-from pharmacy.compounding.models import Captured, Protocol, WeightKind
+from pharmacy.compounding.models import Balance, Captured, Protocol, WeightKind
 from pharmacy.compounding.operations import Reading
 from pharmacy.infra import balances
-from pharmacy.infra.balances import BalanceSilent
+from pharmacy.infra.balances import Address, BalanceSilent, Network, SerialPort
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import mg
@@ -63,14 +63,21 @@ def _typed(balance: str, shown: str, second: str | None) -> Reading:
     )
 
 
+def _wire(balance: Balance) -> Address | None:
+    if balance.host is not None and balance.port is not None:
+        return Network(balance.host, balance.port)
+    if balance.device is not None and balance.baud is not None:
+        return SerialPort(balance.device, balance.baud)
+    return None
+
+
 def _captured(db: Database, name: str) -> Reading:
     with db.transaction() as session:
         balance = queries.get_balance(session, ids.decode("bal", name))
-        wire = (balance.host, balance.port)
-    host, port = wire
-    if host is None or port is None:
+        wire = _wire(balance)
+    if wire is None:
         raise BalanceSilent("this balance has no wire")
-    shown = READ[balance.protocol](host, port)
+    shown = READ[balance.protocol](wire)
     return Reading(
         balance_id=balance.id, shown=shown.mass, captured=Captured.BALANCE, raw=shown.raw
     )

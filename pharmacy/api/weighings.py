@@ -2,17 +2,18 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from pharmacy.api.batch_views import BalanceView, WeighingView
+from pharmacy.api.batch_views import WeighingView
+from pharmacy.api.order_views import milligrams
 from pharmacy.api.readings import Weight
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Protocol
+from pharmacy.compounding.models import Balance, Protocol
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import mg
@@ -26,17 +27,52 @@ class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BalanceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A balance. Without host and port it has no wire, and what it shows is typed."""
+    """
+    A balance, on a serial server's host and port or on a serial port of the pharmacy's server.
+
+    Without either it has no wire, and what it shows is typed.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     protocol: Protocol
     host: Annotated[str, Meta(max_length=253)] | None = None
     port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    device: (
+        Annotated[str, Meta(pattern=r"^/dev/[A-Za-z0-9/_.-]{1,80}$", examples=["/dev/ttyUSB0"])]
+        | None
+    ) = None
+    baud: Annotated[int, Meta(ge=300, le=115_200)] = 9_600
     step_mg: Weight
     minimum_mg: Weight
     error_percent: Decimal = Decimal(5)
     verified_on: date
     due_on: date
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    """A balance, and until when it may be used."""
+
+    id: str
+    name: str
+    protocol: str
+    is_connected: bool
+    step_mg: str
+    minimum_mg: str
+    verified_on: date
+    due_on: date
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        return cls(
+            id=ids.encode("bal", balance.id),
+            name=balance.name,
+            protocol=balance.protocol,
+            is_connected=balance.host is not None or balance.device is not None,
+            step_mg=milligrams(balance.step_ug),
+            minimum_mg=milligrams(balance.minimum_ug),
+            verified_on=balance.verified_on,
+            due_on=balance.due_on,
+        )
 
 
 class WeighingController(Controller):
@@ -101,6 +137,7 @@ class BalanceController(Controller):
                 protocol=data.protocol,
                 figures=(mg(data.step_mg), mg(data.minimum_mg), data.error_percent),
                 address=(data.host or "", data.port or 0) if connected else None,
+                device=(data.device, data.baud) if data.device is not None else None,
                 verified_on=data.verified_on,
                 due_on=data.due_on,
                 by=actor,

@@ -1,78 +1,334 @@
-"""A batch's record as the sections of its worksheet."""
+"""A batch's record as the form that it is made by: what to weigh, to tick, to initial."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
 
 from pharmacy.api.batch_views import BatchView, WeighingView
+from pharmacy.compounding.rules.working import Working, evaluate
 from pharmacy.labels.pdf import worksheet
-from pharmacy.labels.pdf.worksheet import Section
+from pharmacy.labels.pdf.worksheet import Cell, Column, Heading, Table
+
+BOX: Final = Cell(is_boxed=True)
+SIGNS: Final = {"*": "\N{MULTIPLICATION SIGN}", "/": "\N{DIVISION SIGN}"}
+DIGITS: Final = Decimal("0.000001")
+WEIGHED_AS: Final = {
+    "active": "mass to weigh",
+    "filler": "filler to weigh",
+    "trituration-active": "trituration: active to weigh",
+    "trituration-diluent": "trituration: diluent to weigh",
+    "trituration-part": "trituration: part to weigh",
+}
+"""Which line of the working rounds what is weighed of an item."""
 
 
 def drawn(batch: BatchView) -> bytes:
-    """Return the worksheet of a batch as a PDF."""
-    return worksheet.draw(f"Batch {batch.number}", _sections(batch))
+    """Return the worksheet of a batch as a PDF. Raises as `worksheet.draw`."""
+    return worksheet.draw(_heading(batch), list(_tables(batch)))
 
 
-def _sections(batch: BatchView) -> Iterator[Section]:
-    use_by = f"{batch.beyond_use_on}, set by {batch.beyond_use_set_by}"
-    yield Section(
-        "Batch",
-        (
-            f"Naltrexone hydrochloride {batch.strength_mg} mg capsules, {batch.capsules} planned",
-            f"Formulation {batch.formulation}, version {batch.formulation_version}",
-            f"{batch.status}; compounded on {batch.compounded_on}; round {batch.round_no}",
-            f"Filled {batch.filled}; yield {batch.yield_percent} %; beyond-use date {use_by}",
+def _heading(batch: BatchView) -> Heading:
+    planned = f"{batch.capsules} capsules planned"
+    version = f"formulation version {batch.formulation_version}"
+    made = f"compounded on {batch.compounded_on or '__________'}"
+    return Heading(
+        number=batch.number,
+        product=f"Naltrexone hydrochloride {batch.strength_mg} mg capsules",
+        lines=(
+            f"{planned}  ·  {version}  ·  {made}",
+            f"{batch.status}  ·  record version {batch.version}",
         ),
     )
-    yield Section("To weigh", tuple(f"{each.item}: {each.target_mg} mg" for each in batch.targets))
-    yield Section("Weighed", tuple(_weighed(each, batch.people) for each in batch.weighings))
-    yield Section(
-        "Tests",
-        tuple(f"{each.test}: {each.verdict}; {_figures(each.result)}" for each in batch.tests),
-    )
-    yield Section(
-        "Before release",
-        tuple(f"[{'x' if gate.is_green else ' '}] {gate.code}" for gate in batch.gates),
-    )
-    yield Section("Working", tuple(_worked(line) for line in batch.working))
-    yield Section(
-        "Steps",
+
+
+def _tables(batch: BatchView) -> Iterator[Table]:
+    yield _components(batch)
+    yield _weights(batch)
+    if batch.sheet is not None:
+        yield _loads(batch)
+    yield _steps(batch)
+    yield _result(batch)
+    if batch.tests:
+        yield _tests(batch)
+    yield _capsules(batch)
+    yield _gates(batch)
+    yield _working(batch)
+    yield _record(batch)
+
+
+def _components(batch: BatchView) -> Table:
+    return Table(
+        "Components",
+        (
+            Column("Component", 3),
+            Column("Lot", 2),
+            Column("Maker", 2.4),
+            Column("Expires", 1.4),
+            Column("Scanned", 1),
+        ),
         tuple(
-            f"{each.at:%Y-%m-%d %H:%M} UTC: {each.action} by {batch.people.get(each.by, each.by)}"
-            + (f", {each.reason}" if each.reason else "")
+            (
+                Cell(each.what.replace("-", " ")),
+                Cell(each.lot_number, is_bold=True),
+                Cell(each.maker),
+                Cell(f"{each.expires_on or 'not dated'}"),
+                BOX,
+            )
+            for each in batch.components
+        ),
+    )
+
+
+def _weights(batch: BatchView) -> Table:
+    numbers = {each.id: each.lot_number for each in batch.components}
+    rows = []
+    for target in batch.targets:
+        done = _counting(batch, target.item, target.ingredient_lot)
+        lot = numbers.get(target.ingredient_lot or "", "part of the trituration")
+        rows.append(
+            (
+                Cell(target.item.replace("-", " "), small=f"lot {lot}"),
+                Cell(
+                    f"{target.target_mg} mg",
+                    small=_unrounded(batch, target.item, lot),
+                    is_bold=True,
+                ),
+                Cell(f"{done.shown_mg} mg", small=f"±{done.tolerance_mg} mg") if done else BOX,
+                Cell(f"{done.sign} {done.verdict}" if done else ""),
+                _signed(batch, done.weighed_by) if done else BOX,
+                _signed(batch, done.verified_by) if done and done.verified_by else BOX,
+            )
+        )
+    return Table(
+        "To weigh",
+        (
+            Column("Item", 2.4),
+            Column("Target", 1.6, is_number=True),
+            Column("Shown", 1.3, is_number=True),
+            Column("Verdict", 1.1),
+            Column("Weighed by", 1.4),
+            Column("Verified by (pharmacist)", 1.5),
+        ),
+        tuple(rows),
+        note="In small: before rounding to the balance",
+    )
+
+
+def _counting(batch: BatchView, item: str, lot: str | None) -> WeighingView | None:
+    found = [
+        each
+        for each in batch.weighings
+        if (each.item, each.ingredient_lot) == (item, lot)
+        and each.verdict == "within"
+        and each.void_reason is None
+    ]
+    return found[-1] if found else None
+
+
+def _unrounded(batch: BatchView, item: str, lot: str) -> str:
+    names = {WEIGHED_AS[item], f"lot {lot}: {WEIGHED_AS[item]}"}
+    for data in batch.working:
+        if data["name"] in names:
+            line = Working.of_data(data)
+            return f"{_digits(evaluate(line.formula, line.inputs))} mg"
+    return ""
+
+
+def _loads(batch: BatchView) -> Table:
+    assert batch.sheet is not None
+    net = Decimal(batch.sheet["net_fill_mg"])
+    return Table(
+        "Loads of the machine",
+        (
+            Column("Load", 1),
+            Column("Capsules", 1.2, is_number=True),
+            Column("Blend in the capsules", 2, is_number=True),
+            Column("Filled", 1.2),
+            Column("Broken", 1.2),
+            Column("Initials", 1.4),
+        ),
+        tuple(
+            (
+                Cell(f"{no} of {len(batch.sheet['loads'])}"),
+                Cell(f"{capsules}", is_bold=True),
+                Cell(
+                    f"{(net * capsules).quantize(Decimal(1), ROUND_HALF_UP)} mg",
+                    small=f"{capsules} {SIGNS['*']} {net} mg",
+                ),
+                BOX,
+                BOX,
+                BOX,
+            )
+            for no, capsules in enumerate(batch.sheet["loads"], start=1)
+        ),
+    )
+
+
+def _steps(batch: BatchView) -> Table:
+    rows = []
+    for step in batch.preparation.steps:
+        head = Cell(f"{step.no}  {step.title}", small=step.instruction, is_bold=True)
+        done = _signed(batch, step.done_by, step.done_at) if step.done_by else BOX
+        rows.append((head, _timer(step.wait_seconds, step.timer_started_at), done))
+        for check in step.checklist:
+            words = f"by {_name(batch, check.ticked_by)}" if check.ticked_by else ""
+            ticked = Cell(check.words, small=words, tick=check.ticked_by is not None)
+            rows.append((ticked, Cell(), Cell()))
+        if step.needs_photo:
+            kept = ", ".join(f"{each.sha256[:16]}…" for each in step.photos)
+            photo = Cell("photograph kept", small=kept, tick=bool(step.photos))
+            rows.append((photo, Cell(), Cell()))
+    columns = (Column("Step", 5), Column("Timer", 1.6), Column("Done by", 1.6))
+    return Table("Steps", columns, tuple(rows))
+
+
+def _timer(seconds: int | None, started: datetime | None) -> Cell:
+    if seconds is None:
+        return Cell()
+    least = f"at least {seconds // 60} min {seconds % 60:02} s"
+    if started is not None:
+        return Cell(least, small=f"started {started:%H:%M:%S} UTC")
+    return Cell(least, small="from            to", is_boxed=True)
+
+
+def _result(batch: BatchView) -> Table:
+    on = f"{batch.beyond_use_on}" if batch.beyond_use_on else "not dated yet"
+    by = {"limit": "the formulation's limit"}.get(
+        batch.beyond_use_set_by or "", f"component {batch.beyond_use_set_by}"
+    )
+    yielded = f"{batch.filled} of {batch.capsules} capsules, {batch.yield_percent} %"
+    return Table(
+        "Yield and beyond-use date",
+        (Column("", 1.4), Column("", 3)),
+        (
+            (Cell("Yield"), Cell(yielded if batch.filled is not None else "not filled yet")),
+            (Cell("Powder"), Cell(_mass(batch))),
+            (
+                Cell("Beyond-use date"),
+                Cell(on, small=f"set by {by}" if batch.beyond_use_on else "", is_bold=True),
+            ),
+        ),
+    )
+
+
+def _mass(batch: BatchView) -> str:
+    found = batch.mass
+    if found.in_capsules_mg is None:
+        return f"{found.drawn_mg} mg drawn from lots, {found.blend_mg} mg in the blend"
+    return (
+        f"{found.blend_mg} mg in the blend, {found.in_capsules_mg} mg in capsules,"
+        f" {found.lost_mg} mg ({found.lost_percent} %) in none"
+    )
+
+
+def _tests(batch: BatchView) -> Table:
+    return Table(
+        "Tests",
+        (Column("Test", 1.2), Column("Verdict", 1), Column("Figures", 5)),
+        tuple(
+            (Cell(each.test), Cell(each.verdict, is_bold=True), Cell(small=_figures(each.result)))
+            for each in batch.tests
+        ),
+    )
+
+
+def _capsules(batch: BatchView) -> Table:
+    """Ten shells and ten capsules, as they were weighed, or boxes for them."""
+    columns = (Column("", 1.2), *(Column(f"{no}", 1, is_number=True) for no in range(1, 11)))
+    rows = []
+    for title, found in (("Shell", batch.shell_weights_mg), ("Capsule", batch.capsule_weights_mg)):
+        for start in range(0, max(len(found), 10), 10):
+            ten = found[start : start + 10]
+            cells = [Cell(each) for each in ten] + [BOX] * (10 - len(ten))
+            rows.append((Cell(title, is_bold=True), *cells))
+    return Table("Weights one by one, mg", columns, tuple(rows))
+
+
+def _gates(batch: BatchView) -> Table:
+    return Table(
+        "Before release",
+        (Column("", 4), Column("Pharmacist, who had no hand in making it", 3)),
+        tuple(
+            (
+                Cell(gate.code.replace("-", " "), small=gate.words or "", tick=gate.is_green),
+                BOX if place == 0 else Cell(),
+            )
+            for place, gate in enumerate(batch.gates)
+        ),
+    )
+
+
+def _working(batch: BatchView) -> Table:
+    return Table(
+        "Working",
+        (Column("Quantity", 2.6), Column("How", 4), Column("Value", 1.8, is_number=True)),
+        tuple(_worked(Working.of_data(data)) for data in batch.working),
+        note="Every value follows from its formula and inputs",
+    )
+
+
+def _worked(line: Working) -> tuple[Cell, Cell, Cell]:
+    inputs = ", ".join(
+        f"{_words(name)} {_digits(each.value)} {each.unit}".removesuffix(" 1")
+        for name, each in line.inputs.items()
+    )
+    unit = "" if line.unit == "1" else f" {line.unit}"
+    before = ""
+    if line.step is not None:
+        exact = _digits(evaluate(line.formula, line.inputs))
+        before = f"{exact}, half up to {line.step.normalize():f}"
+    return (
+        Cell(line.name),
+        Cell(_words(line.formula), small=inputs),
+        Cell(f"{_digits(line.value)}{unit}", small=before, is_bold=True),
+    )
+
+
+def _record(batch: BatchView) -> Table:
+    return Table(
+        "Record",
+        (Column("When, UTC", 1.5), Column("What", 2), Column("Who", 1.8), Column("Why", 3)),
+        tuple(
+            (
+                Cell(f"{each.at:%Y-%m-%d %H:%M}"),
+                Cell(each.action.replace("-", " ")),
+                Cell(_name(batch, each.by)),
+                Cell(each.reason or ""),
+            )
             for each in batch.events
         ),
     )
 
 
-def _weighed(weighing: WeighingView, people: dict[str, str]) -> str:
-    verifier = people.get(weighing.verified_by or "")
-    verified = f"verified by {verifier}" if verifier else "not verified"
-    weigher = people.get(weighing.weighed_by, weighing.weighed_by)
-    second = people.get(weighing.second_by or "")
-    readers = f"{weigher}, read too by {second}" if second else weigher
-    return (
-        f"{weighing.item}: {weighing.shown_mg} mg of {weighing.target_mg} mg"
-        f" (+/-{weighing.tolerance_mg} mg), {weighing.verdict}; {weighing.captured};"
-        f" by {readers}; {verified}"
-        + (f"; VOID: {weighing.void_reason}" if weighing.void_reason else "")
-    )
+def _signed(batch: BatchView, account: str | None, at: datetime | None = None) -> Cell:
+    return Cell(small=_name(batch, account) + (f", {at:%H:%M} UTC" if at else ""))
+
+
+def _name(batch: BatchView, account: str | None) -> str:
+    return batch.people.get(account or "", account or "")
+
+
+def _digits(value: Decimal) -> str:
+    """To six places, without zeros that say nothing; the record keeps every digit."""
+    text = f"{value.quantize(DIGITS, ROUND_HALF_UP):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _words(formula: str) -> str:
+    """`100 * filled / planned` as people write it."""
+    for sign, printed in SIGNS.items():
+        formula = formula.replace(sign, printed)
+    return formula.replace("_", " ")
 
 
 def _figures(result: dict[str, Any]) -> str:
     return ", ".join(
-        f"{name} {_figures(value) if isinstance(value, dict) else value}"
+        f"{_words(name)} {_figures(value) if isinstance(value, dict) else _shown(value)}"
         for name, value in result.items()
         if value is not None
     )
 
 
-def _worked(line: dict[str, Any]) -> str:
-    """`yield = 100 * filled / planned = 98 %; filled 98, planned 100; half-up to 1`."""
-    inputs = ", ".join(
-        f"{name} {each['value']} {each['unit']}".removesuffix(" 1")
-        for name, each in line["inputs"].items()
-    )
-    rounding = f"; {line['rounding']}" if line["rounding"] else "; not rounded"
-    unit = "" if line["unit"] == "1" else f" {line['unit']}"
-    return f"{line['name']} = {line['formula']} = {line['value']}{unit}; {inputs}{rounding}"
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,5 +1,5 @@
 """
-Reading a balance over TCP, where a serial server carries its wire.
+Reading a balance: on a serial port of this machine, or over TCP where a serial server carries it.
 
 Two ways of speaking: Mettler-Toledo MT-SICS (`S`, answered with the next stable weight) and the
 continuous output that most other makers have (`ST,GS,+  0.4690 g`, line after line).
@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import BinaryIO, Final, Protocol
+
+import serial
 
 from pharmacy.kernel.quantities import EXACT, Mass
 from pharmacy.kernel.refusals import Conflict, Unavailable
@@ -101,45 +103,94 @@ def _shown(value: str, unit: str, line: str) -> Shown:
     return Shown(Mass(EXACT.multiply(Decimal(value), MILLIGRAMS_IN[unit])), line.strip())
 
 
-def read_sics(host: str, port: int, *, patience: float = PATIENCE) -> Shown:
+class Wire(Protocol):
+    """What both ways of reaching a balance have in common."""
+
+    def write(self, data: bytes, /) -> int | None: ...
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+class Address(Protocol):
+    """Where a balance is reached."""
+
+    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+        """Open the wire, speak, and close it. Raises BalanceSilent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OverNetwork:
+    connection: socket.socket
+    lines: BinaryIO
+
+    def write(self, data: bytes, /) -> None:
+        self.connection.sendall(data)
+
+    def readline(self, size: int, /) -> bytes:
+        return self.lines.readline(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A serial server's host and port."""
+
+    host: str
+    port: int
+
+    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+        try:
+            with (
+                socket.create_connection((self.host, self.port), timeout=patience) as connection,
+                connection.makefile("rb") as lines,
+            ):
+                return words(_OverNetwork(connection, lines))
+        except OSError as error:
+            raise BalanceSilent("the balance does not answer") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SerialPort:
+    """A port of this machine, `/dev/ttyUSB0`; eight bits, no parity, one stop bit."""
+
+    device: str
+    baud: int
+
+    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+        try:
+            with serial.Serial(self.device, self.baud, timeout=patience, exclusive=True) as wire:
+                wire.reset_input_buffer()
+                return words(wire)
+        except (OSError, serial.SerialException) as error:
+            raise BalanceSilent("the balance does not answer") from error
+
+
+def read_sics(address: Address, *, patience: float = PATIENCE) -> Shown:
     """Ask an MT-SICS balance for the next stable weight. Raises as `of_sics`, BalanceSilent."""
 
-    def ask(wire: socket.socket) -> Shown:
-        wire.sendall(b"S\r\n")
-        with wire.makefile("rb") as lines:
-            return of_sics(_line(lines.readline(LONGEST_LINE)))
+    def ask(wire: Wire) -> Shown:
+        wire.write(b"S\r\n")
+        return of_sics(_line(wire.readline(LONGEST_LINE)))
 
-    return _on_wire(host, port, ask, patience)
+    return address.speak(ask, patience=patience)
 
 
-def read_continuous(host: str, port: int, *, patience: float = PATIENCE) -> Shown:
+def read_continuous(address: Address, *, patience: float = PATIENCE) -> Shown:
     """Listen to a balance until its weight is stable. Raises as `of_continuous`, BalanceSilent."""
 
-    def listen(wire: socket.socket) -> Shown:
+    def listen(wire: Wire) -> Shown:
         deadline = time.monotonic() + patience
-        with wire.makefile("rb") as lines:
-            lines.readline(LONGEST_LINE)  # it may have begun in the middle
-            for _ in range(MOST_LINES):
-                if (shown := of_continuous(_line(lines.readline(LONGEST_LINE)))) is not None:
-                    return shown
-                if time.monotonic() > deadline:
-                    break
+        wire.readline(LONGEST_LINE)  # it may have begun in the middle
+        for _ in range(MOST_LINES):
+            if (shown := of_continuous(_line(wire.readline(LONGEST_LINE)))) is not None:
+                return shown
+            if time.monotonic() > deadline:
+                break
         raise BalanceUnsteady("the weight did not settle")
 
-    return _on_wire(host, port, listen, patience)
+    return address.speak(listen, patience=patience)
 
 
 def _line(received: bytes) -> str:
     if not received.endswith(b"\n"):
         raise BalanceSilent("the balance broke off")
     return received.decode("ascii", "replace")
-
-
-def _on_wire(
-    host: str, port: int, speak: Callable[[socket.socket], Shown], patience: float
-) -> Shown:
-    try:
-        with socket.create_connection((host, port), timeout=patience) as wire:
-            return speak(wire)
-    except OSError as error:
-        raise BalanceSilent("the balance does not answer") from error

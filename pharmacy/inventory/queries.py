@@ -11,6 +11,7 @@ from pharmacy.inventory.models import (
     CapsuleLot,
     Certificate,
     IngredientLot,
+    LotComponent,
     LotStatus,
     PowderMove,
     PowderReason,
@@ -98,6 +99,16 @@ def usable_ingredient_lots(
         (lot, why_hidden(lot.status, usable_until=until, left=lot.on_hand_ug, on=on))
         for until, lot in dated
     ]
+
+
+def ingredients_in(session: Session, lot_id: UUID) -> set[str]:
+    """Return what a lot of trituration was mixed from."""
+    found = (
+        select(IngredientLot.ingredient)
+        .join(LotComponent, LotComponent.ingredient_lot_id == IngredientLot.id)
+        .where(LotComponent.made_powder_id == lot_id)
+    )
+    return set(session.scalars(found))
 
 
 def expiry_of(session: Session, lot: IngredientLot | ShellLot) -> date:

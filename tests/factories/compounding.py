@@ -1,6 +1,7 @@
 """A bench with lots, shells and a balance, and batches that people bring along."""
 
 import itertools
+from base64 import b64decode
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -8,8 +9,10 @@ from typing import Any, Self
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, WeightKind
+from pharmacy.compounding.models import Balance, Batch, Captured, Item, Need, Protocol, WeightKind
 from pharmacy.compounding.operations import Reading, Trial
+from pharmacy.compounding.rules.life import BatchStatus
+from pharmacy.compounding.rules.preparation import StepState
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import IngredientLot, ShellLot
 from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
@@ -25,6 +28,17 @@ counter = itertools.count(1)
 PASSING = ("223.1", "225.4", "221.8", "224.9", "226.2", "222.7", "223.6", "219.9", "225.0", "224.3")
 """Net fills of domain.md V23, milligrams."""
 SHELL = mg(48)
+ANHYDROUS: dict[str, Any] = {
+    "salt_form": "hcl-anhydrous",
+    "assay_pct": Decimal("99.2"),
+    "assay_basis": "anhydrous",
+    "water_pct": Decimal("0.4"),
+}
+"""Correction 1 / (0.992 x 0.996) = 1.012113."""
+PHOTO = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+"""One grey dot."""
 
 
 def make_balance(session: Session, **columns: Any) -> Balance:
@@ -63,10 +77,7 @@ class Laboratory:
             "naltrexone-hydrochloride",
             packs="180",
             amount="25000",
-            salt_form="hcl-anhydrous",
-            assay_pct=Decimal("99.2"),
-            assay_basis="anhydrous",
-            water_pct=Decimal("0.4"),
+            **ANHYDROUS,
         )
         self.filler = self.powder(CELLULOSE, packs="225", amount="500000")
         self.shells = self.shell_lot()
@@ -119,17 +130,53 @@ class Laboratory:
         )
         return inventory.release_shell_lot(self.session, lot.id, by=self.pharmacist, now=NOW)
 
-    def plan(self, strength_ug: int = 4_500, capsules: int = 100, **changes: Any) -> Batch:
+    def plan(
+        self,
+        strength_ug: int = 4_500,
+        capsules: int = 100,
+        *,
+        is_prepared: bool = True,
+        **changes: Any,
+    ) -> Batch:
+        """Plan a batch, and make the bench ready for it."""
         values: dict[str, Any] = {"beyond_orders": 0, "by": self.pharmacist, "now": NOW}
-        return operations.plan(
+        batch = operations.plan(
             self.session, strength_ug=strength_ug, capsules=capsules, **values | changes
         )
+        if is_prepared:
+            self.do_step(batch)
+        return batch
 
-    def scan(self, batch: Batch, **lots: IngredientLot) -> Batch:
+    def do_step(self, batch: Batch, act: str = "") -> None:
+        """Do the first open steps of a batch up to one of an act, and that one, in every part."""
+        for step in queries.step_states(self.session, batch.id):
+            if not step.is_done:
+                self._do(batch, step)
+            if step.act == act:
+                return
+
+    def _do(self, batch: Batch, step: StepState) -> None:
+        whole = {"by": self.technician, "now": NOW}
+        where = (self.session, batch.id, step.no)
+        for check in queries.checks(self.session, batch.id):
+            if check.step_no == step.no:
+                operations.tick(*where, check.no, **whole)
+        later = NOW
+        if step.wait is not None and step.timer_finished_at is None:
+            if step.timer_started_at is None:
+                operations.start_timer(*where, **whole)
+            later = NOW + step.wait
+            operations.finish_timer(*where, by=self.technician, now=later)
+        if step.needs_photo and not step.has_photo:
+            operations.keep_photo(*where, PHOTO, **whole)
+        operations.finish_step(*where, by=self.technician, now=later)
+
+    def scan(self, batch: Batch, *further: IngredientLot, **lots: IngredientLot) -> Batch:
+        """Scan the powders; `further` lots of naltrexone after the first."""
         return operations.scan_lots(
             self.session,
             batch.id,
-            active_lot_id=lots.get("active", self.active).id,
+            active_lot_ids=[lot.id for lot in (lots.get("active", self.active), *further)],
             filler_lot_id=lots.get("filler", self.filler).id,
             by=self.technician,
             now=NOW,
@@ -145,24 +192,33 @@ class Laboratory:
         self, batch: Batch, item: Item, shown: Mass | None = None, *, by: Actor | None = None
     ) -> Any:
         """Weigh an item; exactly what is wanted where nothing else is said."""
-        wanted = operations.targets(batch)[item]
-        lots = {Item.ACTIVE: self.active.id, Item.TRITURATION_ACTIVE: self.active.id}
-        part = item is Item.TRITURATION_PART
+        targets = operations.targets(self.session, batch)
+        need = next((need for need in targets if need.item is item), None)
+        if need is None:
+            raise KeyError(item)
+        return self.weigh_need(batch, need, shown, by=by)
+
+    def weigh_need(
+        self, batch: Batch, need: Need, shown: Mass | None = None, *, by: Actor | None = None
+    ) -> Any:
+        """Weigh an item from one of its lots."""
+        wanted = operations.targets(self.session, batch)[need]
         return operations.weigh(
             self.session,
             batch.id,
-            item=item,
-            lot_id=None if part else lots.get(item, self.filler.id),
+            item=need.item,
+            lot_id=need.lot_id,
             reading=self.reading(shown or wanted),
             by=by or self.technician,
             now=NOW,
         )
 
     def weighed(self, batch: Batch) -> Batch:
-        """Scan, weigh everything and have it verified."""
-        self.scan(batch)
-        for item in operations.targets(batch):
-            self.weigh(batch, item)
+        """Scan what is not scanned, weigh everything and have it verified."""
+        if batch.sheet is None:
+            self.scan(batch)
+        for need in operations.targets(self.session, batch):
+            self.weigh_need(batch, need)
         for weighing in queries.counting(self.session, batch.id).values():
             operations.verify(self.session, weighing.id, by=self.pharmacist, now=NOW)
         return batch
@@ -170,8 +226,10 @@ class Laboratory:
     def filled(self, batch: Batch, capsules: int | None = None, *, broken: int = 2) -> Batch:
         """Weigh, blend and fill."""
         self.weighed(batch)
+        self.do_step(batch, "weigh")
         operations.blend(self.session, batch.id, by=self.technician, now=NOW)
-        return operations.fill(
+        self.do_step(batch, "blend")
+        operations.fill(
             self.session,
             batch.id,
             shell_lot_id=self.shells.id,
@@ -180,6 +238,9 @@ class Laboratory:
             by=self.technician,
             now=NOW,
         )
+        if batch.status is BatchStatus.FILLED:
+            self.do_step(batch, "fill")
+        return batch
 
     def put_on_balance(self, batch: Batch, kind: WeightKind, *shown: Mass) -> None:
         operations.weigh_capsules(
@@ -195,9 +256,12 @@ class Laboratory:
         """Weigh ten shells and these fills, and judge them."""
         self.put_on_balance(batch, WeightKind.SHELL, *[SHELL] * 10)
         self.put_on_balance(batch, WeightKind.CAPSULE, *(SHELL + mg(net) for net in nets))
-        return operations.judge(
+        found = operations.judge(
             self.session, batch.id, kind=Trial.RELEASE, by=self.technician, now=NOW
         )
+        if batch.status is BatchStatus.FILLED:
+            self.do_step(batch, "test")
+        return found
 
     def made(self, strength_ug: int = 4_500, capsules: int = 100) -> Batch:
         """A batch that waits for nothing but its release."""

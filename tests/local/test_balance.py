@@ -1,5 +1,13 @@
 """What a balance says, and what is understood of it."""
 
+import os
+import select
+import socket
+import threading
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from pharmacy.infra import balances
@@ -8,6 +16,8 @@ from pharmacy.infra.balances import (
     BalanceOutOfRange,
     BalanceSilent,
     BalanceUnsteady,
+    Network,
+    SerialPort,
 )
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.local.balance import BalanceSimulator
@@ -19,7 +29,55 @@ def test_both_protocols_bring_the_weight_that_is_shown(weight: str) -> None:
         with BalanceSimulator(continuous=continuous) as balance:
             balance.put(mg(weight))
 
-            assert read("127.0.0.1", balance.port).mass == mg(weight)
+            assert read(Network("127.0.0.1", balance.port)).mass == mg(weight)
+
+
+@contextmanager
+def cable(balance: BalanceSimulator) -> Iterator[str]:
+    """A serial cable between a port of this machine and a balance: a pair of terminals."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    pulled = threading.Event()
+    with socket.create_connection(("127.0.0.1", balance.port)) as plug:
+
+        def carry() -> None:
+            while not pulled.is_set():
+                ready, _, _ = select.select([ours, plug], [], [], 0.05)
+                if ours in ready:
+                    plug.sendall(os.read(ours, 256))
+                if plug in ready:
+                    os.write(ours, plug.recv(256))
+
+        carrier = threading.Thread(target=carry)
+        carrier.start()
+        try:
+            yield os.ttyname(theirs)
+        finally:
+            pulled.set()
+            carrier.join()
+            os.close(ours)
+            os.close(theirs)
+
+
+@pytest.mark.parametrize("weight", ["469", "0.1", "22589"])
+def test_a_balance_on_a_serial_port_brings_the_same_weight(weight: str) -> None:
+    for continuous, read in ((False, balances.read_sics), (True, balances.read_continuous)):
+        with BalanceSimulator(continuous=continuous) as balance, cable(balance) as device:
+            balance.put(mg(weight))
+
+            assert read(SerialPort(device, 9_600)).mass == mg(weight)
+
+
+def test_a_port_without_a_balance_is_silent() -> None:
+    ours, theirs = os.openpty()
+    try:
+        with pytest.raises(BalanceSilent):
+            balances.read_sics(SerialPort(os.ttyname(theirs), 9_600), patience=0.3)
+        with pytest.raises(BalanceSilent):
+            balances.read_sics(SerialPort("/dev/no-such-port", 9_600))
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_an_overloaded_balance_gives_no_weight() -> None:
@@ -28,7 +86,7 @@ def test_an_overloaded_balance_gives_no_weight() -> None:
             balance.put(None)
 
             with pytest.raises(BalanceOutOfRange):
-                read("127.0.0.1", balance.port)
+                read(Network("127.0.0.1", balance.port))
 
 
 def test_a_balance_that_is_switched_off_is_silent() -> None:
@@ -36,7 +94,7 @@ def test_a_balance_that_is_switched_off_is_silent() -> None:
         port = balance.port
 
     with pytest.raises(BalanceSilent):
-        balances.read_sics("127.0.0.1", port, patience=0.5)
+        balances.read_sics(Network("127.0.0.1", port), patience=0.5)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,16 @@
 from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
 from pharmacy.compounding.operations.making import blend, fill
 from pharmacy.compounding.operations.planning import plan, scan_lots
+from pharmacy.compounding.operations.preparing import (
+    answer_call,
+    call_pharmacist,
+    finish_step,
+    finish_timer,
+    keep_photo,
+    start_timer,
+    tick,
+)
+from pharmacy.compounding.operations.sampling import record_result, send_sample
 from pharmacy.compounding.operations.testing import Trial, judge, weigh_capsules
 from pharmacy.compounding.operations.weighing import (
     Reading,
@@ -17,17 +27,26 @@ __all__ = [
     "Reading",
     "Trial",
     "add_balance",
+    "answer_call",
     "blend",
+    "call_pharmacist",
     "conclude",
     "fill",
+    "finish_step",
+    "finish_timer",
     "gates",
     "judge",
+    "keep_photo",
     "plan",
     "quarantine",
+    "record_result",
     "release",
     "scan_lots",
     "scrap",
+    "send_sample",
+    "start_timer",
     "targets",
+    "tick",
     "verify",
     "void",
     "weigh",

@@ -15,7 +15,6 @@ from pharmacy.compounding.rules.life import (
     BatchStatus,
     Gate,
     require_green,
-    require_move,
 )
 from pharmacy.compounding.rules.weights import Verdict
 from pharmacy.inventory import operations as inventory
@@ -47,9 +46,9 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
     tests = queries.last_tests(session, batch)
     passed = tests.get("release")
     others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
-    powders = [lot_id for lot_id in (batch.active_lot_id, batch.filler_lot_id) if lot_id]
     good = [
-        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED for lot_id in powders
+        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED
+        for lot_id in queries.powder_lot_ids(session, batch)
     ]
     if batch.shell_lot_id is not None:
         shells = lots.get_shell_lot(session, batch.shell_lot_id)
@@ -63,6 +62,12 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
             "weighings-verified",
             "not every weighing is verified",
             bool(counting) and all(each.verified_by is not None for each in counting),
+        ),
+        Gate(
+            "steps",
+            "a step is not done, or waits for a pharmacist",
+            batch.called_at is None
+            and all(step.is_done for step in queries.step_states(session, batch.id)),
         ),
         Gate(
             "release-test",
@@ -91,7 +96,7 @@ def release(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Ba
     """
     by.require(Permission.RELEASE_LOT)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.RELEASE)
+    batch.require(BatchAction.RELEASE)
     makers = {batch.blended_by, batch.filled_by}
     makers |= {each.weighed_by for each in queries.counting(session, batch.id).values()}
     for maker in makers:
@@ -136,7 +141,7 @@ def quarantine(
     """
     by.require(Permission.RELEASE_LOT)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.QUARANTINE)
+    batch.require(BatchAction.QUARANTINE)
     if not reason.strip():
         raise ReasonNeeded("a batch is quarantined for a reason")
     if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
@@ -206,7 +211,7 @@ def scrap(session: Session, batch_id: UUID, *, reason: str, by: Actor, now: date
     """
     by.require(Permission.RELEASE_LOT)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.SCRAP)
+    batch.require(BatchAction.SCRAP)
     if not reason.strip():
         raise ReasonNeeded("a batch is scrapped for a reason")
     if (investigation := queries.open_investigation(session, batch.id)) is not None:

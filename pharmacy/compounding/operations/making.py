@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
 from pharmacy.compounding.operations.deciding import investigate
+from pharmacy.compounding.operations.preparing import require_steps
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.operations.weighing import LotsNotScanned
 from pharmacy.compounding.rules.batch import BatchImpossible, yield_percent
 from pharmacy.compounding.rules.beyond_use import BeyondUse, Component, beyond_use
-from pharmacy.compounding.rules.life import BatchAction, BatchStatus, require_move
+from pharmacy.compounding.rules.life import BatchAction, BatchStatus
+from pharmacy.compounding.rules.preparation import Act
 from pharmacy.compounding.rules.working import Notebook
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.models import Formulation
@@ -37,6 +39,8 @@ def blend(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Batc
     """Write down that the powders were blended, geometrically. Dates the batch."""
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
+    batch.require(BatchAction.BLEND)
+    require_steps(session, batch, Act.BLEND)
     batch.apply(BatchAction.BLEND, to=BatchStatus.BLENDED)
     batch.blended_by, batch.blended_at = person(by), now
     batch.compounded_on = practice.site(session).today(now)
@@ -70,7 +74,8 @@ def fill(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.FILL)
+    batch.require(BatchAction.FILL)
+    require_steps(session, batch, Act.FILL)
     formulation = formulary.version(session, batch.formulation_id)
     shells = lots.get_shell_lot(session, shell_lot_id)
     if shells.capsule_size != formulation.capsule_size:
@@ -109,15 +114,18 @@ def _beyond_use(
     """Return the date and what set it: the limit, or the first component to expire."""
     if batch.compounded_on is None or batch.active_lot_id is None or batch.filler_lot_id is None:
         raise LotsNotScanned("the batch was never weighed and blended")
-    active = lots.get_ingredient_lot(session, batch.active_lot_id)
-    fill_up = lots.get_ingredient_lot(session, batch.filler_lot_id)
+    components: list[IngredientLot | ShellLot] = [shells]
+    components += [
+        lots.get_ingredient_lot(session, lot_id)
+        for lot_id in queries.powder_lot_ids(session, batch)
+    ]
     policy = practice.policy(session)
     in_force = formulary.get(session, batch.strength_ug).beyond_use_days
     return beyond_use(
         batch.compounded_on,
         limit_days=min(formulation.beyond_use_days, in_force, policy.beyond_use_days),
         day_one=policy.compounding_day_is_day_one,
-        components=[_component(session, lot) for lot in (active, fill_up, shells)],
+        components=[_component(session, lot) for lot in components],
     )
 
 
@@ -157,7 +165,7 @@ def _keep_capsules(
     inventory.record_components(
         session,
         capsule_lot_id=lot.id,
-        ingredient_lot_ids=[batch.active_lot_id, batch.filler_lot_id],
+        ingredient_lot_ids=queries.powder_lot_ids(session, batch),
         shell_lot_id=shells.id,
         now=now,
     )

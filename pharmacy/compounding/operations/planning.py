@@ -1,18 +1,21 @@
 """Taking a batch into the plan, and setting the lots that it is made from beside the balance."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
-from pharmacy.compounding.models import Batch
+from pharmacy.compounding.models import Batch, BatchActiveLot
+from pharmacy.compounding.operations.preparing import lay_out
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.rules.bench import work_out
-from pharmacy.compounding.rules.life import BatchAction, require_move
+from pharmacy.compounding.rules.life import BatchAction
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.rules import NALTREXONE
+from pharmacy.formulary.rules.ingredients import TRITURATION
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.models import IngredientLot, LotStatus
 from pharmacy.inventory.rules.lots import LotNotUsable
@@ -105,6 +108,7 @@ def plan(
     session.add(batch)
     session.flush()
     session.refresh(batch)
+    lay_out(session, batch, formulation, state=practice.site(session).state)
     facts = {"strength_ug": strength_ug, "capsules": capsules, "beyond_orders": beyond_orders}
     remember(session, batch, BatchAction.PLAN, by=by, now=now, reason=justification, facts=facts)
     return batch
@@ -122,7 +126,7 @@ def scan_lots(
     session: Session,
     batch_id: UUID,
     *,
-    active_lot_id: UUID,
+    active_lot_ids: Sequence[UUID],
     filler_lot_id: UUID,
     by: Actor,
     now: datetime,
@@ -133,24 +137,29 @@ def scan_lots(
     Another lot means another correction, so the sheet is worked out again, and nothing that was
     weighed of other lots may count.
 
+    Args:
+        active_lot_ids: One lot of naltrexone, several of one salt form in the order of use, or one
+            stock trituration in the formulation's filler.
+
     Raises:
-        WrongLot: Not naltrexone, or not the formulation's filler.
+        WrongLot: Not naltrexone, not the formulation's filler, or the same lot twice.
+        SaltFormsMixed, TriturationAlone, NotEnoughPowder: See `rules.sources`.
         LotNotUsable: Quarantined, recalled, rejected or past its date.
         LotsInUse: Something of another lot counts already.
         PackingMissing, ActiveLotTooSmall, CertificateIncomplete, and others: As in `rules.bench`.
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.SCAN)
+    batch.require(BatchAction.SCAN)
     formulation = formulary.version(session, batch.formulation_id)
     formula = formulation.formula
-    active = _scanned(session, active_lot_id, NALTREXONE, now)
+    actives = _scanned_actives(session, active_lot_ids, formula.filler, now)
     fill_up = _scanned(session, filler_lot_id, formula.filler, now)
     if queries.counting(session, batch.id):
         raise LotsInUse("weighings of the present lots count already")
     worked = work_out(
         queries.bench_of(
-            session, formula, active=active, fill_up=fill_up, policy=practice.policy(session)
+            session, formula, actives=actives, fill_up=fill_up, policy=practice.policy(session)
         ),
         strength_ug=batch.strength_ug,
         capsules_wanted=batch.capsules,
@@ -159,13 +168,44 @@ def scan_lots(
         first = worked.pending[0]
         raise LotNotUsable(first.words, reason=first.code)
     batch.apply(BatchAction.SCAN)
-    batch.active_lot_id, batch.filler_lot_id = active.id, fill_up.id
+    _keep_actives(session, batch, [lot.id for lot in actives][: len(worked.sheet.shares) or 1])
+    batch.filler_lot_id = fill_up.id
     batch.sheet = worked.sheet.to_data()
     batch.working = worked.working()
     batch.theoretical_net_mg = worked.sheet.fill.net.mg
-    facts = {"active": active.lot_number, "filler": fill_up.lot_number}
+    facts = {
+        "active": ", ".join(lot.lot_number for lot in actives),
+        "filler": fill_up.lot_number,
+    }
     remember(session, batch, BatchAction.SCAN, by=by, now=now, facts=facts)
     return batch
+
+
+def _scanned_actives(
+    session: Session, lot_ids: Sequence[UUID], filler: str, now: datetime
+) -> list[IngredientLot]:
+    if not lot_ids or len(set(lot_ids)) < len(lot_ids):
+        raise WrongLot("scan each lot of naltrexone once", expected=NALTREXONE)
+    found = []
+    for lot_id in lot_ids:
+        kind = lots.get_ingredient_lot(session, lot_id).ingredient
+        expected = TRITURATION if kind == TRITURATION else NALTREXONE
+        found.append(_scanned(session, lot_id, expected, now))
+        if kind == TRITURATION and filler not in lots.ingredients_in(session, lot_id):
+            raise WrongLot("the trituration is in another filler", expected=filler)
+    return found
+
+
+def _keep_actives(session: Session, batch: Batch, lot_ids: Sequence[UUID]) -> None:
+    session.execute(delete(BatchActiveLot).where(BatchActiveLot.batch_id == batch.id))
+    session.execute(
+        insert(BatchActiveLot),
+        [
+            {"batch_id": batch.id, "no": no, "ingredient_lot_id": lot_id}
+            for no, lot_id in enumerate(lot_ids, start=1)
+        ],
+    )
+    batch.active_lot_id = lot_ids[0]
 
 
 def _scanned(session: Session, lot_id: UUID, ingredient: str, now: datetime) -> IngredientLot:

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch, BatchTest, CapsuleWeight, WeightKind
 from pharmacy.compounding.operations.deciding import FAILED_TEST, investigate
+from pharmacy.compounding.operations.preparing import require_steps
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.operations.weighing import Reading, require_reader, require_verified
 from pharmacy.compounding.rules import uniformity, weights
-from pharmacy.compounding.rules.life import BatchAction, require_move
+from pharmacy.compounding.rules.life import BatchAction
+from pharmacy.compounding.rules.preparation import Act
 from pharmacy.compounding.rules.tolerance import require_shown
 from pharmacy.compounding.rules.weights import Verdict
 from pharmacy.kernel.quantities import Mass
@@ -67,7 +69,7 @@ def weigh_capsules(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.WEIGH_CAPSULES)
+    batch.require(BatchAction.WEIGH_CAPSULES)
     before = len(queries.weights(session, batch, kind))
     for reading in readings:
         balance = queries.get_balance(session, reading.balance_id)
@@ -117,7 +119,8 @@ def judge(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.TEST)
+    batch.require(BatchAction.TEST)
+    require_steps(session, batch, Act.TEST)
     if (kind in OF_CONTENT) != bool(contents):
         raise ContentsNeeded(f"{kind} judges {'contents' if kind in OF_CONTENT else 'weights'}")
     verdict, result = _result(session, batch, kind, contents)
@@ -126,7 +129,7 @@ def judge(
         round_no=batch.round_no,
         test=kind,
         verdict=verdict,
-        result=_as_data(result),
+        result=as_data(result),
         by_id=person(by),
         at=now,
     )
@@ -183,12 +186,12 @@ WHOLE: Final[dict[Trial, Judge]] = {
 }
 
 
-def _as_data(result: Any) -> Any:
+def as_data(result: Any) -> Any:
     """Return a result as JSON holds it: decimals as text, rounded to what a person compares."""
     if isinstance(result, Decimal):
         return f"{Mass(result).rounded_to(Mass(Decimal('0.001'))).mg:f}"
     if isinstance(result, Mapping):
-        return {key: _as_data(value) for key, value in result.items()}
+        return {key: as_data(value) for key, value in result.items()}
     if isinstance(result, list | tuple):
-        return [_as_data(value) for value in result]
+        return [as_data(value) for value in result]
     return result

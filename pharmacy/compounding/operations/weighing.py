@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
-from pharmacy.compounding.models import Balance, Batch, Captured, Item, Protocol, Weighing
+from pharmacy.compounding.models import Balance, Batch, Captured, Item, Need, Protocol, Weighing
 from pharmacy.compounding.operations.planning import WrongLot
+from pharmacy.compounding.operations.preparing import require_steps
 from pharmacy.compounding.operations.steps import person, remember
-from pharmacy.compounding.rules.life import BatchAction, BatchStatus, require_move
+from pharmacy.compounding.rules.life import BatchAction, BatchStatus
+from pharmacy.compounding.rules.preparation import Act
 from pharmacy.compounding.rules.tolerance import (
     WeighingVerdict,
     judge,
@@ -59,6 +61,13 @@ class BalanceOverdue(Conflict):
     remedy = "Verify the balance, or use another one."
 
 
+class TwoWires(Invalid):
+    """A balance answers on one wire, a serial server's or this machine's."""
+
+    code = "balance-on-two-wires"
+    remedy = "Say where the balance is plugged in."
+
+
 class WeighingNotVerifiable(Conflict):
     """Voided, out of tolerance, or verified before."""
 
@@ -97,16 +106,30 @@ FIELDS: Final = {
 }
 
 
-def targets(batch: Batch) -> dict[Item, Mass]:
+def targets(session: Session, batch: Batch) -> dict[Need, Mass]:
     """Return what the sheet weighs, in the order of weighing. Raises LotsNotScanned."""
     if batch.sheet is None:
         raise LotsNotScanned("no lots were scanned for this batch")
-    found: dict[Item, Mass] = {}
+    found: dict[Need, Mass] = {}
     if (diluted := batch.sheet["trituration"]) is not None:
-        found |= {item: Mass(Decimal(diluted[field])) for item, field in FIELDS.items()}
+        of = {
+            Item.TRITURATION_ACTIVE: batch.active_lot_id,
+            Item.TRITURATION_DILUENT: batch.filler_lot_id,
+            Item.TRITURATION_PART: None,
+        }
+        found |= {
+            Need(item, of[item]): Mass(Decimal(diluted[field])) for item, field in FIELDS.items()
+        }
+    elif shares := batch.sheet.get("shares"):
+        lot_ids = queries.active_lot_ids(session, batch.id)
+        found |= {
+            Need(Item.ACTIVE, lot_id): Mass(Decimal(share["weigh_mg"]))
+            for lot_id, share in zip(lot_ids, shares, strict=True)
+        }
     else:
-        found[Item.ACTIVE] = Mass(Decimal(batch.sheet["weigh_mg"]))
-    return found | {Item.FILLER: Mass(Decimal(batch.sheet["filler_weigh_mg"]))}
+        found[Need(Item.ACTIVE, batch.active_lot_id)] = Mass(Decimal(batch.sheet["weigh_mg"]))
+    filler = Mass(Decimal(batch.sheet["filler_weigh_mg"]))
+    return found | {Need(Item.FILLER, batch.filler_lot_id): filler}
 
 
 def add_balance(
@@ -116,6 +139,7 @@ def add_balance(
     protocol: Protocol,
     figures: tuple[Mass, Mass, Decimal],
     address: tuple[str, int] | None,
+    device: tuple[str, int] | None = None,
     verified_on: date,
     due_on: date,
     by: Actor,
@@ -126,9 +150,15 @@ def add_balance(
 
     Args:
         figures: Its step, its minimum weight and its error limit there, in per cent.
-        address: Host and port at which it answers; None without a wire.
+        address: Host and port at which it answers; None without such a wire.
+        device: The serial port of this machine that it is on, and the port's speed, baud.
+
+    Raises:
+        TwoWires: It is said to be on both.
     """
     by.require(Permission.RELEASE_LOT)
+    if address is not None and device is not None:
+        raise TwoWires("a balance is on one wire")
     step, minimum, error = figures
     balance = Balance(
         id=new_id(),
@@ -136,6 +166,8 @@ def add_balance(
         protocol=protocol,
         host=address[0] if address else None,
         port=address[1] if address else None,
+        device=device[0] if device else None,
+        baud=device[1] if device else None,
         step_ug=step.micrograms,
         minimum_ug=minimum.micrograms,
         error_percent=error,
@@ -202,30 +234,23 @@ def weigh(
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
-    require_move(batch.status, BatchAction.WEIGH)
-    wanted = targets(batch)
-    if item not in wanted:
-        raise ItemNotNeeded(f"the sheet weighs no {item}", items=list(wanted))
-    counting = queries.counting(session, batch.id)
-    if item in counting:
-        raise WeighedAlready(f"a weighing of {item} counts already")
-    if item is Item.TRITURATION_PART and len(counting.keys() & FIELDS.keys()) < len(FIELDS) - 1:
-        raise LotsNotScanned("weigh what the trituration is made of first")
-    _require_lot(batch, item, lot_id)
+    batch.require(BatchAction.WEIGH)
+    require_steps(session, batch, Act.WEIGH)
+    target = _target(session, batch, Need(item, lot_id))
     balance = queries.get_balance(session, reading.balance_id)
-    _require_fit(session, balance, reading, wanted[item], now)
+    _require_fit(session, balance, reading, target, now)
     require_reader(session, reading, by)
     percent = practice.policy(session).weighing_tolerance_percent
-    within = tolerance(wanted[item], balance=balance.figures, percent=percent).rounded_to(
+    within = tolerance(target, balance=balance.figures, percent=percent).rounded_to(
         Mass.of_micrograms(1)
     )
-    judged = judge(reading.shown, target=wanted[item], within=within)
+    judged = judge(reading.shown, target=target, within=within)
     weighing = Weighing(
         id=new_id(),
         batch_id=batch.id,
         item=item,
         ingredient_lot_id=lot_id,
-        target_ug=wanted[item].micrograms,
+        target_ug=target.micrograms,
         tolerance_ug=within.micrograms,
         shown_ug=reading.shown.micrograms,
         verdict=judged.verdict,
@@ -246,13 +271,21 @@ def weigh(
     return weighing
 
 
-def _require_lot(batch: Batch, item: Item, lot_id: UUID | None) -> None:
-    of_active = {Item.ACTIVE, Item.TRITURATION_ACTIVE}
-    expected = batch.active_lot_id if item in of_active else batch.filler_lot_id
-    if item is Item.TRITURATION_PART:
-        expected = None
-    if lot_id != expected:
-        raise WrongLot("this is not the lot that the sheet was worked out for", item=item)
+def _target(session: Session, batch: Batch, need: Need) -> Mass:
+    """Return what is to be weighed of an item from a lot. Raises as `weigh` says."""
+    wanted = targets(session, batch)
+    items = list(dict.fromkeys(each.item for each in wanted))
+    if need.item not in items:
+        raise ItemNotNeeded(f"the sheet weighs no {need.item}", items=items)
+    counting = queries.counting(session, batch.id)
+    if need in counting:
+        raise WeighedAlready(f"a weighing of {need.item} counts already")
+    mixed = {each.item for each in counting} & FIELDS.keys()
+    if need.item is Item.TRITURATION_PART and len(mixed) < len(FIELDS) - 1:
+        raise LotsNotScanned("weigh what the trituration is made of first")
+    if need not in wanted:
+        raise WrongLot("this is not the lot that the sheet was worked out for", item=need.item)
+    return wanted[need]
 
 
 def _require_fit(
@@ -276,7 +309,7 @@ def verify(session: Session, weighing_id: UUID, *, by: Actor, now: datetime) -> 
     """
     by.require(Permission.VERIFY_WEIGHING)
     batch, weighing = queries.lock_weighing(session, weighing_id)
-    require_move(batch.status, BatchAction.VERIFY)
+    batch.require(BatchAction.VERIFY)
     require_second_person(maker=weighing.weighed_by, checker=by.id)
     if weighing.second_by is not None:
         require_second_person(maker=weighing.second_by, checker=by.id)
@@ -287,7 +320,7 @@ def verify(session: Session, weighing_id: UUID, *, by: Actor, now: datetime) -> 
     batch.apply(BatchAction.VERIFY)
     session.flush()
     counting = queries.counting(session, batch.id)
-    whole = counting.keys() == targets(batch).keys()
+    whole = counting.keys() == targets(session, batch).keys()
     if whole and all(each.verified_by is not None for each in counting.values()):
         batch.status = BatchStatus.WEIGHED
     remember(session, batch, BatchAction.VERIFY, by=by, now=now, facts={"item": weighing.item})

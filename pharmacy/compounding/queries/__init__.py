@@ -3,6 +3,7 @@
 from pharmacy.compounding.queries.at_hand import bench, bench_of
 from pharmacy.compounding.queries.batches import (
     BatchNotFound,
+    active_lot_ids,
     balances,
     batches,
     capsules_coming,
@@ -16,27 +17,54 @@ from pharmacy.compounding.queries.batches import (
     lock_weighing,
     most_dispensed,
     open_investigation,
+    powder_lot_ids,
     weighings,
     weights,
 )
+from pharmacy.compounding.queries.mass import mass_statement
+from pharmacy.compounding.queries.preparation import (
+    calls,
+    checks,
+    get_photo,
+    get_step,
+    open_call,
+    photos,
+    step_states,
+    steps,
+)
+from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
     "BatchNotFound",
+    "active_lot_ids",
     "balances",
     "batches",
     "bench",
     "bench_of",
+    "calls",
     "capsules_coming",
+    "checks",
     "counting",
     "events",
     "get",
     "get_balance",
+    "get_photo",
+    "get_step",
     "investigations",
     "last_tests",
     "lock",
+    "lock_sample",
     "lock_weighing",
+    "mass_statement",
     "most_dispensed",
+    "open_call",
     "open_investigation",
+    "photos",
+    "powder_lot_ids",
+    "samples",
+    "samples_due",
+    "step_states",
+    "steps",
     "weighings",
     "weights",
 ]

@@ -1,6 +1,6 @@
 """Reading what lies ready for compounding."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -50,15 +50,17 @@ def bench_of(
     session: Session,
     formula: Formula,
     *,
-    active: IngredientLot,
+    actives: Sequence[IngredientLot],
     fill_up: IngredientLot,
     policy: Policy,
 ) -> Bench:
-    """Return the bench with these two lots on it, whichever others expire first."""
-    packings = _packings(session, [active.id, fill_up.id])
+    """Return the bench with these very lots on it, whichever others expire first."""
+    packings = _packings(session, [*(lot.id for lot in actives), fill_up.id])
+    first, *further = (_powder(lot, packings[lot.id]) for lot in actives)
     return Bench(
         formulas={formula.strength_ug: formula},
-        active=_powder(active, packings[active.id]),
+        active=first,
+        further=tuple(further),
         fillers={fill_up.ingredient: _powder(fill_up, packings[fill_up.id])},
         balance=Balance(
             step=Mass(policy.balance_step_mg),
@@ -116,4 +118,5 @@ def _powder(lot: IngredientLot, packings: dict[str, Decimal]) -> PowderLot:
         assay_pct=lot.assay_pct,
         basis=AssayBasis(lot.assay_basis) if lot.assay_basis else None,
         water_pct=lot.water_pct,
+        active_ug_per_g=lot.active_ug_per_g,
     )

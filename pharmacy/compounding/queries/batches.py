@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding.models import (
     Balance,
     Batch,
+    BatchActiveLot,
     BatchEvent,
     BatchTest,
     CapsuleWeight,
     Investigation,
-    Item,
+    Need,
     Weighing,
     WeightKind,
 )
@@ -123,8 +124,20 @@ def weighings(session: Session, batch_id: UUID) -> Sequence[Weighing]:
     return session.scalars(found.order_by(Weighing.weighed_at, Weighing.id)).all()
 
 
-def counting(session: Session, batch_id: UUID) -> dict[Item, Weighing]:
-    """Return the weighing that counts for each item that has one."""
+def active_lot_ids(session: Session, batch_id: UUID) -> list[UUID]:
+    """Return the lots that a batch's naltrexone is weighed from, in the order of use."""
+    found = select(BatchActiveLot.ingredient_lot_id).where(BatchActiveLot.batch_id == batch_id)
+    return list(session.scalars(found.order_by(BatchActiveLot.no)))
+
+
+def powder_lot_ids(session: Session, batch: Batch) -> list[UUID]:
+    """Return every lot of powder of a batch, naltrexone first."""
+    filler = [batch.filler_lot_id] if batch.filler_lot_id is not None else []
+    return active_lot_ids(session, batch.id) + filler
+
+
+def counting(session: Session, batch_id: UUID) -> dict[Need, Weighing]:
+    """Return the weighing that counts for each item and lot that has one."""
     found = session.scalars(
         select(Weighing).where(
             Weighing.batch_id == batch_id,
@@ -132,7 +145,7 @@ def counting(session: Session, batch_id: UUID) -> dict[Item, Weighing]:
             Weighing.verdict == WeighingVerdict.WITHIN,
         )
     )
-    return {weighing.item: weighing for weighing in found}
+    return {weighing.need: weighing for weighing in found}
 
 
 def lock_weighing(session: Session, weighing_id: UUID) -> tuple[Batch, Weighing]:

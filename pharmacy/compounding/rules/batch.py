@@ -1,12 +1,13 @@
 """One batch of one strength: its masses, loads, weighings and trituration, with the working."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from pharmacy.compounding.rules import correction, filler, trituration, weighing
+from pharmacy.compounding.rules import filler, sources, trituration, weighing
 from pharmacy.compounding.rules.correction import Certificate
 from pharmacy.compounding.rules.filler import Fill, Packing
+from pharmacy.compounding.rules.sources import Share, Source, Stock
 from pharmacy.compounding.rules.trituration import Trituration
 from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.compounding.rules.working import Notebook, Quantity, Working, count, milligrams
@@ -33,13 +34,16 @@ class Recipe:
     """That the batch is to yield."""
     overage: Decimal
     """A fraction of every powder, for what is lost on the way; potency is unchanged."""
-    certificate: Certificate
+    certificate: Certificate | Stock
     packing: Packing
+    """Of the filler, and of the first lot of naltrexone."""
     shell: Shell
     balance: Balance
     capacity: int
     """Capsules that the machine fills in one load."""
     correct: bool = True
+    sources: tuple[Source, ...] = ()
+    """Where one lot is not enough: all of them, in the order of use, the first one too."""
 
     def __post_init__(self) -> None:
         if self.strength_ug <= 0 or self.capsules <= 0:
@@ -65,6 +69,8 @@ class BatchSheet:
     weigh: Mass | None
     """What the balance is to show. None: too little; see `trituration`."""
     trituration: Trituration | None
+    shares: tuple[Share, ...]
+    """What each of several lots gives; of one lot, nothing is shared."""
     fill: Fill
     filler: Mass
     """Filler for the whole batch, unrounded, with what a trituration takes as diluent."""
@@ -80,6 +86,14 @@ class BatchSheet:
             "active_mg": _shown(self.active),
             "weigh_mg": None if self.weigh is None else _shown(self.weigh),
             "trituration": None if self.trituration is None else self.trituration.to_data(),
+            "shares": [
+                {
+                    "lot_number": share.number,
+                    "weigh_mg": _shown(share.weigh),
+                    "label_mg": _shown(share.label),
+                }
+                for share in self.shares
+            ],
             "net_fill_mg": _shown(self.fill.net),
             "filler_mg": _shown(self.filler),
             "filler_weigh_mg": _shown(self.filler_weigh),
@@ -96,23 +110,24 @@ def sheet(recipe: Recipe) -> BatchSheet:
         CapsuleTooSmall, PackingImplausible: The powder does not fit, or the measurement is wrong.
         CorrectionNeeded: The policy forbids the correction that the lot needs.
         TriturationTooLarge: Too little active powder for this balance, even diluted.
+        SaltFormsMixed, TriturationAlone, NotEnoughPowder: Of several lots; see `sources`.
 
     Source: domain.md 2.2 to 2.9; worked sheets in 2.11.
     """
     book = Notebook()
     overage = overage_fraction(recipe.capsules, recipe.overage, book)
-    f = correction.factor(recipe.certificate, book, correct=recipe.correct)
-    per_capsule = _active_per_capsule(recipe.strength_ug, f, book)
-    filler.check_density(recipe.packing, recipe.shell, book)
-    fill = filler.fill(per_capsule, recipe.packing, book)
-
     label = _whole_batch(
         "label amount", Mass.of_micrograms(recipe.strength_ug), recipe, overage, book
     )
+    f, packing, shares = _source(recipe, label, book)
+    per_capsule = _active_per_capsule(recipe.strength_ug, f, book)
+    filler.check_density(packing, recipe.shell, book)
+    fill = filler.fill(per_capsule, packing, book)
+
     active = _whole_batch("active powder", per_capsule, recipe, overage, book)
     fill_up = _whole_batch("filler", fill.filler, recipe, overage, book)
     blend = _total("blend of the batch", active, fill_up, book)
-    weigh, diluted = _weigh(active, blend, recipe.balance, book)
+    weigh, diluted = _weigh(active, shares, blend, recipe.balance, book)
     if diluted is None:
         filler_weigh = weighing.mass_to_weigh(
             fill_up, balance=recipe.balance, book=book, name="filler to weigh"
@@ -125,6 +140,7 @@ def sheet(recipe: Recipe) -> BatchSheet:
         active=active,
         weigh=weigh,
         trituration=diluted,
+        shares=shares,
         fill=fill,
         filler=fill_up,
         filler_weigh=filler_weigh,
@@ -132,6 +148,20 @@ def sheet(recipe: Recipe) -> BatchSheet:
         loads=loads(recipe.capsules, capacity=recipe.capacity),
         workings=tuple(book.lines),
     )
+
+
+def _source(
+    recipe: Recipe, label: Mass, book: Notebook
+) -> tuple[Decimal, Packing, tuple[Share, ...]]:
+    """Return the correction and packing of what naltrexone is weighed from, and who gives what."""
+    if len(recipe.sources) <= 1:
+        f = sources.factor(recipe.certificate, book, correct=recipe.correct)
+        return f, recipe.packing, ()
+    shared = sources.together(
+        label, recipe.sources, balance=recipe.balance, correct=recipe.correct, book=book
+    )
+    packing = replace(recipe.packing, active_mg=shared.packing_mg)
+    return shared.correction, packing, shared.shares
 
 
 def overage_fraction(capsules: int, overage: Decimal, book: Notebook) -> Decimal:
@@ -203,9 +233,11 @@ def _total(name: str, active: Mass, fill_up: Mass, book: Notebook) -> Mass:
 
 
 def _weigh(
-    active: Mass, blend: Mass, balance: Balance, book: Notebook
+    active: Mass, shares: tuple[Share, ...], blend: Mass, balance: Balance, book: Notebook
 ) -> tuple[Mass | None, Trituration | None]:
     """Weigh directly where the balance can, else by a trituration."""
+    if shares:  # each of which the balance can weigh
+        return sum((share.weigh for share in shares), start=Mass.ZERO), None
     if active < balance.minimum:
         return None, trituration.propose(active, balance=balance, book=book, room=blend)
     return weighing.mass_to_weigh(active, balance=balance, book=book), None

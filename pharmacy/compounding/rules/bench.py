@@ -14,6 +14,7 @@ from pharmacy.compounding.rules import filler
 from pharmacy.compounding.rules.batch import BatchSheet, Recipe, sheet
 from pharmacy.compounding.rules.correction import Certificate
 from pharmacy.compounding.rules.filler import Packing, SizeChoice
+from pharmacy.compounding.rules.sources import Source, Stock
 from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.formulary.rules import capsules
 from pharmacy.formulary.rules.formulation import Formula
@@ -54,7 +55,7 @@ class ActiveLotTooSmall(Conflict):
     """The lot holds less than the batch takes."""
 
     code = "active-lot-too-small"
-    remedy = "Make a smaller batch, or share it out over two lots of one salt form."
+    remedy = "Make a smaller batch, or scan a second lot of the same salt form as well."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ class PowderLot:
     assay_pct: Decimal | None = None
     basis: AssayBasis | None = None
     water_pct: Decimal | None = None
+    active_ug_per_g: int | None = None
+    """Of a stock trituration, which needs no certificate of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,8 @@ class Bench:
     """By strength in micrograms."""
     active: PowderLot | None
     fillers: Mapping[str, PowderLot]
+    further: tuple[PowderLot, ...] = ()
+    """More lots of the active ingredient, to be used after `active`."""
     balance: Balance
     capacity: int
     shell_maker: str
@@ -161,7 +166,8 @@ def work_out(bench: Bench, *, strength_ug: int, capsules_wanted: int) -> Planned
             strength_ug=strength_ug,
             capsules=capsules_wanted,
             overage=formula.overage,
-            certificate=_certificate(bench.active),
+            certificate=_holds(bench.active),
+            sources=_sources(bench, formula.size),
             packing=packings[formula.size],
             shell=capsules.shell(bench.shell_maker, formula.size),
             balance=bench.balance,
@@ -191,7 +197,24 @@ def _packings(active: PowderLot, fill_up: PowderLot) -> dict[str, Packing]:
     }
 
 
-def _certificate(lot: PowderLot) -> Certificate:
+def _sources(bench: Bench, size: str) -> tuple[Source, ...]:
+    found = (*([bench.active] if bench.active else []), *bench.further)
+    if missing := [lot.number for lot in found if size not in lot.packings]:
+        raise PackingMissing(f"size {size} was not measured with lot {missing[0]}")
+    return tuple(
+        Source(
+            number=lot.number,
+            holds=_holds(lot),
+            packing_mg=lot.packings[size],
+            available=lot.on_hand,
+        )
+        for lot in found
+    )
+
+
+def _holds(lot: PowderLot) -> Certificate | Stock:
+    if lot.active_ug_per_g is not None:
+        return Stock(lot.active_ug_per_g)
     return Certificate(
         salt_form=lot.salt_form,
         assay_pct=lot.assay_pct,
@@ -201,6 +224,8 @@ def _certificate(lot: PowderLot) -> Certificate:
 
 
 def _shortage(worked: BatchSheet, lot: PowderLot) -> Iterable[Pending]:
+    if worked.shares:  # which were shared out by what each holds
+        return
     needed = worked.trituration.active if worked.trituration else worked.weigh
     if needed is not None and needed > lot.on_hand:
         yield Pending.of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -38,6 +39,15 @@ class BatchAction(StrEnum):
     CLEAR = "cleared"
     REWORK = "reworked"
     SCRAP = "scrapped"
+    TICK = "step-ticked"
+    START_TIMER = "timer-started"
+    FINISH_TIMER = "timer-finished"
+    KEEP_PHOTO = "photo-kept"
+    FINISH_STEP = "step-done"
+    CALL = "pharmacist-called"
+    ANSWER = "pharmacist-answered"
+    SEND_SAMPLE = "sample-sent"
+    RECORD_RESULT = "laboratory-answered"
 
 
 S = BatchStatus
@@ -60,6 +70,15 @@ MOVES: Final[dict[BatchAction, frozenset[BatchStatus]]] = {
     A.CLEAR: frozenset({S.QUARANTINED}),
     A.REWORK: frozenset({S.QUARANTINED}),
     A.SCRAP: IN_PRODUCTION | {S.QUARANTINED},
+    A.TICK: IN_PRODUCTION,
+    A.START_TIMER: IN_PRODUCTION,
+    A.FINISH_TIMER: IN_PRODUCTION,
+    A.KEEP_PHOTO: IN_PRODUCTION | {S.QUARANTINED},
+    A.FINISH_STEP: IN_PRODUCTION,
+    A.CALL: IN_PRODUCTION,
+    A.ANSWER: frozenset(S),
+    A.SEND_SAMPLE: frozenset({S.FILLED, S.RELEASED, S.QUARANTINED}),
+    A.RECORD_RESULT: frozenset({S.FILLED, S.RELEASED, S.QUARANTINED, S.REJECTED}),
 }
 """From which statuses each action is legal. What is not here does not happen to a batch."""
 
@@ -69,6 +88,13 @@ class BatchMoveNotAllowed(Conflict):
 
     code = "batch-move-not-allowed"
     remedy = "Read the batch: its status says what is owed."
+
+
+class BatchWaits(Conflict):
+    """Somebody called a pharmacist, and nothing goes on before the answer."""
+
+    code = "batch-waits-for-pharmacist"
+    remedy = "A pharmacist answers the question first; the batch names it."
 
 
 class BatchNotReleasable(Conflict):
@@ -84,6 +110,18 @@ def require_move(status: BatchStatus, action: BatchAction) -> None:
         raise BatchMoveNotAllowed(
             f"a batch that is {status} cannot be {action}", status=status, action=action
         )
+
+
+WHILE_CALLED: Final = frozenset(
+    {A.ANSWER, A.KEEP_PHOTO, A.VOID, A.QUARANTINE, A.SCRAP, A.RECORD_RESULT}
+)
+"""What may be done to a batch that waits: showing what is wrong, and stopping it for good."""
+
+
+def require_uncalled(called_at: datetime | None, action: BatchAction) -> None:
+    """Raise BatchWaits for what goes on with a batch that waits for a pharmacist's answer."""
+    if called_at is not None and action not in WHILE_CALLED:
+        raise BatchWaits("the batch waits for a pharmacist", action=action)
 
 
 @dataclass(frozen=True, slots=True)

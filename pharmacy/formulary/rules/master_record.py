@@ -10,7 +10,11 @@ from pharmacy.formulary.rules.ingredients import INGREDIENTS, NALTREXONE, SaltFo
 from pharmacy.kernel.refusals import Invalid
 
 LONGEST_WAIT_MINUTES: Final = 24 * 60
+SECONDS_IN_MINUTE: Final = 60
 STATE_LETTERS: Final = 2
+ACTS: Final = ("weigh", "blend", "fill", "test")
+STEP_FIELD: Final = "steps"
+"""A State's part of this field is one more step of every batch."""
 
 
 class RecordIncomplete(Invalid):
@@ -46,8 +50,17 @@ class RecordedStep:
     """What is ticked before the step counts as done."""
     wait_minutes: int | None = None
     """How long the step lasts at least; a timer runs."""
+    wait_seconds: int = 0
+    """Besides the minutes."""
     photo: bool = False
     """A photograph belongs to the step."""
+    act: str = ""
+    """Which act of the batch it describes, one of `ACTS`; the act waits for the steps before."""
+
+    @property
+    def least_seconds(self) -> int | None:
+        """How long it lasts at least; None: as long as it takes."""
+        return (self.wait_minutes or 0) * SECONDS_IN_MINUTE + self.wait_seconds or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +163,15 @@ class MasterRecord:
         """Return what a State asks for beside the rest."""
         return tuple(part for part in self.state_parts if part.state == state)
 
+    def steps_in(self, state: str) -> tuple[tuple[RecordedStep, StatePart | None], ...]:
+        """Return the steps of a batch made in a State: the record's, then the State's own."""
+        own = [
+            (RecordedStep(title=f"Required in {state}", instruction=part.text), part)
+            for part in self.for_state(state)
+            if part.field == STEP_FIELD
+        ]
+        return (*((step, None) for step in self.steps), *own)
+
     def to_data(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
         return asdict(self)
@@ -182,8 +204,10 @@ def _sound_ingredient(each: RecordedIngredient) -> bool:
 
 def _sound_step(step: RecordedStep) -> bool:
     waits = step.wait_minutes is None or 0 < step.wait_minutes <= LONGEST_WAIT_MINUTES
+    waits = waits and 0 <= step.wait_seconds < SECONDS_IN_MINUTE
     return (
         waits
+        and step.act in {"", *ACTS}
         and bool(step.title.strip() and step.instruction.strip())
         and all(each.strip() for each in step.checklist)
     )

@@ -17,6 +17,7 @@ STEPS: Final = (
         title="Weigh",
         instruction="Scan each lot, tare the boat, and weigh every powder to its target.",
         checklist=("every lot scanned", "every weight within its limits", "pharmacist verified"),
+        act="weigh",
     ),
     RecordedStep(
         title="Blend",
@@ -24,17 +25,20 @@ STEPS: Final = (
         " dilution: equal volumes, doubling; then mix the whole.",
         checklist=("colour is even", "no lumps"),
         wait_minutes=10,
+        act="blend",
     ),
     RecordedStep(
         title="Fill",
         instruction="Load the shells, spread a load's powder evenly, tamp, and close.",
         checklist=("shell lot scanned", "all powder of the load is in", "capsules are dusted off"),
         photo=True,
+        act="fill",
     ),
     RecordedStep(
         title="Test",
         instruction="Tare ten empty shells, weigh ten capsules one by one, and look at all.",
         checklist=("each capsule weighed alone", "colour, shape and closure are as described"),
+        act="test",
     ),
 )
 """Source: domain.md 2.7 (geometric dilution), 2.10 (single weights), 2.11 (published method)."""

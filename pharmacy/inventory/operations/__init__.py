@@ -2,6 +2,7 @@
 
 from pharmacy.inventory.operations.capsules import Take, dispense, reserve, unreserve, waste
 from pharmacy.inventory.operations.lots import (
+    keep_document,
     receive_capsule_lot,
     receive_ingredient_lot,
     record_packing,
@@ -28,6 +29,7 @@ __all__ = [
     "dispense",
     "draw_powder",
     "draw_shells",
+    "keep_document",
     "make_trituration",
     "receive_capsule_lot",
     "receive_ingredient_lot",

@@ -85,6 +85,29 @@ def receive_ingredient_lot(
     return lot
 
 
+def keep_document(
+    session: Session,
+    content: bytes,
+    *,
+    media_type: str = "application/pdf",
+    by: Actor,
+    now: datetime,
+) -> bytes:
+    """Keep a certificate as it came, once; return its digest. Raises CertificateInvalid."""
+    if not content.startswith(b"%PDF-"):
+        raise CertificateInvalid("a certificate is kept as a PDF")
+    digest = hashlib.sha256(content).digest()
+    document = {
+        "sha256": digest,
+        "media_type": media_type,
+        "content": content,
+        "stored_by": by.id,
+        "stored_at": now,
+    }
+    session.execute(insert_or(Certificate).values(document).on_conflict_do_nothing())
+    return digest
+
+
 def store_certificate(
     session: Session,
     lot_id: UUID,
@@ -104,17 +127,7 @@ def store_certificate(
     by.require(Permission.RECEIVE_LOT)
     lot = queries.lock_ingredient_lot(session, lot_id)
     _require_quarantined(lot.status)
-    if not content.startswith(b"%PDF-"):
-        raise CertificateInvalid("a certificate is kept as a PDF")
-    digest = hashlib.sha256(content).digest()
-    document = {
-        "sha256": digest,
-        "media_type": media_type,
-        "content": content,
-        "stored_by": by.id,
-        "stored_at": now,
-    }
-    session.execute(insert_or(Certificate).values(document).on_conflict_do_nothing())
+    digest = keep_document(session, content, media_type=media_type, by=by, now=now)
     lot.certificate_sha256 = digest
     session.flush()
     audit.record(

@@ -9,6 +9,7 @@ from typing import Final
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.local.balance import BalanceSimulator
 from pharmacy.local.demo.people import DemoTrouble, Json, Person
+from pharmacy.local.demo.preparing import do_steps
 from pharmacy.local.demo.telling import Teller
 
 SHELL: Final = mg(48)
@@ -69,9 +70,15 @@ class AtTheBench:
     def _make(self, proposal: Json, simulator: BalanceSimulator, balance: str) -> list[str]:
         batch = self._accepted(proposal)
         path = f"/batches/{batch['id']}"
+        self._prepare(path, "")
         self._weigh(path, batch, simulator, balance)
+        self._prepare(path, "weigh")
+        self._blend(path)
+        self._prepare(path, "blend")
         self._fill(path, batch)
+        self._prepare(path, "fill")
         self._test(path, Decimal(batch["sheet"]["net_fill_mg"]), simulator, balance)
+        self._prepare(path, "test")
         return self._release(path)
 
     def _accepted(self, proposal: Json) -> Json:
@@ -94,7 +101,7 @@ class AtTheBench:
             item = target["item"]
             self.teller.begin(f"Technician: weighing {item.replace('-', ' ')}")
             simulator.put(mg(target["target_mg"]))
-            body = {"item": item, "balance": balance, "ingredient_lot": _lot(batch, item)}
+            body = {"item": item, "balance": balance, "ingredient_lot": target["ingredient_lot"]}
             shown = self.technician.post(f"{path}/weighings", body)
             self.verifier.post(f"/weighings/{shown['id']}/verification")
             self.teller.done(
@@ -102,9 +109,16 @@ class AtTheBench:
                 " verified by a pharmacist"
             )
 
-    def _fill(self, path: str, batch: Json) -> None:
-        self.teller.begin("Technician: blending and filling")
+    def _prepare(self, path: str, act: str) -> None:
+        do_steps(self.technician, path, until=act, teller=self.teller)
+
+    def _blend(self, path: str) -> None:
+        self.teller.begin("Technician: blending")
         self.technician.post(f"{path}/blend")
+        self.teller.done("geometrically; it dates the batch")
+
+    def _fill(self, path: str, batch: Json) -> None:
+        self.teller.begin("Technician: filling")
         shells = self.technician.listed("/shell-lots")[0]
         body = {"shell_lot": shells["id"], "filled": batch["capsules"], "broken": 1}
         filled = self.technician.post(f"{path}/fill", body)
@@ -140,10 +154,3 @@ class AtTheBench:
 
 def _needed(proposal: Json) -> str:
     return f"{proposal['capsules']} capsules of {proposal['strength_mg']} mg"
-
-
-def _lot(batch: Json, item: str) -> str | None:
-    if item == "trituration-part":
-        return None
-    lot: str = batch["active_lot" if item.endswith("active") else "filler_lot"]
-    return lot

@@ -4,7 +4,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from pharmacy.formulary import operations as formulary
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.ingredients import NALTREXONE
+from pharmacy.formulary.rules.master_record import MasterRecord
+from pharmacy.formulary.rules.usual_record import usual_record
 from pharmacy.infra import keys
 from pharmacy.infra.db import Database
 from pharmacy.infra.keys import PrivateKey
@@ -212,7 +214,9 @@ def _stock(session: Session, staff: Mapping[str, Actor], today: date, now: datet
     shells = inventory.receive_shell_lot(session, _shells(today), by=technician, now=now)
     inventory.release_shell_lot(session, shells.id, by=pharmacist, now=now)
     for strength in fiction.STRENGTHS:
-        formulary.approve(session, _formula(strength), by=pharmacist, second=second, now=now)
+        formula = _formula(strength)
+        record = _hurried(usual_record(formula))
+        formulary.approve(session, formula, record=record, by=pharmacist, second=second, now=now)
         if strength == fiction.COMPOUNDED:
             continue
         facts = _capsules(strength, active, today)
@@ -241,6 +245,15 @@ def _receive_powder(
         now=now,
     )
     return inventory.release_ingredient_lot(session, lot.id, by=pharmacist, now=now)
+
+
+def _hurried(record: MasterRecord) -> MasterRecord:
+    """Let whoever watches the demo wait two seconds for what takes minutes."""
+    steps = tuple(
+        replace(step, wait_minutes=None, wait_seconds=2) if step.wait_minutes else step
+        for step in record.steps
+    )
+    return replace(record, steps=steps)
 
 
 def _formula(strength: str) -> Formula:

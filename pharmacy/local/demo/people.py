@@ -45,6 +45,11 @@ class Person:
     def post(self, path: str, body: Json | None = None) -> Json:
         return _answer(self._client.post(f"/api/v1{path}", json=body, headers=self._headers))
 
+    def send(self, path: str, content: bytes) -> Json:
+        """Send bytes as they are."""
+        headers = self._headers | {"Content-Type": "application/octet-stream"}
+        return _answer(self._client.post(f"/api/v1{path}", content=content, headers=headers))
+
     def submit(self, token: bytes) -> Json:
         headers = self._headers | {"Content-Type": "application/jose"}
         answer = self._client.post("/api/v1/prescriptions", content=token, headers=headers)

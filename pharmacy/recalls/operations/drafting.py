@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.labels.pdf import COVERED
+from pharmacy.labels.rules.text_checks import GlyphMissing, TextForbidden, drawable
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
@@ -22,13 +23,16 @@ from pharmacy.recalls.rules import letters
 from pharmacy.recalls.rules.letters import Letter, Sender, Vial
 from pharmacy.recalls.rules.timers import NoticeTo
 
-UNDRAWN = "?"
+BY_HAND = "____________________ (write by hand: {characters} cannot be printed)"
 Key = TypeVar("Key", str, UUID)
 
 
 def draft_letters(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> int:
     """
     Draft what everybody concerned is told. Returns how many letters there are.
+
+    Raises:
+        GlyphMissing, TextForbidden: The reason holds a character that cannot be printed.
 
     Only vials that were handed over concern patients and prescribers; the Board is told of all.
     """
@@ -60,6 +64,7 @@ class _Draft:
         self, recall: Recall, site: Site, patients: dict[UUID, Patient], now: datetime
     ) -> None:
         self.recall = recall
+        self.reason = drawable(recall.reason, name="reason", covered=COVERED)
         self.patients = patients
         self.now = now
         self.on = site.today(now)
@@ -88,7 +93,7 @@ class _Draft:
             to=_address(self.patients[patient_id]) if patient_id else to,
             on=self.on,
             vials=[self._vial(vial) for vial in vials],
-            reason=_drawable(self.recall.reason),
+            reason=self.reason,
         )
         pdf = letter_pdf(letter)
         return RecallNotice(
@@ -125,8 +130,15 @@ def _address(patient: Patient) -> tuple[str, ...]:
 
 
 def _drawable(text: str) -> str:
-    """Show what the fonts lack as a question mark: a recall never waits for a letter's shape."""
-    return "".join(letter if ord(letter) in COVERED else UNDRAWN for letter in text)
+    """
+    Return a line of a letter, whole; or a blank line to be filled in by hand, and why.
+
+    No character is ever replaced, and a recall does not wait for one that cannot be printed.
+    """
+    try:
+        return drawable(text, name="letter", covered=COVERED)
+    except (GlyphMissing, TextForbidden) as refusal:
+        return BY_HAND.format(characters=refusal.facts["characters"])
 
 
 def _patients(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:

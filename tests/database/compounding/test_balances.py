@@ -24,7 +24,7 @@ from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.staff.rules import Actor
 from tests.conftest import NOW
-from tests.factories.compounding import PASSING, Laboratory
+from tests.factories.compounding import ANHYDROUS, PASSING, Laboratory
 
 CHECKED: Final = frozenset(
     {
@@ -63,6 +63,9 @@ class Floor(RuleBasedStateMachine):
     @initialize()
     def open_the_laboratory(self) -> None:
         self.laboratory = Laboratory(self.session)
+        self.rest = self.laboratory.powder(
+            "naltrexone-hydrochloride", packs="180", amount="300", **ANHYDROUS
+        )
         self.people = (
             self.laboratory.technician,
             self.laboratory.pharmacist,
@@ -83,11 +86,39 @@ class Floor(RuleBasedStateMachine):
 
     @rule(target=batches, strength=st.sampled_from([500, 4_500]))
     def plan_and_make(self, strength: int) -> Batch:
-        return self.laboratory.made(strength)
+        batch = self.laboratory.plan(strength)
+        self.attempt(self.laboratory.filled, batch)
+        self.attempt(self.laboratory.tested, batch)
+        return batch
 
     @rule(batch=batches)
     def scan(self, batch: Batch) -> None:
         self.attempt(self.laboratory.scan, batch)
+
+    @rule(batch=batches)
+    def scan_a_rest_first(self, batch: Batch) -> None:
+        self.attempt(self.laboratory.scan, batch, self.laboratory.active, active=self.rest)
+
+    @rule(batch=batches, act=st.sampled_from(["", "weigh", "blend", "fill", "test"]))
+    def do_steps(self, batch: Batch, act: str) -> None:
+        self.attempt(self.laboratory.do_step, batch, act)
+
+    @rule(batch=batches, step=st.integers(1, 6))
+    def call(self, batch: Batch, step: int) -> None:
+        by = self.laboratory.technician
+        self.attempt(
+            operations.call_pharmacist,
+            self.session,
+            batch.id,
+            step,
+            question="Is this right?",
+            by=by,
+            now=NOW,
+        )
+
+    @rule(batch=batches, who=st.integers(0, 2))
+    def answer(self, batch: Batch, who: int) -> None:
+        self.step(operations.answer_call, batch, answer="It is.", by=self.people[who])
 
     @rule(
         batch=batches,
@@ -96,9 +127,12 @@ class Floor(RuleBasedStateMachine):
         who=st.integers(0, 2),
     )
     def weigh(self, batch: Batch, item: Item, off: Mass, who: int) -> None:
-        if batch.sheet is not None and item in operations.targets(batch):
-            shown = operations.targets(batch)[item] + off
-            self.attempt(self.laboratory.weigh, batch, item, shown, by=self.people[who])
+        if batch.sheet is None:
+            return
+        for need, wanted in operations.targets(self.session, batch).items():
+            if need.item is item:
+                weigh = self.laboratory.weigh_need
+                self.attempt(weigh, batch, need, wanted + off, by=self.people[who])
 
     @rule(batch=batches, who=st.integers(0, 2))
     def verify_all(self, batch: Batch, who: int) -> None:

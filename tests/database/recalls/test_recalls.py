@@ -17,12 +17,14 @@ from pharmacy.inventory.rules.lots import LotNotUsable, TriturationFacts
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.quantities import mg
 from pharmacy.labels import operations as labels
+from pharmacy.labels.rules.text_checks import GlyphMissing
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.holds import HoldNotLiftable
 from pharmacy.orders.rules.life import OrderHeld
+from pharmacy.patients.models import Patient
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.models import Recall
 from pharmacy.recalls.operations.following import NoticeNotSent, RecallClosed, TimerNotRunning
@@ -49,13 +51,19 @@ def bench(session: Session) -> Bench:
     return Bench(session)
 
 
-def recall(bench: Bench, lot: IngredientLot | CapsuleLot, *, serious: bool = False) -> Recall:
+def recall(
+    bench: Bench,
+    lot: IngredientLot | CapsuleLot,
+    *,
+    serious: bool = False,
+    reason: str = REASON,
+) -> Recall:
     kind = LotKind.CAPSULE if isinstance(lot, CapsuleLot) else LotKind.INGREDIENT
     return operations.open_recall(
         bench.session,
         kind,
         lot.id,
-        reason=REASON,
+        reason=reason,
         serious=serious,
         notice_at=NOW - timedelta(hours=1),
         by=bench.pharmacist,
@@ -320,3 +328,20 @@ def test_traces_use_indexes_at_every_step(bench: Bench) -> None:
     )
 
     assert "Seq Scan" not in plan
+
+
+def test_a_letter_says_what_is_written_by_hand_and_replaces_nothing(bench: Bench) -> None:
+    given = bench.order(Status.HANDED_OVER)
+    patient = bench.session.get_one(Patient, given.patient_id)
+    patient.address_line = "4 \N{CJK UNIFIED IDEOGRAPH-4E2D} Street"
+    bench.session.flush()
+
+    opened = recall(bench, powder_of(bench))
+
+    written = dict(letters(bench, opened))
+    assert "U+4E2D cannot be printed" in written["patient"]
+
+
+def test_a_reason_that_cannot_be_printed_is_worded_anew(bench: Bench) -> None:
+    with pytest.raises(GlyphMissing):
+        recall(bench, powder_of(bench), reason="\N{CJK UNIFIED IDEOGRAPH-4E2D}")

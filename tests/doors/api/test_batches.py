@@ -1,5 +1,6 @@
 """A batch over HTTP: planned for an order, weighed on a wire, released to the order."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,17 +13,18 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.conftest import AsRole, Client, Headers
-from tests.factories.compounding import PASSING, Laboratory
+from tests.doors.api.conftest import AsRole, Client, Clock, Headers
+from tests.factories.compounding import PASSING, PHOTO, Laboratory
 from tests.factories.orders import Bench
 
 
 class Maker:
     """Somebody at the bench."""
 
-    def __init__(self, client: Client, headers: Headers) -> None:
+    def __init__(self, client: Client, headers: Headers, clock: Clock) -> None:
         self.client = client
         self.headers = headers
+        self.clock = clock
 
     def get(self, path: str) -> Any:
         answer = self.client.get(f"/api/v1{path}", headers=self.headers)
@@ -34,20 +36,43 @@ class Maker:
         assert answer.status_code == status, answer.text
         return answer.json()
 
+    def do_steps(self, path: str, *, until: str) -> None:
+        """Do the open steps of a batch as far as the one of an act."""
+        for step in self.get(f"{path}/steps")["steps"]:
+            if step["done_at"] is None:
+                self._do(f"{path}/steps/{step['no']}", step)
+            if step["act"] == until:
+                return
+
+    def _do(self, path: str, step: dict[str, Any]) -> None:
+        for check in step["checklist"]:
+            self.post(f"{path}/checks/{check['no']}")
+        if step["wait_seconds"]:
+            self.post(f"{path}/timer/start")
+            early = self.post(f"{path}/timer/finish", status=409)
+            assert early["type"].endswith("batch-timer-running")
+            self.clock.now += timedelta(seconds=step["wait_seconds"])
+            self.post(f"{path}/timer/finish")
+        if step["needs_photo"]:
+            headers = self.headers | {"Content-Type": "application/octet-stream"}
+            kept = self.client.post(f"/api/v1{path}/photos", content=PHOTO, headers=headers)
+            assert (kept.status_code, kept.json()["media_type"]) == (201, "image/png")
+        self.post(f"{path}/done")
+
 
 @pytest.fixture
-def technician(client: Client, as_role: AsRole) -> Maker:
-    return Maker(client, as_role(Role.TECHNICIAN))
+def technician(client: Client, as_role: AsRole, clock: Clock) -> Maker:
+    return Maker(client, as_role(Role.TECHNICIAN), clock)
 
 
 @pytest.fixture
-def pharmacist(client: Client, as_role: AsRole) -> Maker:
-    return Maker(client, as_role(Role.PHARMACIST))
+def pharmacist(client: Client, as_role: AsRole, clock: Clock) -> Maker:
+    return Maker(client, as_role(Role.PHARMACIST), clock)
 
 
 @pytest.fixture
-def second(client: Client, as_role: AsRole) -> Maker:
-    return Maker(client, as_role(Role.PHARMACIST))
+def second(client: Client, as_role: AsRole, clock: Clock) -> Maker:
+    return Maker(client, as_role(Role.PHARMACIST), clock)
 
 
 def test_an_order_that_waits_gets_its_capsules(
@@ -114,21 +139,22 @@ def _make(
         "filler_lot": ids.encode("ing", laboratory.filler.id),
     }
     batch = technician.post(f"{path}/lots", lots)
+    technician.do_steps(path, until="")
     for target in batch["targets"]:
         simulator.put(mg(target["target_mg"]))
-        lot = None
-        if target["item"] != "trituration-part":
-            lot = lots["active_lot" if target["item"].endswith("active") else "filler_lot"]
-        body = {"item": target["item"], "ingredient_lot": lot, "balance": balance}
+        body = {name: target[name] for name in ("item", "ingredient_lot")} | {"balance": balance}
         weighing = technician.post(f"{path}/weighings", body, status=201)
         assert (weighing["verdict"], weighing["sign"]) == ("within", "\N{CHECK MARK}")
         assert weighing["captured"] == "balance"
         pharmacist.post(f"/weighings/{weighing['id']}/verification")
+    technician.do_steps(path, until="weigh")
     technician.post(f"{path}/blend")
+    technician.do_steps(path, until="blend")
     shells = ids.encode("shl", laboratory.shells.id)
     batch = technician.post(
         f"{path}/fill", {"shell_lot": shells, "filled": proposal["capsules"], "broken": 1}
     )
+    technician.do_steps(path, until="fill")
     for _ in range(10):
         simulator.put(mg(48))
         technician.post(f"{path}/weights", {"kind": "shell", "balance": balance})
@@ -137,6 +163,7 @@ def _make(
         technician.post(f"{path}/weights", {"kind": "capsule", "balance": balance})
     batch = technician.post(f"{path}/tests", {"test": "release"})
     assert batch["tests"][0]["verdict"] == "passed"
+    technician.do_steps(path, until="test")
     return second.post(f"{path}/release")
 
 

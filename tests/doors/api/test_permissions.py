@@ -35,6 +35,8 @@ SAMPLES = {
     "npi": "1234567893",
     "kid": "rxk_00000000",
     "key_id": "000000000000",
+    "step_no": "1",
+    "check_no": "1",
 }
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
@@ -81,6 +83,8 @@ PREFIXES = {
     "label_id": "lbl",
     "lot_id": "lot",
     "patient_id": "pat",
+    "photo_id": "pho",
+    "sample_id": "smp",
     "prescription_id": "rx",
     "picture_id": "pic",
     "proposal_id": "fmp",

@@ -1,15 +1,20 @@
-"""Tables of the compounding record: batches, weighings, capsule weights, tests, investigations."""
+"""Tables of batches: lots, weighings, capsule weights, tests, investigations, and their life."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pharmacy.compounding.rules.life import BatchAction, BatchStatus, require_move
+from pharmacy.compounding.rules.life import (
+    BatchAction,
+    BatchStatus,
+    require_move,
+    require_uncalled,
+)
 from pharmacy.compounding.rules.tolerance import WeighingVerdict
 from pharmacy.compounding.rules.weighing import Balance as BalanceFigures
 from pharmacy.infra.db import Base, one_of
@@ -33,6 +38,8 @@ class Balance(Base):
         CheckConstraint("step_ug > 0 and minimum_ug >= step_ug", name="figures_sane"),
         CheckConstraint("error_percent > 0 and error_percent < 100", name="error_sane"),
         CheckConstraint("(host is null) = (port is null)", name="address_whole"),
+        CheckConstraint("(device is null) = (baud is null)", name="device_whole"),
+        CheckConstraint("host is null or device is null", name="one_wire"),
         CheckConstraint("verified_on <= due_on", name="dates"),
     )
 
@@ -40,8 +47,12 @@ class Balance(Base):
     name: Mapped[str] = mapped_column(unique=True)
     protocol: Mapped[Protocol]
     host: Mapped[str | None]
-    """None: it has no wire; what it shows is typed, with a second person."""
+    """Where a serial server answers for it. With neither host nor device it has no wire, and what
+    it shows is typed, with a second person."""
     port: Mapped[int | None]
+    device: Mapped[str | None]
+    """Its serial port on the pharmacy's server: `/dev/ttyUSB0`."""
+    baud: Mapped[int | None]
     step_ug: Mapped[int]
     minimum_ug: Mapped[int]
     error_percent: Mapped[Decimal]
@@ -94,7 +105,10 @@ class Batch(Base):
     version: Mapped[int] = mapped_column(server_default=text("1"))
     planned_by: Mapped[UUID]
     planned_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]
+    """Since when it waits for a pharmacist's answer; until then nothing goes on."""
     active_lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("ingredient_lots.id"))
+    """The first lot of naltrexone, or the stock trituration; `batch_active_lots` has them all."""
     filler_lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("ingredient_lots.id"))
     shell_lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shell_lots.id"))
     sheet: Mapped[dict[str, Any] | None]
@@ -118,12 +132,31 @@ class Batch(Base):
     released_by: Mapped[UUID | None]
     released_at: Mapped[datetime | None]
 
+    def require(self, action: BatchAction) -> None:
+        """Raise BatchMoveNotAllowed or BatchWaits for what may not be done to the batch now."""
+        require_move(self.status, action)
+        require_uncalled(self.called_at, action)
+
     def apply(self, action: BatchAction, *, to: BatchStatus | None = None) -> None:
         """Take one step in the batch's life. Nothing else sets `status`."""
-        require_move(self.status, action)
+        self.require(action)
         if to is not None:
             self.status = to
         self.version += 1
+
+
+class BatchActiveLot(Base):
+    """One of the lots that a batch's naltrexone is weighed from, in the order of use."""
+
+    __tablename__ = "batch_active_lots"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "ingredient_lot_id"),
+        Index(None, "ingredient_lot_id"),
+    )
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ingredient_lot_id: Mapped[UUID] = mapped_column(ForeignKey("ingredient_lots.id"))
 
 
 class Item(StrEnum):
@@ -134,6 +167,13 @@ class Item(StrEnum):
     TRITURATION_ACTIVE = "trituration-active"
     TRITURATION_DILUENT = "trituration-diluent"
     TRITURATION_PART = "trituration-part"
+
+
+class Need(NamedTuple):
+    """An item of a batch, from one of its lots; part of a trituration comes from no lot."""
+
+    item: Item
+    lot_id: UUID | None
 
 
 class Captured(StrEnum):
@@ -169,8 +209,10 @@ class Weighing(Base):
             "uq_weighings_counts",
             "batch_id",
             "item",
+            "ingredient_lot_id",
             unique=True,
             postgresql_where=text("voided_at is null and verdict = 'within'"),
+            postgresql_nulls_not_distinct=True,
         ),
         Index(None, "ingredient_lot_id"),
     )
@@ -196,6 +238,10 @@ class Weighing(Base):
     voided_by: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None]
+
+    @property
+    def need(self) -> Need:
+        return Need(self.item, self.ingredient_lot_id)
 
 
 class WeightKind(StrEnum):

@@ -1,0 +1,89 @@
+"""Reading how a batch is prepared: its steps, photographs and calls."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from pharmacy.compounding.models import BatchCall, BatchPhoto, BatchStep, StepCheck
+from pharmacy.compounding.rules.preparation import StepNotFound, StepState
+from pharmacy.kernel.refusals import NotFound
+
+
+class PhotoNotFound(NotFound):
+    """There is no such photograph."""
+
+    code = "batch-photo-not-found"
+
+
+def steps(session: Session, batch_id: UUID) -> Sequence[BatchStep]:
+    """Return a batch's steps, in their order."""
+    found = select(BatchStep).where(BatchStep.batch_id == batch_id).order_by(BatchStep.no)
+    return session.scalars(found).all()
+
+
+def get_step(session: Session, batch_id: UUID, no: int) -> BatchStep:
+    """Return one step. Raises StepNotFound."""
+    if (step := session.get(BatchStep, (batch_id, no), populate_existing=True)) is None:
+        raise StepNotFound("the batch has no such step", step=no)
+    return step
+
+
+def checks(session: Session, batch_id: UUID) -> Sequence[StepCheck]:
+    """Return the items of every checklist of a batch, in their order."""
+    found = select(StepCheck).where(StepCheck.batch_id == batch_id)
+    return session.scalars(found.order_by(StepCheck.step_no, StepCheck.no)).all()
+
+
+def photos(session: Session, batch_id: UUID) -> Sequence[BatchPhoto]:
+    """Return a batch's photographs without their bytes, the first first."""
+    found = select(BatchPhoto).where(BatchPhoto.batch_id == batch_id)
+    return session.scalars(found.order_by(BatchPhoto.taken_at, BatchPhoto.id)).all()
+
+
+def get_photo(session: Session, batch_id: UUID, photo_id: UUID) -> BatchPhoto:
+    """Return a photograph of a batch with its bytes. Raises PhotoNotFound."""
+    found = select(BatchPhoto).where(BatchPhoto.id == photo_id, BatchPhoto.batch_id == batch_id)
+    photo = session.scalars(found.options(undefer(BatchPhoto.data))).one_or_none()
+    if photo is None:
+        raise PhotoNotFound("there is no such photograph")
+    return photo
+
+
+def calls(session: Session, batch_id: UUID) -> Sequence[BatchCall]:
+    """Return what pharmacists were asked about a batch, the first first."""
+    found = select(BatchCall).where(BatchCall.batch_id == batch_id)
+    return session.scalars(found.order_by(BatchCall.asked_at, BatchCall.id)).all()
+
+
+def open_call(session: Session, batch_id: UUID) -> BatchCall | None:
+    """Return the question that a batch waits with, if it does."""
+    found = select(BatchCall).where(BatchCall.batch_id == batch_id, BatchCall.answered_at.is_(None))
+    return session.scalars(found).one_or_none()
+
+
+def step_states(session: Session, batch_id: UUID) -> list[StepState]:
+    """Return a batch's steps as the rules see them, in their order."""
+    session.flush()
+    unticked: dict[int, list[str]] = {}
+    for check in checks(session, batch_id):
+        if check.ticked_at is None:
+            unticked.setdefault(check.step_no, []).append(check.words)
+    shown = set(session.scalars(select(BatchPhoto.step_no).where(BatchPhoto.batch_id == batch_id)))
+    return [
+        StepState(
+            no=step.no,
+            title=step.title,
+            act=step.act,
+            is_done=step.done_at is not None,
+            unticked=tuple(unticked.get(step.no, ())),
+            needs_photo=step.needs_photo,
+            has_photo=step.no in shown,
+            wait=timedelta(seconds=step.wait_seconds) if step.wait_seconds else None,
+            timer_started_at=step.timer_started_at,
+            timer_finished_at=step.timer_finished_at,
+        )
+        for step in steps(session, batch_id)
+    ]

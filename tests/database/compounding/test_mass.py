@@ -1,0 +1,48 @@
+"""Where a batch's powder went."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from pharmacy.compounding import operations, queries
+from pharmacy.compounding.models import Item
+from tests.conftest import NOW
+from tests.factories.compounding import Laboratory
+
+
+@pytest.fixture
+def laboratory(session: Session) -> Laboratory:
+    return Laboratory(session)
+
+
+def test_what_is_in_no_capsule_is_lost(laboratory: Laboratory) -> None:
+    """
+    469 mg and 22,589 mg are a blend of 23,058 mg. Ten nets of V23 hold 2,236.9 mg, so a hundred
+    capsules hold 22,369 mg; 689 mg, 2.99 per cent, are in none.
+    """
+    batch = laboratory.made()
+
+    found = queries.mass_statement(laboratory.session, batch)
+
+    assert (found.drawn_ug, found.blend_ug) == (23_058_000, 23_058_000)
+    assert (found.in_capsules_ug, found.lost_ug) == (22_369_000, 689_000)
+    assert f"{found.lost_percent:.2f}" == "2.99"
+    assert found.is_whole
+
+
+def test_a_spilt_weighing_and_the_rest_of_a_trituration_are_waste(laboratory: Laboratory) -> None:
+    """domain.md 2.11 (0.5 mg): three times the need is mixed, and a third of it used."""
+    batch = laboratory.weighed(laboratory.plan(500))
+    spilt = next(
+        weighing
+        for need, weighing in queries.counting(laboratory.session, batch.id).items()
+        if need.item is Item.FILLER
+    )
+    operations.void(laboratory.session, spilt.id, reason="spilt", by=laboratory.pharmacist, now=NOW)
+    laboratory.weigh(batch, Item.FILLER)
+
+    found = queries.mass_statement(laboratory.session, batch)
+
+    assert found.voided_ug == spilt.shown_ug
+    assert found.trituration_left_ug > 0
+    assert found.in_capsules_ug is None
+    assert found.is_whole
