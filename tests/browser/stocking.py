@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import credentials
+from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
@@ -15,6 +16,7 @@ from tests.browser.people import NAMES, PASSWORD, PIN
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
+from tests.factories.printing import furnish, make_printer
 from tests.factories.staff import make_account
 
 PATIENTS = {
@@ -32,6 +34,15 @@ PATIENTS = {
 HELD = "to review too"
 
 
+class Draws(Bench):
+    """A bench at which labels are really drawn."""
+
+    def allocate(self, order: Order) -> Order:
+        operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+        labels.render(self.session, order.id, now=self.now)
+        return order
+
+
 def stock(session: Session) -> None:
     """Fill an empty database."""
     password, pin = credentials.hash_password(PASSWORD), credentials.hash_password(PIN)
@@ -44,7 +55,8 @@ def stock(session: Session) -> None:
             password_hash=password,
             pin_hash=pin,
         )
-    bench = Bench(session)
+    furnish(session, make_printer(session))
+    bench = Draws(session)
     for _ in range(4):
         stock_the_clinic(session)
     for number, (name, (family, given, status)) in enumerate(PATIENTS.items()):

@@ -19,7 +19,7 @@
     return letters.length >= LEAST && span / (times.length - 1) < BURST;
   }
   function note(event) {
-    const now = performance.now();
+    const now = event.timeStamp; // when it was pressed, however busy the page is
     if (times.length && now - times[times.length - 1] > BURST * 2) forget();
     if (!times.length) {
       const field = event.target;

@@ -1,0 +1,142 @@
+"""An order from the first look to the patient's hand, by keyboard and scanner alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from pharmacy.infra.printers import Address, sender
+from pharmacy.kernel.ids import encode
+from pharmacy.labels import operations as labels
+from pharmacy.orders import queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Status
+from pharmacy.printing.models import LabelCopy
+from pharmacy.printing.rules import CopyState
+from pharmacy.staff.rules import Role
+from pharmacy.workers.printing import PrintCopy
+from tests.browser.conftest import Console, User
+from tests.browser.people import PIN
+from tests.factories.printing import LOOPBACK, PLACE
+
+SitDown = Callable[..., User]
+
+
+def status(console: Console, name: str) -> Status:
+    with console.session() as session:
+        return session.get_one(Order, console.orders[name].id).status
+
+
+def draw_labels(console: Console, name: str) -> None:
+    """What the worker does."""
+    with console.session() as session:
+        labels.render(session, console.orders[name].id, now=console.clock())
+
+
+def print_what_is_asked(console: Console, folder: Path) -> list[str]:
+    """What the worker does at the printer; return what the scanner reads off the labels."""
+    work = PrintCopy(
+        lambda errand: sender(Address.read(errand.address), networks=LOOPBACK, folders=folder)
+    )
+    with console.session() as session:
+        copies = session.scalars(select(LabelCopy).where(LabelCopy.state == CopyState.QUEUED)).all()
+        for copy in copies:
+            errand = work.begin(session, copy.id, now=console.clock())
+            assert errand is not None
+            work.end(session, errand, work.act(errand), last=False, now=console.clock())
+    assert len(list((folder / "bench-1").glob("*.pdf"))) == len(copies)
+    return [encode("ctr", each) for each in containers(console, copies[0].order_id)]
+
+
+def containers(console: Console, order_id: object) -> list[object]:
+    with console.session() as session:
+        return [each.id for each in queries.containers(session, order_id)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def seated(console: Console, user: SitDown) -> Callable[[Role], User]:
+    """Let somebody sit down at the workplace whose printer is the folder."""
+
+    def sit(role: Role) -> User:
+        found = user(role)
+        found.page.context.add_cookies([{"name": "station", "value": PLACE, "url": console.url}])
+        return found
+
+    return sit
+
+
+def test_an_order_goes_its_whole_way_without_a_mouse(
+    console: Console, seated: Callable[[Role], User], tmp_path: Path
+) -> None:
+    name = "to review"
+    page = console.page_of(name)
+    pharmacist = seated(Role.PHARMACIST).go(page)
+    pharmacist.press("a")
+    pharmacist.press("Enter")
+    pharmacist.sees("Approved")
+    assert status(console, name) is Status.PLANNED
+
+    technician = seated(Role.TECHNICIAN).go(page)
+    technician.press("a")
+    technician.sees("Capsules set aside")
+    draw_labels(console, name)
+    technician.go(page)
+    technician.press("p")
+    technician.sees("Printing: scan each label")
+    codes = print_what_is_asked(console, tmp_path)
+    technician.go(page)
+    for number, code in enumerate(codes, start=1):
+        technician.scan(code)
+        technician.sees(f"{number} of {len(codes)} scanned")
+    technician.scan("ACT-SAVE")
+    technician.sees("Packed")
+    assert status(console, name) is Status.FINAL_CHECK
+
+    checker = seated(Role.PHARMACIST).go(page)
+    checker.press("f")
+    checker.press("Enter")
+    checker.sees("Released") if not checker.page.locator("#prove[open]").count() else None
+    if checker.page.locator("#prove[open]").count():
+        checker.page.keyboard.type(PIN)
+        checker.press("Enter")
+        checker.sees("Released")
+    assert status(console, name) is Status.READY
+
+    technician.go(page)
+    technician.press("o")
+    technician.press("Space", "Tab", "Space")
+    dialog = technician.page.locator("#hand-over")
+    dialog.locator("[name=counselling]").focus()
+    technician.page.keyboard.type("Declined", delay=80)  # a person's pace, not a scanner's
+    technician.press("Tab", "Tab", "Enter")
+    technician.page.locator("#toasts").get_by_text("Handed over").wait_for()
+    assert status(console, name) is Status.HANDED_OVER
+
+
+def test_another_orders_vial_stops_the_line(
+    console: Console, seated: Callable[[Role], User]
+) -> None:
+    technician = seated(Role.TECHNICIAN).go(console.page_of("to pack"))
+    foreign = containers(console, console.orders["to pack too"].id)[0]
+
+    technician.scan(encode("ctr", foreign))  # type: ignore[arg-type]
+
+    technician.sees("another order")
+    assert status(console, "to pack") is Status.LABELING
+
+
+def test_two_technicians_at_once_and_the_loser_reads_why(
+    console: Console, seated: Callable[[Role], User]
+) -> None:
+    first, second = seated(Role.TECHNICIAN), seated(Role.PHARMACIST)
+    for each in (first, second):
+        each.go(console.page_of("planned"))
+
+    second.press("t")
+    second.press("Tab", "Enter")
+    second.sees("It is yours")
+    first.press("a")
+
+    first.sees("somebody else")
+    assert status(console, "planned") is Status.PLANNED
