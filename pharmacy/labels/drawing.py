@@ -53,7 +53,7 @@ def drawn_copy(
     content = content_of_copy(label, copy)
     if language is Language.ZPL:
         return zpl(dots(content, stock=stock, dpi=dpi))
-    return document(_pages(content, stock), size=_size(stock), title="Container labels")
+    return document(pages(content, stock), size=_size(stock), title="Container labels")
 
 
 def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) -> Sequence[Dots]:
@@ -63,10 +63,11 @@ def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) ->
     Raises:
         TextTooLong: Something does not fit where the rules want it.
     """
-    return [rastered(page, size=_size(stock), dpi=dpi) for page in _pages(label, stock)]
+    return [rastered(page, size=_size(stock), dpi=dpi) for page in pages(label, stock)]
 
 
-def _pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
+def pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
+    """Return the layout of a label, and of its continuation. Raises TextTooLong."""
     upright = UPRIGHT.get(stock)
     return stacked.draw(label, upright) if upright else flat.draw(label)
 

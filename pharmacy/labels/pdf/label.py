@@ -43,6 +43,8 @@ FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
 FOOT_ROOM: Final = RIGHT - MARGIN
+ONWARD: Final = ["More on label 2 of 2."]
+"""The last statement of a label whose others stand on a second one."""
 
 
 class Setting(NamedTuple):
@@ -213,15 +215,15 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
 
 def _shared_out(label: ContainerLabel) -> tuple[list[str], list[str]]:
     """Divide the statements between the foot, in order of weight, and a continuation label."""
-    room = FOOT_LINES - len(_maker_lines(label))
+    room = FOOT_LINES - len(_maker_lines(label)) - bool(label.reprint)
     kept = [label.auxiliaries[0], label.storage, label.compounded, label.route]
     kept += label.auxiliaries[1:]
     moved: list[str] = []
-    while len(_statement_lines(kept)) > room:
+    while len(_statement_lines(kept + ONWARD[: len(moved)])) > room:
         moved.insert(0, kept.pop())
         if not kept:
             raise TextTooLong("the first statement does not fit at the foot of the label")
-    return kept, moved
+    return kept + ONWARD[: len(moved)], moved
 
 
 def _statement_lines(statements: list[str]) -> list[str]:
@@ -243,6 +245,11 @@ def _after_bold(bold: str, text: str) -> list[str]:
 def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
     """What to be careful about, and who made it."""
     y = FOOT - 7.0
+    if label.reprint:
+        if _fine_bold(label.reprint) > FOOT_ROOM:
+            raise TextTooLong("why it is printed again does not fit", letters=len(label.reprint))
+        pen.text(MARGIN, y, label.reprint, FINE, bold=True)
+        y -= FINE_LEAD
     for bold, lines in (
         (statements[0], _statement_lines(statements)),
         (label.pharmacy, _maker_lines(label)),
@@ -256,6 +263,11 @@ def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
             y -= FINE_LEAD
 
 
+def _second(label: ContainerLabel) -> str:
+    """Say what a continuation belongs to."""
+    return f"Label 2 of 2 of this container. {label.reprint}".strip()
+
+
 def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
     """The second label of a container whose statements need more room than the first has."""
     pen = Pen()
@@ -267,7 +279,7 @@ def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
     matrix = barcode.matrix(label.container_code)
     pen.symbol(matrix, RIGHT - matrix.wide, TOP - matrix.wide)
     pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)
-    pen.text(MARGIN, 10, "Label 2 of 2 of this container", FINE)
+    pen.text(MARGIN, 10, _second(label), FINE)
     y -= 6
     for statement in statements:
         for line in wrapped(statement, room=RIGHT - MARGIN, width=partial(width, size=9)):

@@ -12,7 +12,7 @@ from typing import Final
 
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf.fonts import width
-from pharmacy.labels.pdf.label import SETTINGS, Setting, cluster, write_cluster
+from pharmacy.labels.pdf.label import ONWARD, SETTINGS, Setting, cluster, write_cluster
 from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong, wrapped
@@ -171,24 +171,28 @@ def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) ->
     wanted = [label.auxiliaries[0], label.storage, label.compounded, label.route]
     wanted += label.auxiliaries[1:]
     y = top - 1
-    for line in wrapped(
-        wanted[0], room=stock.room, width=partial(width, size=stock.fine, bold=True)
-    ):
-        y -= stock.lead
-        pen.text(left, y, line, stock.fine, bold=True)
+    bold, fine = (partial(width, size=stock.fine, bold=each) for each in (True, False))
+    line = ""
+    for text in filter(None, (label.reprint, wanted[0])):
+        for line in wrapped(text, room=stock.room, width=bold):
+            y -= stock.lead
+            pen.text(left, y, line, stock.fine, bold=True)
     if y < foot + 1:
         raise TextTooLong("the first statement does not fit on the label")
-    kept = wanted[1:]
+    kept, begun = wanted[1:], bold(line)
     moved: list[str] = []
-    fine = partial(width, size=stock.fine)
-    while kept:
-        lines = wrapped(" ".join(kept), room=stock.room, width=fine)
-        if y - len(lines) * stock.lead >= foot + 1:
+    while True:
+        rest = "".join(f" {each}" for each in kept + ONWARD[: len(moved)])
+        lines = wrapped(rest, room=stock.room, width=fine, indent=begun)
+        if y - (len(lines) - 1) * stock.lead >= foot + 1:
             break
+        if not kept:
+            raise TextTooLong("where the statements go on does not fit on the label")
         moved.insert(0, kept.pop())
-    for line in lines if kept else []:
+    for place, text in enumerate(lines):
+        if text:
+            pen.text(left + (0 if place else begun), y, text, stock.fine)
         y -= stock.lead
-        pen.text(left, y, line, stock.fine)
     return moved
 
 
@@ -205,13 +209,21 @@ def _continuation(label: ContainerLabel, statements: list[str], stock: Upright) 
     y -= matrix.wide + 8
     pen.symbol(matrix, wide - left - matrix.wide, y)
     pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True)
-    pen.text(left, stock.margin - 2, "Label 2 of 2 of this container", stock.fine)
+    foot = stock.margin - 2
+    pen.text(left, foot, "Label 2 of 2 of this container", stock.fine)
+    for line in reversed(
+        wrapped(label.reprint, room=stock.room, width=partial(width, size=stock.fine))
+        if label.reprint
+        else []
+    ):
+        foot += stock.lead
+        pen.text(left, foot, line, stock.fine)
     size = stock.fine + 1
     y -= 6
     for statement in statements:
         for line in wrapped(statement, room=stock.room, width=partial(width, size=size)):
             y -= size * 1.2
-            if y < stock.margin + stock.fine + 4:
+            if y < foot + stock.fine + 4:
                 raise TextTooLong("the statements do not fit on two labels")
             pen.text(left, y, line, size)
         y -= 3

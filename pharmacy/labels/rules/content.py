@@ -54,6 +54,8 @@ class ContainerLabel:
     storage: str
     compounded: str
     auxiliaries: tuple[str, ...]
+    reprint: str = ""
+    """What a second copy says of itself; nothing on the first."""
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:

@@ -21,14 +21,13 @@ def content_of_copy(label: ContainerLabel, copy: Copy) -> ContainerLabel:
     """
     Return what stands on a copy: the first is the label as it was drawn and stored.
 
-    Later ones say first of all their number and why, and that earlier ones count no more; their
-    Data Matrix says which copy they are, so that a scan can tell them apart.
+    Later ones say on a line of its own their number and why, and that earlier ones count no more;
+    no warning gives way to it. Their Data Matrix says which copy they are, for scans to tell.
     """
     if copy.no == 1:
         return label
-    mark = f"Reprint {copy.no}: the copy before {copy.why}. Earlier copies are void."
     return replace(
         label,
         container_code=f"{label.container_code}.{copy.no:02}",
-        auxiliaries=(mark, *label.auxiliaries),
+        reprint=f"Reprint {copy.no}: the copy before {copy.why}. Earlier copies are void.",
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
+from pharmacy.orders import queries
 from pharmacy.web.view import Answer, View
 
 Words = Annotated[str, Meta(max_length=500)]
@@ -30,6 +31,9 @@ def take_step(
     view: View, db: Database, order_id: str, step: Step, *, toast: str, onward: str = ""
 ) -> Answer:
     """Take one step in one transaction, then show the order as it is now, or go on."""
+    wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
-        step(session, ids.decode("ord", order_id))
+        if not view.actor.may_see(queries.get(session, wanted).npi):
+            raise queries.OrderNotFound("there is no such order")
+        step(session, wanted)
     return view.go(onward or f"/orders/{order_id}", toast=toast)

@@ -97,6 +97,6 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
     if page.holds and view.may(Permission.LIFT_HOLD):
         first = ids.encode("hld", page.holds[0].id)
         found.append(Action("l", "Lift the hold", opens=f"lift-{first}"))
-    if order.status in OPEN and view.may(Permission.CANCEL_ORDER):
+    if order.status in OPEN and view.may(Permission.APPROVE_ORDER):
         found.append(Action("x", "Cancel order", opens="cancel", kind="danger"))
     return found

@@ -56,7 +56,7 @@ class OrderPages(Controller):
 
     path = PATH
 
-    @get("/", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
+    @get("/", opt={"permission": Permission.READ_QUEUE}, sync_to_thread=True)
     def show(
         self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor, now: Now
     ) -> Answer:
@@ -188,7 +188,7 @@ class OrderPages(Controller):
 
     @post(
         "/cancellation",
-        opt={"permission": Permission.CANCEL_ORDER},
+        opt={"permission": Permission.APPROVE_ORDER},  # prescribers cancel through the API
         status_code=200,
         sync_to_thread=True,
     )

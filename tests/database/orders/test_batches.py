@@ -34,6 +34,7 @@ class Pharmacy(Bench):
             by=laboratory.pharmacist,
             now=NOW,
         )
+        laboratory.do_step(batch)
         laboratory.tested(laboratory.filled(batch))
         met = operations.release_batch(self.session, batch.id, by=laboratory.second, now=NOW)
         return met.order_ids

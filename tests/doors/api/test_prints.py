@@ -188,6 +188,7 @@ def test_an_order_whose_newest_label_was_not_scanned_is_not_released(
     refused = client.post(
         f"/api/v1/orders/{ids.encode('ord', order.id)}/release",
         headers=as_role(Role.PHARMACIST) | {"If-Match": f'"{order.version}"'},
+        json={"record_sha256": "0f" * 32},
     )
 
     assert refused.status_code == 409

@@ -16,9 +16,10 @@ from PIL import Image
 from pharmacy.kernel.refusals import Invalid
 from pharmacy.labels import pdf
 from pharmacy.labels.dots import Dots
-from pharmacy.labels.drawing import RESOLUTIONS, Language, Stock, dots, drawn_copy
+from pharmacy.labels.drawing import RESOLUTIONS, Language, Stock, dots, drawn_copy, pages
 from pharmacy.labels.pdf import label, stacked
-from pharmacy.labels.rules.copies import Copy
+from pharmacy.labels.pdf.pen import Text
+from pharmacy.labels.rules.copies import Copy, content_of_copy
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.text_checks import drawn
 from tests.factories.labels import make_label
@@ -145,6 +146,22 @@ def test_a_reprint_says_so_on_every_stock(stock: Stock) -> None:
 
     text = text_of(drawn_copy(make_label(), stock=stock, copy=copy))
     assert "Reprint 3: the copy before was damaged. Earlier copies are void." in text
+
+
+@pytest.mark.parametrize("stock", Stock)
+@pytest.mark.parametrize("copy", [Copy(), Copy(2, "went to another printer"), Copy(99, "was lost")])
+def test_the_first_warning_stays_bold_on_the_first_label_of_every_copy(
+    stock: Stock, copy: Copy
+) -> None:
+    content = content_of_copy(make_label(), copy)
+    first, *more = pages(content, stock)
+
+    lines = [(shape.text, shape.bold) for shape in first.shapes if isinstance(shape, Text)]
+
+    bold = " ".join(text for text, is_bold in lines if is_bold)
+    assert "Do not take with opioid medicines." in bold
+    assert (copy.no == 1) or f"Reprint {copy.no}:" in bold
+    assert ("label 2 of 2." in " ".join(text for text, _ in lines)) is bool(more)
 
 
 def test_what_a_screen_shows_is_what_the_pdf_shows() -> None:

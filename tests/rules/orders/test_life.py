@@ -165,7 +165,8 @@ def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:
 
 def test_an_order_on_which_the_machine_gave_up_says_so_before_anything_else() -> None:
     held = [("license-expired", "Expired.", Owner.PRESCRIBER)]
-    checks, labels, refill = ((kind,) for kind in JobKind)
+    checks, labels = (JobKind.CHECK_ORDER,), (JobKind.RENDER_LABELS,)
+    refill = (JobKind.SCHEDULE_REFILL,)
 
     assert next_step(Status.RECEIVED, labeled=False, given_up=checks) is GAVE_UP
     assert next_step(Status.REVIEW, labeled=False, held=held, given_up=checks) is GAVE_UP
