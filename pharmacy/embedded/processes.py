@@ -6,7 +6,8 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,25 @@ def child_of_ours(on_parent_death: signal.Signals) -> Callable[[], None]:
                 os._exit(1)
         os.umask(0o077)
         os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     return prepare
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """
+    Have requests to stop wait until the block is over.
+
+    Between the birth of a child and the moment at which we know its number nobody could end it.
+    """
+    before = signal.pthread_sigmask(
+        signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    )
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end(

@@ -20,6 +20,7 @@ from pharmacy.embedded.processes import (
     child_of_ours,
     end,
     service_account,
+    signals_held,
 )
 
 PATIENCE = 15  # seconds, for a start (it reads what it kept) or the end of an earlier run
@@ -86,7 +87,8 @@ class EmbeddedValkey:
             self._outlast()
             if self.process:
                 self.process.wait()
-            self.process = self._spawn(program, account)
+            with signals_held():
+                self.process = self._spawn(program, account)
             self._wait_until_it_answers(self.process)
         except BaseException:
             self.stop()

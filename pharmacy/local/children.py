@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pharmacy.embedded.processes import ServerTrouble, child_of_ours
+from pharmacy.embedded.processes import ServerTrouble, child_of_ours, signals_held
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
@@ -43,7 +43,7 @@ class Child:
         return self.command[0]
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, signals_held():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "pharmacy.cli", *self.command],
                 stdin=subprocess.DEVNULL,

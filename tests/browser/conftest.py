@@ -114,7 +114,7 @@ class Console:
         return f"/orders/{encode('ord', self.orders[name].id)}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop must not outlast the browser tests
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -122,7 +122,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stocked() -> Iterator[Callable[[], str]]:
     """Give out copies of a database with people and orders at every point of their lives."""
     name = f"stocked_{os.getpid()}"
