@@ -1,6 +1,7 @@
 """Whatever people do at the bench, in whatever order: powder, shells and capsules balance."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from hypothesis import settings
@@ -13,12 +14,19 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from pharmacy import invariants
 from pharmacy.compounding import operations, queries
-from pharmacy.compounding.models import Batch, Item, Outcome
+from pharmacy.compounding.models import (
+    Batch,
+    Item,
+    LabSample,
+    Outcome,
+    SampleCause,
+    SampleKind,
+)
 from pharmacy.infra.db import Database
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.kernel.refusals import Refusal
@@ -190,6 +198,34 @@ class Floor(RuleBasedStateMachine):
     @rule(batch=batches)
     def scrap(self, batch: Batch) -> None:
         self.step(operations.scrap, batch, reason="spoilt", by=self.laboratory.pharmacist)
+
+    @rule(batch=batches, kind=st.sampled_from(list(SampleKind)), capsules=st.integers(1, 60))
+    def send_sample(self, batch: Batch, kind: SampleKind, capsules: int) -> None:
+        self.step(
+            operations.send_sample,
+            batch,
+            kind=kind,
+            cause=SampleCause.INVESTIGATION,
+            capsules=capsules,
+            laboratory="Example Analytics",
+            by=self.laboratory.pharmacist,
+        )
+
+    @rule(batch=batches, assay=st.sampled_from(["99.1", "80"]))
+    def hear_from_the_laboratory(self, batch: Batch, assay: str) -> None:
+        found = select(LabSample).where(
+            LabSample.batch_id == batch.id, LabSample.kind == SampleKind.ASSAY
+        )
+        for sample in self.session.scalars(found).all():
+            self.attempt(
+                operations.record_result,
+                self.session,
+                sample.id,
+                contents=[Decimal(assay)],
+                document=b"%PDF-1.4 certificate",
+                by=self.laboratory.second,
+                now=NOW,
+            )
 
     def step(self, act: Callable[..., object], batch: Batch, *, by: Actor, **named: Any) -> None:
         self.attempt(act, self.session, batch.id, by=by, now=NOW, **named)

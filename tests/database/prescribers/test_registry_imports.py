@@ -1,10 +1,6 @@
 """Files of registries are read by heading, whole or not at all."""
 
-import csv
-import hashlib
-import io
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +8,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.audit import AuditEntry
-from pharmacy.prescribers import queries
 from pharmacy.prescribers.models import (
     RegistryExclusion,
     RegistryImport,
@@ -22,116 +16,22 @@ from pharmacy.prescribers.models import (
 )
 from pharmacy.prescribers.operations import import_leie, import_licenses, import_nppes
 from pharmacy.prescribers.operations.registry import (
-    FileDateUnknown,
     FileNotText,
-    FileOutOfOrder,
     FileTooShort,
 )
 from pharmacy.prescribers.rules.registry_files import HeadingMissing, RowUnreadable
-from pharmacy.staff.rules import OPERATOR
-from tests.conftest import NOW
 from tests.factories.practice import make_site
-
-TODAY = NOW.date()
-HOW: dict[str, Any] = {"by": OPERATOR, "now": NOW, "file_date": TODAY}
-
-NPPES_HEADINGS = [
-    "NPI",
-    "Entity Type Code",
-    "Replacement NPI",
-    "Provider Organization Name (Legal Business Name)",
-    "Provider Last Name (Legal Name)",
-    "Provider First Name",
-    "Provider Middle Name",
-    "Provider Name Suffix Text",
-    "Provider Credential Text",
-    "Provider Other Last Name",
-    "Provider Other First Name",
-    "Provider Business Practice Location Address State Name",
-    "Last Update Date",
-    "NPI Deactivation Date",
-    "NPI Reactivation Date",
-    *(
-        heading.format(n)
-        for n in range(1, 16)
-        for heading in (
-            "Healthcare Provider Taxonomy Code_{}",
-            "Provider License Number_{}",
-            "Provider License Number State Code_{}",
-            "Healthcare Provider Primary Taxonomy Switch_{}",
-        )
-    ),
-]
-LEIE_HEADINGS = [
-    *("LASTNAME", "FIRSTNAME", "MIDNAME", "BUSNAME", "GENERAL", "SPECIALTY", "UPIN", "NPI", "DOB"),
-    *("ADDRESS", "CITY", "STATE", "ZIP", "EXCLTYPE", "EXCLDATE", "REINDATE", "WAIVERDATE"),
-    "WVRSTATE",
-]
-LICENSE_HEADINGS = [
-    *("state", "license_number", "license_type", "npi", "last_name", "first_name"),
-    *("status", "issued", "expires", "discipline"),
-]
-
-ANN = {
-    "NPI": "1234567893",
-    "Entity Type Code": "1",
-    "Provider Last Name (Legal Name)": "SMITH-JONES",
-    "Provider First Name": "ANN",
-    "Provider Middle Name": "M",
-    "Provider Name Suffix Text": "JR",
-    "Provider Other Last Name": "BROWN",
-    "Provider Other First Name": "ANN",
-    "Provider Business Practice Location Address State Name": "TX",
-    "Last Update Date": "02/01/2026",
-    "Healthcare Provider Taxonomy Code_1": "207R00000X",
-    "Provider License Number_1": "T0042",
-    "Provider License Number State Code_1": "TX",
-    "Healthcare Provider Primary Taxonomy Switch_1": "N",
-    "Healthcare Provider Taxonomy Code_15": "208D00000X",
-    "Healthcare Provider Primary Taxonomy Switch_15": "Y",
-}
-EXCLUDED = {
-    "LASTNAME": "NULL",
-    "FIRSTNAME": "JORDAN",
-    "NPI": "0000000000",
-    "DOB": "19700506",
-    "STATE": "TX",
-    "EXCLTYPE": "1128a1",
-    "EXCLDATE": "20200520",
-    "REINDATE": "00000000",
-    "WAIVERDATE": "00000000",
-}
-LICENSED = {
-    "state": "TX",
-    "license_number": "T0042",
-    "license_type": "MD",
-    "last_name": "Smith-Jones",
-    "first_name": "Ann",
-    "status": "Active",
-    "issued": "2010-01-31",
-    "expires": "01/31/2027",
-    "discipline": "N",
-}
-
-
-def csv_text(headings: Sequence[str], rows: Iterable[dict[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, headings, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def file(
-    folder: Path,
-    headings: Sequence[str],
-    *rows: dict[str, str],
-    name: str = "file.csv",
-    encoding: str = "utf-8",
-) -> Path:
-    path = folder / name
-    path.write_text(csv_text(headings, rows), encoding=encoding, newline="")
-    return path
+from tests.factories.registry_files import (
+    ANN,
+    EXCLUDED,
+    HOW,
+    LEIE_HEADINGS,
+    LICENSE_HEADINGS,
+    LICENSED,
+    NPPES_HEADINGS,
+    csv_text,
+    file,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -373,62 +273,3 @@ def test_a_word_for_discipline_that_is_not_no_counts_as_yes(
     import_licenses(session, file(tmp_path, LICENSE_HEADINGS, row), **HOW)
 
     assert session.scalars(select(RegistryLicense.disciplined)).one() is expected
-
-
-def test_the_files_hash_and_day_are_kept_and_audited(session: Session, tmp_path: Path) -> None:
-    path = file(tmp_path, LEIE_HEADINGS, EXCLUDED, name="UPDATED.csv")
-
-    one = import_leie(session, path, **HOW).imports[0]
-
-    assert one.file_sha256 == hashlib.sha256(path.read_bytes()).digest()
-    assert (one.file_name, one.file_date, one.rows_kept) == ("UPDATED.csv", TODAY, 1)
-    entry = session.scalars(select(AuditEntry)).one()
-    assert entry.detail["sha256"] == one.file_sha256.hex()
-
-
-def test_a_files_day_is_the_one_in_its_name(session: Session, tmp_path: Path) -> None:
-    name = "npidata_pfile_20050523-20260208.csv"
-    path = file(tmp_path, NPPES_HEADINGS, ANN, name=name)
-
-    one = import_nppes(session, path, by=OPERATOR, now=NOW).imports[0]
-
-    assert one.file_date == date(2026, 2, 8)
-
-
-def test_without_a_name_that_tells_a_file_is_as_old_as_its_newest_row(
-    session: Session, tmp_path: Path
-) -> None:
-    older = {**EXCLUDED, "EXCLDATE": "20260119"}
-    path = file(tmp_path, LEIE_HEADINGS, older, EXCLUDED)
-
-    one = import_leie(session, path, by=OPERATOR, now=NOW).imports[0]
-
-    assert one.file_date == date(2026, 1, 19)
-
-
-def test_a_boards_file_without_a_day_is_refused(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(FileDateUnknown):
-        import_licenses(session, file(tmp_path, LICENSE_HEADINGS, LICENSED), by=OPERATOR, now=NOW)
-
-
-@pytest.mark.parametrize("days", [-1, 3])
-def test_a_file_older_than_ours_or_from_the_future_is_refused(
-    session: Session, tmp_path: Path, days: int
-) -> None:
-    path = file(tmp_path, LEIE_HEADINGS, EXCLUDED)
-    import_leie(session, path, **HOW)
-
-    with pytest.raises(FileOutOfOrder):
-        import_leie(session, path, **{**HOW, "file_date": TODAY + timedelta(days=days)})
-
-
-def test_many_rows_pass_and_the_progress_is_told(session: Session, tmp_path: Path) -> None:
-    people = ({**EXCLUDED, "FIRSTNAME": f"P{n}"} for n in range(20_000))
-    path = file(tmp_path, LEIE_HEADINGS, *people)
-    told: list[int] = []
-
-    imported = import_leie(session, path, **HOW, tell=told.append)
-
-    assert (imported.rows_read, imported.rows_kept) == (20_000, 20_000)
-    assert sum(told) == path.stat().st_size
-    assert queries.newest_imports(session)[0].rows_read == 20_000
