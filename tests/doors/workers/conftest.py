@@ -106,6 +106,12 @@ class Bench:
     def effects(self) -> int:
         return self.number("select count(*) from effects")
 
+    def is_running(self, reference: UUID, *, attempts: int) -> bool:
+        """Say whether this very job is being tried for the so-manieth time."""
+        return [(attempts,)] == self.ask(
+            "select attempts from jobs where ref_id = :ref and state = 'running'", ref=reference
+        )
+
     def done(self, count: int, *, within: float = PATIENCE) -> bool:
         """Say whether so many jobs get done in time."""
         return eventually(
