@@ -10,9 +10,9 @@ from litestar.params import FromPath, JSONBody, RawBody
 from msgspec import Meta
 
 from pharmacy.api.order_views import encoded
-from pharmacy.api.orders import reading
 from pharmacy.api.prescriptions import JOSE, ReceiptView
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.order_reads import reading
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
 from pharmacy.infra.signatures import LARGEST_TOKEN

@@ -9,11 +9,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
+from pharmacy.http.order_reads import reading
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotPermitted
-from pharmacy.orders import queries as orders
-from pharmacy.orders.queries import OrderNotFound
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.screening import operations, queries
 from pharmacy.screening.models import Finding
@@ -100,24 +98,11 @@ class OrderFindingsController(Controller):
         self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
     ) -> FindingsView:
         """Return what the order's screening found, decided or not."""
-        wanted = ids.decode("ord", order_id)
-        with db.transaction() as session:
-            found = orders.get(session, wanted)
-            if not actor.may_see(found.npi):
-                raise OrderNotFound("there is no such order")
-            signed = prescriptions.get(session, found.prescription_id)
+        with reading(db, order_id, actor, now, "findings.read") as (session, order):
+            signed = prescriptions.get(session, order.prescription_id)
             if actor.npis is not None and signed.names_another:
                 raise PatientUnsettled("findings may speak of another person's answers")
-            audit.record(
-                session,
-                "findings.read",
-                by=actor,
-                at=now,
-                subject_kind="order",
-                subject_id=wanted,
-                patient_id=found.patient_id,
-            )
-            standing = queries.open_findings(session, found.prescription_id, found.fill_no)
+            standing = queries.open_findings(session, order.prescription_id, order.fill_no)
             return FindingsView(
                 order=order_id, findings=[FindingView.of(finding) for finding in standing]
             )

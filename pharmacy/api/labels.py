@@ -8,10 +8,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from litestar import Controller, Response, get
 from litestar.params import FromPath, QueryParameter
-from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
+from pharmacy.http.order_reads import note_read, reading, visible
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.labels import pdf, queries
@@ -19,10 +18,10 @@ from pharmacy.labels.drawing import Stock, dots
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.orders import queries as orders
-from pharmacy.orders.models import Order
-from pharmacy.staff.rules import Actor, Permission
+from pharmacy.staff.rules import Permission
 
 PDF: Final = "application/pdf"
+READ: Final = "labels.read"
 Format = Annotated[
     Literal["json", "pdf"],
     QueryParameter(
@@ -103,10 +102,9 @@ class LabelController(Controller):
         self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now, form: Format = "json"
     ) -> LabelList | Response[bytes]:
         """List an order's labels and leaflet with their digests, or print all labels at once."""
-        with db.transaction() as session:
-            found = _visible(orders.get(session, ids.decode("ord", order_id)), actor)
-            labels = queries.of_order(session, found.id)
-            _record(session, found, actor, now, detail={"format": form})
+        seen = {"format": form}
+        with reading(db, order_id, actor, now, READ, detail=seen) as (session, order):
+            labels = queries.of_order(session, order.id)
             if form == "json":
                 return LabelList([LabelView.of(label) for label in labels])
             return _file(_together(labels), name=order_id)
@@ -123,8 +121,9 @@ class LabelController(Controller):
         """Return the PDF of one label or leaflet, byte by byte as it was drawn."""
         with db.transaction() as session:
             drawn = queries.get(session, ids.decode("lbl", label_id))
-            order = _visible(orders.get(session, drawn.order_id), actor)
-            _record(session, order, actor, now, detail={"label": label_id})
+            order = visible(orders.get(session, drawn.order_id), actor)
+            seen = {"label": label_id}
+            note_read(session, READ, order, by=actor, now=now, detail=seen)
             return _file(drawn.pdf, name=label_id)
 
     @get(
@@ -147,10 +146,11 @@ class LabelController(Controller):
         """Return a container label as a picture: dot for dot what a label printer puts on paper."""
         with db.transaction() as session:
             drawn = queries.get(session, ids.decode("lbl", label_id))
-            order = _visible(orders.get(session, drawn.order_id), actor)
+            order = visible(orders.get(session, drawn.order_id), actor)
             if drawn.kind is not LabelKind.CONTAINER:
                 raise queries.LabelNotFound("a leaflet is no label")
-            _record(session, order, actor, now, detail={"label": label_id, "format": "preview"})
+            seen = {"label": label_id, "format": "preview"}
+            note_read(session, READ, order, by=actor, now=now, detail=seen)
             pages = dots(ContainerLabel.of_data(drawn.content), stock=stock, dpi=dpi)
             if page > len(pages):
                 raise queries.LabelNotFound("this label has no such page")
@@ -159,28 +159,6 @@ class LabelController(Controller):
                 media_type="image/png",
                 headers={"Cache-Control": "private, no-store"},
             )
-
-
-def _visible(order: Order, actor: Actor) -> Order:
-    """Return the order, if it is the actor's to see. Raises OrderNotFound."""
-    if not actor.may_see(order.npi):
-        raise orders.OrderNotFound("there is no such order")
-    return order
-
-
-def _record(
-    session: Session, order: Order, actor: Actor, now: datetime, *, detail: dict[str, str]
-) -> None:
-    audit.record(
-        session,
-        "labels.read",
-        by=actor,
-        at=now,
-        subject_kind="order",
-        subject_id=order.id,
-        patient_id=order.patient_id,
-        detail=detail,
-    )
 
 
 def _together(labels: Sequence[Label]) -> bytes:

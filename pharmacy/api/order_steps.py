@@ -11,18 +11,18 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
-from pharmacy.api.orders import OrderAnswer, Words, answer, visible
+from pharmacy.api.orders import OrderAnswer, Words, answer
 from pharmacy.api.staff import Password
 from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.order_reads import visible
 from pharmacy.http.proofs import attestation
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
-from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.printing import operations as printing
@@ -261,12 +261,8 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return dispensing.release(session, wanted, attestation=word, by=actor, now=now)
 
-        try:
+        with dispensing.owing_recheck(db, ids.decode("ord", order_id), by=actor, now=now):
             return change(db, order_id, if_match, actor, step)
-        except (GateClosed, FindingsUndecided):
-            with db.transaction() as session:  # the refusal undid its own; the re-check is owed
-                operations.recheck(session, ids.decode("ord", order_id), by=actor, now=now)
-            raise
 
     @post(
         "/send-back", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True

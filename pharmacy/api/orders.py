@@ -1,7 +1,5 @@
 """Orders: the queue, one order, and every step that people take with it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Annotated, cast
 from uuid import UUID
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 from pharmacy.api.order_views import EventView, HoldView, OrderView, QueueLine
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import etag
+from pharmacy.http.order_reads import note_queue_read, reading
 from pharmacy.http.pages import (
     LARGEST_ID,
     LONGEST_CURSOR,
@@ -26,8 +25,6 @@ from pharmacy.http.pages import (
     after,
     page_of,
 )
-from pharmacy.infra import audit
-from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
@@ -110,13 +107,6 @@ def answer(session: Session, order: Order, actor: Actor) -> OrderAnswer:
     return Response(OrderView.of(session, order, actor), headers={"ETag": etag(order.version)})
 
 
-def visible(order: Order, actor: Actor) -> Order:
-    """Return an order that is the actor's to see. Raises OrderNotFound."""
-    if not actor.may_see(order.npi):
-        raise queries.OrderNotFound("there is no such order")
-    return order
-
-
 def lines(
     session: Session,
     only: QueueFilter,
@@ -129,16 +119,7 @@ def lines(
     """Return a page of orders; which ones were shown is written down."""
     from_row = cast("tuple[datetime, UUID] | None", start)
     rows = queries.queue(session, only, after=from_row, limit=limit)
-    seen = [ids.encode("ord", row.order.id) for row in rows[:limit]]
-    audit.record(
-        session,
-        "queue.read",
-        by=actor,
-        at=now,
-        subject_kind="queue",
-        subject_id=None,
-        detail={"orders": seen},
-    )
+    note_queue_read(session, [row.order.id for row in rows[:limit]], by=actor, now=now)
     if not rows:
         return Page(items=[])
     hours = practice.working_hours(session)
@@ -338,23 +319,3 @@ class QueueController(Controller):
                 session, wanted, hold, reason=data.reason, by=actor, now=now
             )
             return HoldView.of(lifted)
-
-
-@contextmanager
-def reading(
-    db: Database, order_id: str, actor: Actor, now: datetime, action: str
-) -> Iterator[tuple[Session, Order]]:
-    """Yield an order that the actor may see; that it was read is written down."""
-    wanted = ids.decode("ord", order_id)
-    with db.transaction() as session:
-        order = visible(queries.get(session, wanted), actor)
-        audit.record(
-            session,
-            action,
-            by=actor,
-            at=now,
-            subject_kind="order",
-            subject_id=order.id,
-            patient_id=order.patient_id,
-        )
-        yield session, order

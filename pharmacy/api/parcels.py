@@ -9,9 +9,9 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from pharmacy.api.orders import visible
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.order_reads import visible
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
 from pharmacy.kernel import ids

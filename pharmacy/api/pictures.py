@@ -8,8 +8,8 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, RawBody
 
 from pharmacy.api.order_views import encoded
-from pharmacy.api.orders import reading
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.order_reads import reading
 from pharmacy.infra import audit, pictures
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries

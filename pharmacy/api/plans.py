@@ -11,9 +11,9 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.api.order_views import encoded, milligrams
-from pharmacy.api.orders import reading, visible
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch, etag, require_match
+from pharmacy.http.order_reads import reading, visible
 from pharmacy.kernel import ids
 from pharmacy.orders import operations
 from pharmacy.orders import queries as orders

@@ -11,13 +11,12 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.order_reads import reading, visible
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
-from pharmacy.infra import audit
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.models import Label
 from pharmacy.orders import queries as orders
-from pharmacy.orders.models import Order
 from pharmacy.printing import operations, queries
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.operations.asking import printer_of
@@ -137,7 +136,7 @@ class PrintController(Controller):
     ) -> CopyList:
         """Have the first copy of each label of an order printed; asking again doubles nothing."""
         with db.transaction() as session:
-            order = _visible(session, ids.decode("ord", order_id), actor)
+            order = visible(orders.get(session, ids.decode("ord", order_id)), actor)
             copies = operations.print_order(
                 session, order.id, workstation=data.workstation, by=actor, now=now
             )
@@ -150,9 +149,7 @@ class PrintController(Controller):
     )
     def of_order(self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> CopyList:
         """List every copy of an order's labels, void ones too."""
-        with db.transaction() as session:
-            order = _visible(session, ids.decode("ord", order_id), actor)
-            _read(session, order, actor, now)
+        with reading(db, order_id, actor, now, "prints.read") as (session, order):
             found = queries.copies_of_order(session, order.id)
             return CopyList([CopyView.of(each) for each in found])
 
@@ -237,26 +234,7 @@ class PrintController(Controller):
             return CopyView.of(operations.try_again(session, wanted, by=actor, now=now))
 
 
-def _visible(session: Session, order_id: UUID, actor: Actor) -> Order:
-    order = orders.get(session, order_id)
-    if not actor.may_see(order.npi):
-        raise orders.OrderNotFound("there is no such order")
-    return order
-
-
 def _label(session: Session, label_id: str, actor: Actor) -> Label:
     label = labels.get(session, ids.decode("lbl", label_id))
-    _visible(session, label.order_id, actor)
+    visible(orders.get(session, label.order_id), actor)
     return label
-
-
-def _read(session: Session, order: Order, actor: Actor, now: datetime) -> None:
-    audit.record(
-        session,
-        "prints.read",
-        by=actor,
-        at=now,
-        subject_kind="order",
-        subject_id=order.id,
-        patient_id=order.patient_id,
-    )

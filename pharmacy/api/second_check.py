@@ -8,12 +8,12 @@ from litestar import Controller, get
 from litestar.params import FromPath
 
 from pharmacy.api.order_views import ContainerView, milligrams
-from pharmacy.api.orders import reading
 from pharmacy.api.pictures import PictureView
 from pharmacy.api.prescriptions import StepView
 from pharmacy.dispensing import queries
 from pharmacy.dispensing.queries import LotMade, SecondCheck
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.order_reads import reading
 from pharmacy.kernel import ids
 from pharmacy.labels.models import Label
 from pharmacy.prescriptions.rules.regimen import Regimen

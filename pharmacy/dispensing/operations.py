@@ -1,15 +1,19 @@
 """Releasing an order on the record that the pharmacist saw."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from pharmacy.dispensing import queries
+from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
+from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
 from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Attestation
 
@@ -37,3 +41,14 @@ def release(
     if queries.second_check(session, order_id).record_sha256() != attestation.record_sha256:
         raise RecordChanged("the record of the second check is another one by now")
     return orders.release(session, order_id, attestation=attestation, by=by, now=now)
+
+
+@contextmanager
+def owing_recheck(db: Database, order_id: UUID, *, by: Actor, now: datetime) -> Iterator[None]:
+    """Have an order checked again where its release is refused because a check is not current."""
+    try:
+        yield
+    except (GateClosed, FindingsUndecided):
+        with db.transaction() as session:  # the refusal undid the release's own transaction
+            orders.recheck(session, order_id, by=by, now=now)
+        raise

@@ -80,6 +80,14 @@ def prescribers_of_patient(session: Session, patient_id: UUID) -> frozenset[str]
     return frozenset(session.scalars(found))
 
 
+def of_fill(session: Session, prescription_id: UUID, fill_no: int, finding_id: UUID) -> Finding:
+    """Return a finding of this fill. Raises FindingNotFound, also where it is another fill's."""
+    finding = session.get(Finding, finding_id)
+    if finding is None or (finding.prescription_id, finding.fill_no) != (prescription_id, fill_no):
+        raise FindingNotFound("this order has no such finding")
+    return finding
+
+
 def open_findings(session: Session, prescription_id: UUID, fill_no: int) -> list[Finding]:
     """Return what stands of one fill: decided or not, blocks first."""
     found = select(Finding).where(

@@ -111,7 +111,7 @@ class Refusals:
         trouble = Trouble(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             TITLES[HTTPStatus.UNPROCESSABLE_ENTITY],
-            str(refusal).capitalize() + ".",
+            sentence(str(refusal)),
             code=refusal.code,
         )
         return self._answer(request, trouble, fields=refusal.fields)
@@ -123,13 +123,13 @@ class Refusals:
         trouble = Trouble(
             status,
             TITLES.get(HTTPStatus(status), OURS),
-            _sentence(str(refusal)),
+            sentence(str(refusal)),
             refusal.remedy,
             refusal.code,
             facts={key: problems.plain(fact) for key, fact in refusal.facts.items()},
             offers_fresh=status in FRESH,
         )
-        fields = {str(name): _sentence(str(refusal))} if name else {}
+        fields = {str(name): sentence(str(refusal))} if name else {}
         return self._answer(request, trouble, fields=fields)
 
     def failed(self, request: Request[Any, Any, Any], error: HTTPException) -> Answer:
@@ -197,7 +197,8 @@ def _bare(status: int, headers: dict[str, str]) -> Response[bytes]:
     return Response(b"", status_code=status, headers=headers, media_type="text/html")
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """Return words of a refusal as a sentence that a page can show."""
     return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
 
 

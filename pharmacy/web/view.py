@@ -37,6 +37,9 @@ STATION: Final = "station"
 THEME: Final = "theme"
 UTC_ZONE: Final = "UTC"
 
+RESERVED: Final = frozenset("gL?/")
+"""Keys that mean the same on every page, so that no verb there would ever hear them."""
+
 Answer = Response[Any]
 
 
@@ -59,6 +62,9 @@ class Action:
     """The action barcode that does the same: `SAVE` for ACT-SAVE."""
     why_not: str = ""
     """Why it cannot be done now; the button is shown, says so, and does nothing."""
+
+    def __post_init__(self) -> None:
+        assert self.key not in RESERVED, f"every page hears {self.key!r} itself"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pharmacy.http.dependencies import Db
 from pharmacy.infra.db import Database
 from pharmacy.staff import queries
 from pharmacy.staff.rules import Permission
-from pharmacy.web.live import GAP, News
+from pharmacy.web.live import News
 from pharmacy.web.view import CurrentView, View
 
 BEAT: Final = 15.0
@@ -30,7 +30,7 @@ class NewsPages(Controller):
 
     @get("/", opt={"permission": Permission.READ_QUEUE, "unattended": True})
     async def stream(self, view: CurrentView, db: Db, news: CurrentNews) -> ServerSentEvent:
-        """Send the identifier of each order and batch that changes, as the name of an event."""
+        """Send the identifier of each order and batch that changes, or GAP, as an event's name."""
         return ServerSentEvent(told(view, db, news))
 
 
@@ -48,7 +48,7 @@ async def told(view: View, db: Database, news: News) -> AsyncIterator[ServerSent
                 continue
             if heard is None:
                 return
-            yield ServerSentEventMessage(event=heard if heard != GAP else "gap", data=heard)
+            yield ServerSentEventMessage(event=heard, data=heard)
 
 
 def _goes_on(view: View, db: Database) -> bool:

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.kernel.refusals import Conflict
-from pharmacy.orders import operations
+from pharmacy.labels import queries as labels
+from pharmacy.orders import operations, queries
 from pharmacy.orders.rules.gates import PackMismatch
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.order_page import order_page
+from pharmacy.web.console.order_page import unscanned, vials_of
 from pharmacy.web.console.order_steps import PATH, Words, take_step
 from pharmacy.web.view import STATION, Answer, CurrentView
 
@@ -101,10 +102,12 @@ class OrderBench(Controller):
         """Record that every vial is filled, labelled and scanned."""
 
         def step(session: Session, wanted: UUID) -> object:
-            found = order_page(session, wanted, view)
-            if found.unscanned:
-                raise NotScanned("a container was not scanned", left=found.unscanned)
-            codes = [vial.code for vial in found.vials]
+            vials = vials_of(
+                session, queries.get(session, wanted), labels.of_order(session, wanted)
+            )
+            if left := unscanned(vials):
+                raise NotScanned("a container was not scanned", left=left)
+            codes = [vial.code for vial in vials]
             return printing.pack(session, wanted, scanned=codes, by=actor, now=view.now)
 
         return take_step(view, db, order_id, step, toast="Packed", onward="/queue")

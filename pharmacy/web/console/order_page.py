@@ -19,6 +19,7 @@ from pharmacy.orders.operations.handing_over import advice_needed_for
 from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.patients.models import Patient
+from pharmacy.practice import queries as practice
 from pharmacy.prescribers import queries as prescribers
 from pharmacy.prescribers.models import PrescriberCheck
 from pharmacy.prescriptions import queries as prescriptions
@@ -36,6 +37,7 @@ from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.queue import Line, lines_of
+from pharmacy.web.rendering import words_of
 from pharmacy.web.view import View
 
 CHECKS_SHOWN = 8
@@ -101,12 +103,17 @@ class OrderPage:
 
     @property
     def unscanned(self) -> int:
-        return sum(not each.is_scanned for each in self.vials)
+        return unscanned(self.vials)
 
 
-def order_page(session: Session, order_id: UUID, view: View) -> OrderPage:
-    """Gather an order's page. Raises OrderNotFound."""
-    order = queries.get(session, order_id)
+def unscanned(vials: Sequence[Vial]) -> int:
+    """Return how many vials wait for a scan."""
+    return sum(not each.is_scanned for each in vials)
+
+
+def order_page(session: Session, order: Order, view: View) -> OrderPage:
+    """Gather an order's page."""
+    order_id = order.id
     line = lines_of(session, queries.rows_of(session, [order_id]), view)[0]
     prescription = prescriptions.get(session, order.prescription_id)
     plan = titration.current(session, order.prescription_id, order.fill_no)
@@ -117,20 +124,20 @@ def order_page(session: Session, order_id: UUID, view: View) -> OrderPage:
     return OrderPage(
         line=line,
         order=order,
-        patient=session.get_one(Patient, order.patient_id),
+        patient=line.row.patient,
         prescription=prescription,
-        holds=queries.open_holds(session, order_id),
+        holds=line.row.holds,
         findings=_findings(session, order),
         plan=plan,
         steps=steps,
-        chart=stairs(steps, today=view.now.date()),
+        chart=stairs(steps, today=practice.site(session).today(view.now)),
         checks=_newest(prescribers.checks(session, order.npi, limit=CHECKS_SHOWN)),
-        vials=_vials(session, order, drawn),
+        vials=vials_of(session, order, drawn),
         leaflet=next((each for each in drawn if each.kind is LabelKind.LEAFLET), None),
         missing=queries.batch_requests(session, order_id),
         events=events,
         names=staff.names(session, {each.by_id for each in events if each.by_id}),
-        reasons={purpose: _choices(session, purpose) for purpose in Purpose},
+        reasons=_reasons(session),
         record_sha256=(
             dispensing.second_check(session, order_id).record_sha256().hex() if checking else ""
         ),
@@ -138,9 +145,13 @@ def order_page(session: Session, order_id: UUID, view: View) -> OrderPage:
     )
 
 
-def _choices(session: Session, purpose: Purpose) -> list[tuple[str, str]]:
-    codes = queries.reasons_in_use(session, purpose)
-    return [(code, code.replace("-", " ").capitalize()) for code in codes]
+def _reasons(session: Session) -> dict[str, list[tuple[str, str]]]:
+    """Return what may be chosen for each purpose, as pairs of code and words."""
+    found: dict[str, list[tuple[str, str]]] = {purpose: [] for purpose in Purpose}
+    for each in queries.reason_codes(session):
+        if each.is_active:
+            found[each.purpose].append((each.code, words_of(each.code)))
+    return found
 
 
 def _steps(plan: StrengthPlan | None, order: Order) -> list[Stair]:
@@ -173,7 +184,8 @@ def _newest(checks: Sequence[PrescriberCheck]) -> list[PrescriberCheck]:
     return list(found.values())
 
 
-def _vials(session: Session, order: Order, drawn: Sequence[Label]) -> list[Vial]:
+def vials_of(session: Session, order: Order, drawn: Sequence[Label]) -> list[Vial]:
+    """Return an order's present containers, each with what is known of its label on paper."""
     by_container = {label.container_id: label for label in drawn if label.container_id}
     living = {
         copy.label_id: copy

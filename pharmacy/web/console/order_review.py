@@ -14,8 +14,9 @@ from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
 from pharmacy.orders import operations
-from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
+from pharmacy.orders import queries as orders
 from pharmacy.screening import operations as screening
+from pharmacy.screening import queries as findings
 from pharmacy.screening.rules import Decision
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_steps import PATH, Code, Needed, ReasonForm, Words, take_step
@@ -67,10 +68,14 @@ class OrderReview(Controller):
         """Decide about one finding, with a reason."""
         given = form.read(DecideForm)
 
-        def step(session: Session, _: UUID) -> object:
+        def step(session: Session, wanted: UUID) -> object:
+            order = orders.get(session, wanted)
+            finding = findings.of_fill(
+                session, order.prescription_id, order.fill_no, ids.decode("fnd", finding_id)
+            )
             return screening.decide(
                 session,
-                ids.decode("fnd", finding_id),
+                finding.id,
                 decision=given.decision,
                 reason=given.reason,
                 prescriber_contact=given.contact,
@@ -143,12 +148,9 @@ class OrderReview(Controller):
         def step(session: Session, wanted: UUID) -> object:
             return dispensing.release(session, wanted, attestation=word, by=actor, now=view.now)
 
-        try:
+        wanted = ids.decode("ord", order_id)
+        with dispensing.owing_recheck(db, wanted, by=actor, now=view.now):
             return take_step(view, db, order_id, step, toast="Released", onward="/queue")
-        except (GateClosed, FindingsUndecided):
-            with db.transaction() as session:  # the refusal undid its own; the re-check is owed
-                operations.recheck(session, ids.decode("ord", order_id), by=actor, now=view.now)
-            raise
 
     @post(
         "/send-back", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
+from pharmacy.http.order_reads import visible
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.orders import queries
@@ -33,7 +34,6 @@ def take_step(
     """Take one step in one transaction, then show the order as it is now, or go on."""
     wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
-        if not view.actor.may_see(queries.get(session, wanted).npi):
-            raise queries.OrderNotFound("there is no such order")
+        visible(queries.get(session, wanted), view.actor)
         step(session, wanted)
     return view.go(onward or f"/orders/{order_id}", toast=toast)

@@ -89,7 +89,7 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
     order, found = page.order, []
     if order.status in CLAIMABLE and view.may(Permission.CLAIM_ORDER):
         if page.line.is_mine:
-            found.append(Action("g", "Give back", post=f"{at}/unclaim"))
+            found.append(Action("b", "Give back", post=f"{at}/unclaim"))
         elif not page.line.holder:
             found.append(Action("t", "Take it", opens="take"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

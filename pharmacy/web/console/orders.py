@@ -1,35 +1,32 @@
 """One order: what it is, what is owed next, and taking, holding or stopping it."""
 
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
-from pharmacy.infra import audit
+from pharmacy.http.order_reads import reading, visible
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.drawing import dots
 from pharmacy.labels.models import LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.orders import operations, queries
-from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner
 from pharmacy.orders.rules.handing_over import Identifier
-from pharmacy.staff.rules import Actor, Permission
+from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_page import order_page
 from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
+from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
-IDENTIFIERS: Final = [
-    (each.value, each.value.replace("-", " ").capitalize()) for each in Identifier
-]
+IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
 
 
 class HoldForm(msgspec.Struct, frozen=True):
@@ -61,9 +58,8 @@ class OrderPages(Controller):
         self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor, now: Now
     ) -> Answer:
         """Show an order: first what is owed next."""
-        with db.transaction() as session:
-            found = order_page(session, ids.decode("ord", order_id), view)
-            _read(session, found.order, "order.read", actor, now)
+        with reading(db, order_id, actor, now, "order.read") as (session, order):
+            found = order_page(session, order, view)
             return view.page(
                 "orders/show.html",
                 actions=actions_of(found, view),
@@ -85,16 +81,31 @@ class OrderPages(Controller):
         now: Now,
     ) -> Response[bytes]:
         """Show a container's label, dot for dot, or the leaflet as a PDF."""
-        with db.transaction() as session:
+        seen = {"label": label_id}
+        with reading(db, order_id, actor, now, "labels.read", detail=seen) as (session, order):
             drawn = labels.get(session, ids.decode("lbl", label_id))
-            if drawn.order_id != ids.decode("ord", order_id):
+            if drawn.order_id != order.id:
                 raise labels.LabelNotFound("this order has no such label")
-            _read(session, queries.get(session, drawn.order_id), "labels.read", actor, now)
             headers = {"Cache-Control": "private, no-store"}
             if drawn.kind is LabelKind.LEAFLET:
                 return Response(drawn.pdf, media_type="application/pdf", headers=headers)
             page = dots(ContainerLabel.of_data(drawn.content))[0]
             return Response(page.png(), media_type="image/png", headers=headers)
+
+    @get(
+        "/news",
+        opt={"permission": Permission.READ_QUEUE, "unattended": True},
+        sync_to_thread=True,
+    )
+    def news(
+        self, order_id: FromPath[str], view: CurrentView, db: Db, seen: FromQuery[int]
+    ) -> Answer:
+        """Say beside an open page that the order is not as it was seen; nothing of it is shown."""
+        with db.transaction() as session:
+            order = visible(queries.get(session, ids.decode("ord", order_id)), view.actor)
+            return view.part(
+                "orders/news.html", id=order_id, seen=seen, is_old=order.version != seen
+            )
 
     @post(
         "/claim",
@@ -204,15 +215,3 @@ class OrderPages(Controller):
             )
 
         return take_step(view, db, order_id, step, toast="Cancelled", onward="/queue")
-
-
-def _read(session: Session, order: Order, action: str, actor: Actor, now: datetime) -> None:
-    audit.record(
-        session,
-        action,
-        by=actor,
-        at=now,
-        subject_kind="order",
-        subject_id=order.id,
-        patient_id=order.patient_id,
-    )

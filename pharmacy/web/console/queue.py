@@ -11,8 +11,8 @@ from litestar.params import FromPath, QueryParameter
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.order_reads import note_queue_read
 from pharmacy.http.pages import USUAL, Cursor, after, page_of
-from pharmacy.infra import audit
 from pharmacy.kernel import ids
 from pharmacy.kernel.working_time import WorkingHours
 from pharmacy.orders import operations, queries
@@ -126,7 +126,7 @@ class QueuePages(Controller):
             rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
             page = page_of(rows, limit=USUAL, view=_same, key=_key)
             lines = lines_of(session, page.items, view)
-            audit_read(session, lines, by=actor, now=now)
+            note_queue_read(session, [line.row.order.id for line in lines], by=actor, now=now)
             return view.page(
                 "queue/index.html",
                 actions=self._actions(view),
@@ -147,7 +147,7 @@ class QueuePages(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             lines = lines_of(session, queries.rows_of(session, [wanted]), view, changed=True)
-            audit_read(session, lines, by=actor, now=now)
+            note_queue_read(session, [line.row.order.id for line in lines], by=actor, now=now)
             return view.part("queue/row.html", line=lines[0])
 
     @post("/next", opt={"permission": Permission.CLAIM_ORDER}, status_code=200, sync_to_thread=True)
@@ -161,19 +161,6 @@ class QueuePages(Controller):
         if not (view.may(Permission.CLAIM_ORDER) and turns_of(view.actor)):
             return []
         return [Action("n", "Take the next", post="/queue/next", kind="primary", scan="NEXT")]
-
-
-def audit_read(session: Session, lines: Sequence[Line], *, by: Actor, now: datetime) -> None:
-    """Record whose orders a person saw in the queue."""
-    audit.record(
-        session,
-        "queue.read",
-        by=by,
-        at=now,
-        subject_kind="queue",
-        subject_id=None,
-        detail={"orders": [line.id for line in lines]},
-    )
 
 
 def _same(row: QueueRow) -> QueueRow:

@@ -42,7 +42,7 @@ Finder = Callable[[Session, str], str]
 def page_of_container(session: Session, code: str) -> str:
     """Return the page of the order that a vial belongs to."""
     vial = orders.get_container(session, ids.decode("ctr", code))
-    return f"/orders/{ids.encode('ord', vial.order_id)}?scanned={code}"
+    return f"/orders/{ids.encode('ord', vial.order_id)}"
 
 
 def page_of_number(session: Session, number: str) -> str:

@@ -15,6 +15,7 @@ from pharmacy.kernel.refusals import Refusal
 from pharmacy.staff.operations import accounts, signing_in, unlocking
 from pharmacy.staff.operations.accounts import Person
 from pharmacy.web.navigation import home_of
+from pharmacy.web.refusals import sentence
 from pharmacy.web.view import Answer, CurrentView, View, local_url
 
 SIGN_IN: Final = "people/sign_in.html"
@@ -201,7 +202,7 @@ def again(view: View, template: str, refusal: Refusal) -> Answer:
     """Show a form again with what was refused, for pages that nobody is signed in on."""
     fields = refusal.facts.get("fields")
     errors = fields if isinstance(fields, dict) else {}
-    trouble = (str(refusal).capitalize(), refusal.remedy)
+    trouble = (sentence(str(refusal)), refusal.remedy)
     return view.page(
         template, status=HTTPStatus.UNPROCESSABLE_ENTITY, trouble=trouble, errors=errors
     )

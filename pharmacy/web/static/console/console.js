@@ -193,8 +193,8 @@
     } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
   });
 
-  // ---- news: rows ask for themselves; here only whether news comes at all
+  // ---- news: rows ask for themselves; here only whether news comes at all, and all of it
   let lost = false;
   document.addEventListener("htmx:sseError", () => { lost = true; const link = $("#link"); if (link) link.hidden = false; });
-  document.addEventListener("htmx:sseOpen", () => { const link = $("#link"); if (link) link.hidden = true; if (lost) { lost = false; fresh(); } });
+  document.addEventListener("htmx:sseOpen", (event) => { event.detail.source.addEventListener("gap", fresh); const link = $("#link"); if (link) link.hidden = true; if (lost) { lost = false; fresh(); } });
 })();
