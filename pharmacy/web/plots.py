@@ -83,7 +83,7 @@ class Part:
     @property
     def label(self) -> str:
         """What stands in it: its number and kind, so that colour is not needed; what fits."""
-        words = (f"{self.count} {self.kind}", str(self.count), "")
+        words = (f"{self.count} · {self.kind}", str(self.count), "")
         return next(each for each in words if self.wide >= 7 * len(each) + 6 or not each)
 
 
@@ -122,7 +122,7 @@ def bars(kinds: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Bar
                 parts.append(Part(at, count, kinds[at], x, max(4, _x(past / most) - x - 1)))
         placed.append(Bar(name, no * ROW, parts, sum(counts)))
     words = "; ".join(
-        f"{name}: " + ", ".join(f"{n} {kind}" for kind, n in zip(kinds, counts, strict=True) if n)
+        f"{name}: " + ", ".join(f"{kind} {n}" for kind, n in zip(kinds, counts, strict=True) if n)
         for name, counts in rows
         if sum(counts)
     )

@@ -33,9 +33,9 @@ def test_the_pieces_of_a_bar_lie_in_their_order_and_keep_their_kind() -> None:
     review = plot.rows[0]
     assert [(part.at, part.count) for part in review.parts] == [(0, 1), (2, 3)]
     assert [part.x - NAMES for part in review.parts] == [0, round(ROOM / 4)]
-    assert [part.label for part in review.parts] == ["1 under 4 h", "3 older"]
+    assert [part.label for part in review.parts] == ["1 · under 4 h", "3 · older"]
     assert review.total == 4
-    assert plot.words == "Review: 1 under 4 h, 3 older; Ready: 1 4 to 24 h"
+    assert plot.words == "Review: under 4 h 1, older 3; Ready: 4 to 24 h 1"
 
 
 def test_a_week_in_which_nothing_happened_leaves_its_place_empty() -> None:
