@@ -84,7 +84,7 @@ class Part:
     def label(self) -> str:
         """What stands in it: its number and kind, so that colour is not needed; what fits."""
         words = (f"{self.count} · {self.kind}", str(self.count), "")
-        return next(each for each in words if self.wide >= 7 * len(each) + 6 or not each)
+        return next(each for each in words if self.wide >= 6.5 * len(each) + 6 or not each)
 
 
 @dataclass(frozen=True, slots=True)
