@@ -25,7 +25,7 @@ GET_PRINTER_ATTRIBUTES: Final = 0x000B
 GOOD: Final = 0x00FF
 """Statuses up to this one mean that the operation was carried out."""
 BUSY: Final = 0x0507
-REFUSALS: Final = {
+REFUSALS: Final = {  # said before there is a job; other errors may come after it
     0x0403: "forbidden",
     0x040A: "document-format-not-supported",
     0x040B: "attributes-not-supported",
@@ -80,13 +80,13 @@ class IppSender:
     def find(self, name: str) -> Delivery:
         """Say what the printer knows of a job of this name, after whoever sent it was cut off."""
         try:
-            jobs = self._jobs()
+            jobs, all_of_them = self._jobs()
         except (OSError, http.client.HTTPException, m.NotIpp):
             return Delivery(Certainty.UNKNOWN, ("offline",))
         for job in jobs:
             if name in job.get("job-name", []):
-                return _of_job(job, self._reasons())
-        return Delivery(Certainty.UNKNOWN, ("job-not-found",))
+                return _of_job(job, self.health())
+        return Delivery(Certainty.UNKNOWN, ("job-not-found" if all_of_them else "no-memory",))
 
     def health(self) -> tuple[str, ...]:
         """Return what is wrong with the printer, in RFC 8011's words; nothing when it is well."""
@@ -111,9 +111,10 @@ class IppSender:
             answer = _answer(connection)
         except (OSError, http.client.HTTPException, m.NotIpp):
             return self.find(document.name)
+        if answer.code in REFUSALS:
+            return Delivery(Certainty.NOT_SENT, (REFUSALS[answer.code],))
         if answer.code > GOOD:
-            reason = REFUSALS.get(answer.code, f"refused-{answer.code:#06x}")
-            return Delivery(Certainty.NOT_SENT, (reason,))
+            return self.find(document.name)
         return self._watched(answer.first(m.JOB_GROUP))
 
     def _watched(self, job: dict[str, list[m.Value]]) -> Delivery:
@@ -178,11 +179,13 @@ class IppSender:
             found.append("stopped")
         return tuple(dict.fromkeys(_short(each) for each in found))
 
-    def _jobs(self) -> list[dict[str, list[m.Value]]]:
+    def _jobs(self) -> tuple[list[dict[str, list[m.Value]]], bool]:
+        """Return the jobs that the printer knows, and whether ended ones are among them."""
         answer = self._ask(GET_JOBS, [(m.KEYWORD, "which-jobs", ["all"])], wanted=JOB_ATTRIBUTES)
-        if answer.code > GOOD:
+        all_of_them = answer.code <= GOOD
+        if not all_of_them:
             answer = self._ask(GET_JOBS, [], wanted=JOB_ATTRIBUTES)
-        return answer.all(m.JOB_GROUP)
+        return answer.all(m.JOB_GROUP), all_of_them
 
     def _ask(self, operation: int, also: list[m.Attribute], *, wanted: list[str]) -> m.Message:
         connection = self._connected()
@@ -249,9 +252,9 @@ def _of_job(job: dict[str, list[m.Value]], health: tuple[str, ...]) -> Delivery:
         out = isinstance(sheets, int) and sheets >= 1
         return Delivery(Certainty.PRINTED if out else Certainty.SENT, health, facts)
     if state in {CANCELED, ABORTED}:
+        # the printer had it; a count of no sheets is what many say who count none
         reasons = tuple(_short(str(each)) for each in job.get("job-state-reasons", []))
-        certainty = Certainty.NOT_SENT if sheets == 0 else Certainty.UNKNOWN
-        return Delivery(certainty, reasons or ("aborted",), facts)
+        return Delivery(Certainty.UNKNOWN, reasons or ("aborted",), facts)
     return Delivery(Certainty.SENT, health, facts)
 
 

@@ -161,13 +161,15 @@ def _ask(
     )
     session.add(copy)
     session.flush()
-    if printer.agent_id is None:
-        _owe(session, copy)
+    _owe(session, copy)
     _record(session, "label-copy.asked", copy, by=by, now=now, copy_no=copy_no, reason=reason)
     return copy
 
 
 def _owe(session: Session, copy: LabelCopy) -> None:
+    """Owe the worker its errand; an agent comes and asks by itself."""
+    if copy.printer_id is None or queries.printer(session, copy.printer_id).agent_id is not None:
+        return
     key = f"{JobKind.PRINT_COPY}:{copy.id}:t{copy.tries}"
     jobs.add(session, JobKind.PRINT_COPY, ref_id=copy.id, dedupe_key=key)
 

@@ -23,7 +23,7 @@ from pharmacy.printing.models import LabelCopy, Printer
 from pharmacy.printing.operations.printers import heard_of
 from pharmacy.printing.operations.steps import take
 from pharmacy.printing.rules import CopyState, CopyStep
-from pharmacy.staff.rules import WORKER, Actor
+from pharmacy.staff.rules import WORKER, Actor, Role
 
 MEDIA: dict[Language, str] = {
     Language.PDF: "application/pdf",
@@ -67,6 +67,8 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
         queries.printer(session, copy.printer_id),
         session.get_one(Label, copy.label_id),
     )
+    if printer.agent_id != (by.id if Role.PRINT_AGENT in by.roles else None):
+        return None  # it stands in a place that this one cannot reach
     only_ask = copy.state is CopyState.SENDING
     if not only_ask and (label.voided_at is not None or printer.retired_at is not None):
         gone = label.voided_at is not None

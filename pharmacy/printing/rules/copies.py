@@ -26,6 +26,8 @@ class CopyState(StrEnum):
     """It may be on paper, or not: a person must look."""
     FAILED = "failed"
     """It was not printed, and nothing tries any more."""
+    RULED_OUT = "ruled-out"
+    """Somebody looked: it is not there, or damaged. Only a reprint follows."""
     CONFIRMED = "confirmed"
     """Its code was scanned."""
     VOID = "void"
@@ -67,21 +69,19 @@ MOVES: Final[dict[CopyStep, dict[CopyState, CopyState]]] = {
         S.CONFIRMED: S.CONFIRMED,
     },
     CopyStep.IN_HAND: {S.SENT: S.PRINTED, S.UNKNOWN: S.PRINTED},
-    CopyStep.NOT_THERE: {S.SENT: S.FAILED, S.PRINTED: S.FAILED, S.UNKNOWN: S.FAILED},
-    CopyStep.DAMAGED: {
-        S.SENT: S.FAILED,
-        S.PRINTED: S.FAILED,
-        S.UNKNOWN: S.FAILED,
-        S.CONFIRMED: S.FAILED,
-    },
+    CopyStep.NOT_THERE: dict.fromkeys((S.SENT, S.PRINTED, S.UNKNOWN), S.RULED_OUT),
+    CopyStep.DAMAGED: dict.fromkeys((S.SENT, S.PRINTED, S.UNKNOWN, S.CONFIRMED), S.RULED_OUT),
     CopyStep.VOID: dict.fromkeys(
-        (S.QUEUED, S.SENT, S.PRINTED, S.UNKNOWN, S.FAILED, S.CONFIRMED), S.VOID
+        (S.QUEUED, S.SENT, S.PRINTED, S.UNKNOWN, S.FAILED, S.RULED_OUT, S.CONFIRMED), S.VOID
     ),
 }
 """What is not in this table does not happen to a copy."""
 
 MAY_BE_ON_PAPER: Final = (S.SENDING, S.SENT, S.PRINTED, S.UNKNOWN, S.CONFIRMED)
-UNCONFIRMED: Final = (S.QUEUED, S.SENDING, S.SENT, S.PRINTED, S.UNKNOWN, S.FAILED)
+UNCONFIRMED: Final = (
+    *(S.QUEUED, S.SENDING, S.SENT, S.PRINTED),
+    *(S.UNKNOWN, S.FAILED, S.RULED_OUT),
+)
 """Somebody owes these copies a look or a scan."""
 
 

@@ -179,8 +179,8 @@ def test_a_copy_that_is_being_sent_is_not_printed_again(bench: Bench, order: Ord
     ("found", "state"),
     [
         (Resolution.IN_HAND, CopyState.PRINTED),
-        (Resolution.NOT_THERE, CopyState.FAILED),
-        (Resolution.DAMAGED, CopyState.FAILED),
+        (Resolution.NOT_THERE, CopyState.RULED_OUT),
+        (Resolution.DAMAGED, CopyState.RULED_OUT),
     ],
 )
 def test_a_person_says_what_came_of_an_unknown_copy(
@@ -362,3 +362,18 @@ def test_a_leaflet_waits_only_until_its_printer_says_that_it_is_out(
     assert "Leaflet" not in [each.part for each in queries.unconfirmed(bench.session, limit=10)]
     kinds = [each.kind for each in labels.queries.of_order(bench.session, order.id)]
     assert kinds.count(LabelKind.LEAFLET) == 1
+
+
+@pytest.mark.parametrize("found", [Resolution.NOT_THERE, Resolution.DAMAGED])
+def test_what_a_person_ruled_out_is_never_sent_again(
+    bench: Bench, order: Order, found: Resolution
+) -> None:
+    """It was sent once: a second paper would carry the same code."""
+    copy = printed(bench, order)[0]
+    delivered(bench, copy, Certainty.SENT)
+    operations.resolve(bench.session, copy.id, found, by=bench.technician, now=bench.now)
+
+    with pytest.raises(MoveNotAllowed):
+        operations.try_again(bench.session, copy.id, by=bench.technician, now=bench.now)
+
+    assert reprinted(bench, copy.label_id).copy_no == 2

@@ -202,3 +202,21 @@ def test_an_agent_that_is_shut_out_fetches_nothing(
 def test_an_agent_speaks_to_its_server_over_tls() -> None:
     with pytest.raises(ServerNotSecure):
         client_for("http://pharmacy.example", "key")
+
+
+def test_a_copy_that_is_tried_again_goes_to_the_agent_and_not_to_the_worker(
+    bench: Bench, order: Order
+) -> None:
+    copy = asked(bench, order)[0]
+    copy.state = CopyState.SENDING
+    bench.session.flush()
+    copy.state = CopyState.FAILED
+    bench.session.flush()
+
+    operations.try_again(bench.session, copy.id, by=bench.technician, now=NOW)
+
+    owed = bench.session.scalar(
+        text("select count(*) from jobs where kind = 'printing.print_copy'")
+    )
+    assert owed == 0
+    assert operations.begin(bench.session, copy.id, now=NOW) is None

@@ -214,5 +214,5 @@ def test_a_person_settles_an_unknown_copy(
     )
     retried = client.post(f"/api/v1/prints/{asked['items'][0]['id']}/retry", headers=headers)
 
-    assert settled.json()["state"] == "failed"
-    assert retried.json()["state"] == "queued"
+    assert settled.json()["state"] == "ruled-out"
+    assert retried.status_code == 409
