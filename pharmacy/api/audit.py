@@ -1,7 +1,7 @@
 """The audit trail: who did or read what, and whether the chain is whole."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, NamedTuple, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 import msgspec
@@ -9,38 +9,14 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.identifiers import private, public
+from pharmacy.http.looking import looking_at
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
 from pharmacy.infra.audit import AuditEntry, Looker, Verification
 from pharmacy.kernel import ids
-from pharmacy.kernel.refusals import NotFound
-from pharmacy.orders import queries as order_queries
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
-
-PREFIXES: Final = {
-    "account": "acc",
-    "clarification": "clr",
-    "capsule-lot": "lot",
-    "container": "ctr",
-    "ehr-client": "ehr",
-    "evidence": "evd",
-    "finding": "fnd",
-    "hold": "hld",
-    "ingredient-lot": "ing",
-    "label": "lbl",
-    "lot": "lot",
-    "order": "ord",
-    "parcel": "par",
-    "patient": "pat",
-    "picture": "pic",
-    "plan": "pln",
-    "prescription": "rx",
-    "refill": "rfl",
-    "staff": "acc",
-    "client": "ehr",
-}
-"""By subject or kind of actor. Others are shown as plain UUIDs."""
 
 
 class EntryView(msgspec.Struct, frozen=True):
@@ -65,10 +41,10 @@ class EntryView(msgspec.Struct, frozen=True):
             at=entry.at,
             action=entry.action,
             by_kind=entry.by_kind,
-            by=_public(entry.by_kind, entry.by_id),
+            by=public(entry.by_kind, entry.by_id),
             subject_kind=entry.subject_kind,
-            subject=_public(entry.subject_kind, entry.subject_id),
-            patient=_public("patient", entry.patient_id),
+            subject=public(entry.subject_kind, entry.subject_id),
+            patient=public("patient", entry.patient_id),
             detail=entry.detail,
             seal=entry.seal_seq,
         )
@@ -89,7 +65,7 @@ class LookerView(msgspec.Struct, frozen=True):
     def of(cls, looker: Looker, names: dict[UUID, str]) -> Self:
         return cls(
             by_kind=looker.by_kind,
-            by=_public(looker.by_kind, looker.by_id),
+            by=public(looker.by_kind, looker.by_id),
             name=names.get(looker.by_id) if looker.by_id else None,
             times=looker.times,
             first_at=looker.first_at,
@@ -129,35 +105,6 @@ class VerificationView(msgspec.Struct, frozen=True):
             broken_seal=broken.seq if broken else None,
             why=broken.why if broken else None,
         )
-
-
-def _public(kind: str, value: UUID | None) -> str | None:
-    if value is None:
-        return None
-    return ids.encode(PREFIXES[kind], value) if kind in PREFIXES else str(value)
-
-
-def _private(text: str | None) -> UUID | None:
-    """Return the UUID behind a public identifier of any kind. Raises NotFound."""
-    if text is None:
-        return None
-    prefix = text.partition("_")[0]
-    if prefix not in PREFIXES.values():  # a refusal names a prefix of ours, never what was sent
-        raise NotFound("there is no identifier of this form")
-    return ids.decode(prefix, text)
-
-
-MOST_ORDERS: Final = 200
-"""Lists of older orders than these are not searched."""
-
-
-class Looked(NamedTuple):
-    """Looks at whom, from when to when."""
-
-    patient_id: UUID
-    listed_as: list[str]
-    since: datetime | None
-    until: datetime | None
 
 
 Patient = Annotated[
@@ -205,13 +152,13 @@ class AuditController(Controller):
     ) -> Page[EntryView]:
         """List the entries that fit every condition, the newest first: who looked at a patient?"""
         start = after(cursor, int)
-        patient_id = _private(patient)
+        patient_id = private(patient)
         with db.transaction() as session:
             found = audit.entries(
                 session,
                 patient_id=patient_id,
-                subject_id=_private(subject),
-                by_id=_private(by),
+                subject_id=private(subject),
+                by_id=private(by),
                 action=action,
                 since=since,
                 until=until,
@@ -246,9 +193,7 @@ class AuditController(Controller):
         """Return who looked at a patient, when, and at what. Asking is a look of its own."""
         start, patient = after(cursor, int), ids.decode("pat", patient_id)
         with db.transaction() as session:
-            orders = order_queries.ids_of_patient(session, patient)
-            listed = [ids.encode("ord", each) for each in orders[:MOST_ORDERS]]
-            of_whom = Looked(patient, listed, since, until)
+            of_whom = looking_at(session, patient, since=since, until=until)
             people = audit.lookers(session, **of_whom._asdict())
             found = audit.looks(
                 session, **of_whom._asdict(), before=start[0] if start else None, limit=limit + 1

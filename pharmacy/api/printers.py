@@ -11,15 +11,11 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now
-from pharmacy.infra.printers import Address, Document, sender
+from pharmacy.http.trial_prints import print_test_label
 from pharmacy.kernel import ids
 from pharmacy.labels.drawing import Language
-from pharmacy.labels.pdf import test_page
-from pharmacy.practice import queries as practice
-from pharmacy.practice.rules import local_date
 from pharmacy.printing import operations, queries
 from pharmacy.printing.models import Printer, Workstation
-from pharmacy.printing.operations.sending import PAPER
 from pharmacy.printing.rules.troubles import in_words
 from pharmacy.staff.rules import Permission
 
@@ -186,26 +182,10 @@ class PrinterController(Controller):
         self, printer_id: FromPath[str], db: Db, now: Now, settings: CurrentSettings
     ) -> TestView:
         """Print a test label, which names nobody, and say how the printer is."""
+        wanted = ids.decode("prn", printer_id)
+        delivery = print_test_label(db, wanted, settings=settings, now=now)
         with db.transaction() as session:
-            printer = queries.printer(session, ids.decode("prn", printer_id))
-            address, pinned = Address.read(printer.address), printer.pinned_sha256
-            document = _test_document(session, printer, now)
-        delivery = sender(
-            address,
-            networks=settings.printer_networks,
-            folders=settings.print_folders,
-            pinned_sha256=pinned,
-        ).send(document)
-        with db.transaction() as session:
-            operations.heard_of(
-                session,
-                ids.decode("prn", printer_id),
-                delivery.reasons,
-                printed=delivery.certainty == "printed",
-                now=now,
-            )
-            printer = queries.printer(session, ids.decode("prn", printer_id))
-            return TestView(delivery.certainty, PrinterView.of(printer))
+            return TestView(delivery.certainty, PrinterView.of(queries.printer(session, wanted)))
 
 
 class WorkstationController(Controller):
@@ -249,13 +229,3 @@ def _agent_id(session: Session, agent_id: str | None) -> UUID | None:
 
 def _printer(session: Session, printer_id: str | None) -> Printer | None:
     return queries.printer(session, ids.decode("prn", printer_id)) if printer_id else None
-
-
-def _test_document(session: Session, printer: Printer, now: datetime) -> Document:
-    today = local_date(now, practice.site(session).time_zone)
-    return Document(
-        name=ids.encode("tst", ids.new_id()),
-        content=test_page(printer.name, on=f"{today:%d %b %Y}", inches=PAPER[printer.stock]),
-        media_type="application/pdf",
-        size=PAPER[printer.stock],
-    )

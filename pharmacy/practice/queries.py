@@ -83,3 +83,13 @@ def history(session: Session, name: str) -> list[PolicyChange]:
     """Return the changes of one policy, newest first."""
     found = select(PolicyChange).where(PolicyChange.name == name).order_by(PolicyChange.id.desc())
     return list(session.scalars(found))
+
+
+def last_changes(session: Session) -> dict[str, PolicyChange]:
+    """Return the newest change of each policy that was ever changed, by its name."""
+    newest = (
+        select(PolicyChange)
+        .ext(distinct_on(PolicyChange.name))
+        .order_by(PolicyChange.name, PolicyChange.id.desc())
+    )
+    return {each.name: each for each in session.scalars(newest)}

@@ -15,7 +15,13 @@ class Area(NamedTuple):
     permission: Permission
 
 
-AREAS: Final = (Area("/queue", "Queue", "q", Permission.READ_QUEUE),)
+AREAS: Final = (
+    Area("/queue", "Queue", "q", Permission.READ_QUEUE),
+    Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
+    Area("/admin", "Administration", "m", Permission.READ_JOBS),
+    Area("/audit", "Audit", "a", Permission.READ_AUDIT),
+    Area("/flow", "Flow", "f", Permission.READ_FIGURES),
+)
 """In the order in which they are shown."""
 ACCOUNT: Final = "/account"
 

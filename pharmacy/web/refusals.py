@@ -181,7 +181,11 @@ class Refusals:
         if not view.is_partial:
             return view.page("trouble.html", status=trouble.status, trouble=trouble)
         answer = view.part("parts/trouble.html", status=trouble.status, trouble=trouble)
-        answer.headers |= {"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"}
+        answer.headers |= {
+            "HX-Retarget": "#alerts",
+            "HX-Reswap": "innerHTML",
+            "HX-Reselect": ".trouble",
+        }
         if fields:
             answer.headers["HX-Trigger"] = header_json({"console:fields": fields})
         return answer

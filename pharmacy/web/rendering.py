@@ -46,6 +46,16 @@ def lasting(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+@jinja2.pass_context
+def age(context: jinja2.runtime.Context, instant: datetime) -> str:
+    """Return how long ago something was, in the unit that matters: `40 min`, `3 h`, `12 days`."""
+    span: timedelta = context["now"] - instant
+    days = span.days
+    if span < timedelta(minutes=1):
+        return "under 1 min"
+    return f"{days} days" if days >= 2 else lasting(span)  # noqa: PLR2004
+
+
 def milligrams(micrograms: int) -> str:
     """Return a dose or a strength with its unit: `4.5 mg`."""
     return str(Mass.of_micrograms(micrograms))
@@ -66,6 +76,7 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     environment.filters |= {
+        "age": age,
         "day": day,
         "lasting": lasting,
         "mg": milligrams,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import text
+
 from pharmacy.kernel.ids import encode
 from pharmacy.staff.rules import Role
 from tests.browser.conftest import Console
@@ -28,6 +30,18 @@ def order_called(name: str) -> Address:
     return lambda console: f"/orders/{encode('ord', console.orders[name].id)}"
 
 
+def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
+    """Return the address of the first row of a table."""
+
+    def path(console: Console) -> str:
+        with console.session() as session:
+            found = session.scalar(text(f"select id from {table} where {where} order by id"))
+        return at + (encode(prefix, found) if prefix else str(found))
+
+    return path
+
+
+UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
     Shown("welcome", None, "/welcome"),
@@ -48,5 +62,32 @@ SHOWN = (
             ("ready", Role.TECHNICIAN),
         )
     ),
+    Shown("labels", Role.TECHNICIAN, "/labels"),
+    Shown("labels-test", Role.TECHNICIAN, "/labels", ("t",)),
+    Shown("label-unknown", Role.TECHNICIAN, UNKNOWN_COPY),
+    Shown("label-reprint", Role.TECHNICIAN, UNKNOWN_COPY, ("p",)),
+    Shown("admin", Role.ADMINISTRATOR, "/admin"),
+    Shown("staff", Role.ADMINISTRATOR, "/admin/staff"),
+    Shown("staff-add", Role.ADMINISTRATOR, "/admin/staff", ("n",)),
+    Shown("staff-member", Role.ADMINISTRATOR, first_of("accounts", "acc", "/admin/staff/")),
+    Shown("printers", Role.ADMINISTRATOR, "/admin/printers"),
+    Shown("printers-add", Role.ADMINISTRATOR, "/admin/printers", ("n",)),
+    Shown("printers-technician", Role.TECHNICIAN, "/admin/printers"),
+    Shown("printer", Role.ADMINISTRATOR, first_of("printers", "prn", "/admin/printers/")),
+    Shown("jobs", Role.ADMINISTRATOR, "/admin/jobs"),
+    Shown("job", Role.ADMINISTRATOR, first_of("jobs", "", "/admin/jobs/", where="state = 'dead'")),
+    Shown("registries", Role.ADMINISTRATOR, "/admin/registries"),
+    Shown("checks", Role.ADMINISTRATOR, "/admin/checks"),
+    Shown("reasons", Role.ADMINISTRATOR, "/admin/reasons"),
+    Shown("reason", Role.ADMINISTRATOR, "/admin/reasons/reject/not-clarified"),
+    Shown("policies", Role.ADMINISTRATOR, "/admin/policies"),
+    Shown("audit", Role.AUDITOR, "/audit"),
+    Shown("audit-search", Role.AUDITOR, "/audit", ("s",)),
+    Shown("audit-narrowed", Role.AUDITOR, "/audit?action=queue.read"),
+    Shown("audit-chain", Role.AUDITOR, "/audit/chain"),
+    Shown("order-auditor", Role.AUDITOR, order_called("ready")),
+    Shown("looks", Role.AUDITOR, lambda console: f"/audit{console.page_of('to pack too')}/looks"),
+    Shown("flow", Role.PHARMACIST, "/flow"),
+    Shown("flow-year", Role.TECHNICIAN, "/flow?days=364"),
     Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
 )

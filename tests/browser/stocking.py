@@ -12,6 +12,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.staff.models import Account, AccountRole
 from pharmacy.staff.rules import Role
+from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
@@ -32,6 +33,8 @@ PATIENTS = {
 }
 """By the name that tests use: who, and how far their order is."""
 HELD = "to review too"
+PRINTED = "to pack too"
+"""Whose labels came to paper, or not."""
 
 
 class Draws(Bench):
@@ -64,6 +67,7 @@ def stock(session: Session) -> None:
             session, identifier_value=f"MRN-{number}", family=family, given=given
         )
         order = bench.order(status, patient=patient)
+        order.received_at = bench.now - timedelta(hours=7 * number + 1)
         order.due_at = bench.now + timedelta(hours=6 * number - 26)
         if name == HELD:
             operations.place_hold(
@@ -76,6 +80,9 @@ def stock(session: Session) -> None:
                 by=bench.pharmacist,
                 now=bench.now,
             )
+        if name == PRINTED:
+            printed = order
+    stock_oversight(bench, printed)
 
 
 def known(session: Session) -> tuple[dict[Role, Account], dict[str, Order]]:
@@ -85,6 +92,6 @@ def known(session: Session) -> tuple[dict[Role, Account], dict[str, Order]]:
         .join(Account, Account.id == AccountRole.account_id)
         .where(Account.username.in_([username for username, _ in NAMES.values()]))
     )
-    orders = session.scalars(select(Order).order_by(Order.number))
+    orders = session.scalars(select(Order).order_by(Order.number).limit(len(PATIENTS)))
     accounts = {row[0]: row[1] for row in found}
     return accounts, dict(zip(PATIENTS, orders, strict=True))

@@ -5,7 +5,7 @@ a hash chain in batches afterwards, so that writers never wait for each other.
 
 from pharmacy.infra.audit.looking import Looker, lookers, looks
 from pharmacy.infra.audit.sealing import seal
-from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, record
+from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, newest_seal, record
 from pharmacy.infra.audit.verification import Broken, Head, Verification, verify
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "entries",
     "lookers",
     "looks",
+    "newest_seal",
     "record",
     "seal",
     "verify",

@@ -134,3 +134,8 @@ def entries(
     return session.scalars(
         select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(limit)
     ).all()
+
+
+def newest_seal(session: Session) -> AuditSeal | None:
+    """Return the last link of the chain; None before anything was sealed."""
+    return session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).first()

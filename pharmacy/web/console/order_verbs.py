@@ -99,4 +99,7 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
         found.append(Action("l", "Lift the hold", opens=f"lift-{first}"))
     if order.status in OPEN and view.may(Permission.APPROVE_ORDER):
         found.append(Action("x", "Cancel order", opens="cancel", kind="danger"))
+    if view.may(Permission.READ_AUDIT):
+        looks = f"/audit/orders/{page.line.id}/looks"
+        found.append(Action("w", "Who looked", href=looks))
     return found

@@ -11,10 +11,18 @@ from pharmacy.http.edge import PAGE_POLICY
 from pharmacy.http.forms import form_of
 from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
+from pharmacy.web.console.admin import AdminPages
+from pharmacy.web.console.admin_jobs import JobPages
+from pharmacy.web.console.admin_printers import PrinterPages
+from pharmacy.web.console.admin_reasons import ReasonPages
+from pharmacy.web.console.admin_staff import StaffPages
+from pharmacy.web.console.audit_pages import AuditPages
+from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
+from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.queue import QueuePages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
@@ -24,14 +32,22 @@ from pharmacy.web.view import Viewing
 
 PAGES: Final[list[type[Controller]]] = [
     AccountPages,
+    AdminPages,
+    AuditPages,
     DoorPages,
+    FlowPages,
+    JobPages,
     NewsPages,
     OrderBench,
     OrderPages,
     OrderReview,
+    PaperPages,
+    PrinterPages,
     QueuePages,
+    ReasonPages,
     ScanPages,
     SessionPages,
+    StaffPages,
 ]
 
 CONSOLE: Final = {
