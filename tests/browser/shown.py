@@ -41,6 +41,11 @@ def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     return path
 
 
+def batch_of(capsules: int) -> Address:
+    """Return the address of a batch that tests know by how many capsules it is."""
+    return first_of("batches", "bat", "/bench/", where=f"capsules = {capsules}")
+
+
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
@@ -90,4 +95,29 @@ SHOWN = (
     Shown("flow", Role.PHARMACIST, "/flow"),
     Shown("flow-year", Role.TECHNICIAN, "/flow?days=364"),
     Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
+    Shown("bench-technician", Role.TECHNICIAN, "/bench"),
+    Shown("bench-pharmacist", Role.PHARMACIST, "/bench"),
+    Shown("bench-make", Role.PHARMACIST, "/bench", ("m",)),
+    *(
+        Shown(f"batch-{name}", role, batch_of(capsules))
+        for capsules, (name, role) in enumerate(
+            (
+                ("untouched", Role.TECHNICIAN),
+                ("to-scan", Role.TECHNICIAN),
+                ("scanned", Role.TECHNICIAN),
+                ("half-weighed", Role.TECHNICIAN),
+                ("to-verify", Role.PHARMACIST),
+                ("called", Role.PHARMACIST),
+                ("timed", Role.TECHNICIAN),
+                ("capsules", Role.TECHNICIAN),
+                ("to-release", Role.PHARMACIST),
+                ("failed", Role.PHARMACIST),
+            ),
+            start=100,
+        )
+    ),
+    Shown("batch-verify", Role.PHARMACIST, batch_of(104), ("v",)),
+    Shown("batch-release", Role.PHARMACIST, batch_of(108), ("e",)),
+    Shown("batch-conclude", Role.PHARMACIST, batch_of(109), ("i",)),
+    Shown("batch-typed", Role.TECHNICIAN, batch_of(107), ("y",)),
 )

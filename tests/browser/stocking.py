@@ -12,6 +12,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.staff.models import Account, AccountRole
 from pharmacy.staff.rules import Role
+from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
 from tests.factories.inventory import stock_the_clinic
@@ -83,6 +84,7 @@ def stock(session: Session) -> None:
         if name == PRINTED:
             printed = order
     stock_oversight(bench, printed)
+    stock_bench(bench)
 
 
 def known(session: Session) -> tuple[dict[Role, Account], dict[str, Order]]:

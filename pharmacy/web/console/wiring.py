@@ -17,6 +17,11 @@ from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.audit_pages import AuditPages
+from pharmacy.web.console.batch_quality import QualityPages
+from pharmacy.web.console.batch_steps import StepPages
+from pharmacy.web.console.batch_weighing import WeighingPages
+from pharmacy.web.console.batches import BatchPages, Draw
+from pharmacy.web.console.bench import BenchPages
 from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
@@ -34,6 +39,8 @@ PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
     AuditPages,
+    BatchPages,
+    BenchPages,
     DoorPages,
     FlowPages,
     JobPages,
@@ -43,11 +50,14 @@ PAGES: Final[list[type[Controller]]] = [
     OrderReview,
     PaperPages,
     PrinterPages,
+    QualityPages,
     QueuePages,
     ReasonPages,
     ScanPages,
     SessionPages,
     StaffPages,
+    StepPages,
+    WeighingPages,
 ]
 
 CONSOLE: Final = {
@@ -58,8 +68,14 @@ CONSOLE: Final = {
 """A browser's session lets in, forms come in, nothing inline goes out."""
 
 
-def routes(viewing: Viewing, refusals: Refusals, news: News) -> list[ControllerRouterHandler]:
-    """Return the console's routes. They may ask for `view`, `form` and `news`; errors are pages."""
+def routes(
+    viewing: Viewing, refusals: Refusals, news: News, worksheet: Draw
+) -> list[ControllerRouterHandler]:
+    """
+    Return the console's routes; errors are pages.
+
+    They may ask for `view`, `form`, `news` and `worksheet`.
+    """
     router = Router(
         "/",
         route_handlers=PAGES,
@@ -67,6 +83,7 @@ def routes(viewing: Viewing, refusals: Refusals, news: News) -> list[ControllerR
             "view": Provide(viewing.view),
             "form": Provide(form_of),
             "news": Provide(lambda: news, sync_to_thread=False),
+            "worksheet": Provide(lambda: worksheet, sync_to_thread=False),
         },
         exception_handlers=refusals.handlers(),
         include_in_schema=False,

@@ -168,7 +168,7 @@
     const first = $("[aria-invalid=true]", form); if (first) first.focus();
   });
   document.addEventListener("input", (event) => event.target.removeAttribute && event.target.removeAttribute("aria-invalid"));
-  document.addEventListener("htmx:beforeRequest", () => $("#alerts") && $("#alerts").replaceChildren());
+  document.addEventListener("htmx:beforeRequest", (event) => !event.target.closest("[data-quiet]") && $("#alerts") && $("#alerts").replaceChildren());
   document.addEventListener("htmx:sendError", () => toast("The server does not answer. Nothing was sent; your work is still here."));
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "alerts" && layer() !== document) { // an alert under a dialog is not seen
@@ -180,6 +180,18 @@
     for (const box of $$("dialog[open]")) if (box.id !== "keys") box.close();
     const first = $("#page [autofocus]") || $("#main"); if (first) first.focus({ preventScroll: true });
   });
+
+  // ---- timers: seconds that were left when the page came, counted down here; the server decides
+  const since = new WeakMap();
+  setInterval(() => {
+    for (const box of $$("[data-left]")) {
+      if (!since.has(box)) since.set(box, Date.now());
+      const left = Math.ceil(Number(box.dataset.left) - (Date.now() - since.get(box)) / 1000);
+      const text = left > 0 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "Time is over";
+      if (box.textContent !== text) box.textContent = text;
+      box.classList.toggle("over", left <= 0);
+    }
+  }, 250);
 
   // ---- a decision that is signed: ask who it is, then send the same decision again
   let owed = null;
