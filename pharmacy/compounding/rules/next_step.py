@@ -13,6 +13,16 @@ PHARMACIST: Final = "pharmacist"
 NOBODY: Final = "nobody"
 
 
+ITEMS: Final = {
+    "active": "naltrexone",
+    "filler": "filler",
+    "trituration-active": "naltrexone for the trituration",
+    "trituration-diluent": "filler for the trituration",
+    "trituration-part": "part of the trituration",
+}
+"""What is weighed, in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a batch has come."""
@@ -76,7 +86,7 @@ def _at_the_balance(at: Progress) -> Owed:
     if not at.is_scanned:
         return Owed("scan", "Scan the lots of the powders", TECHNICIAN)
     if at.to_weigh:
-        return Owed("weigh", f"Weigh {at.to_weigh[0].replace('-', ' ')}", TECHNICIAN)
+        return Owed("weigh", f"Weigh the {ITEMS[at.to_weigh[0]]}", TECHNICIAN)
     weighings = "weighing" if at.to_verify == 1 else "weighings"
     return Owed("verify", f"Verify {at.to_verify} {weighings}", PHARMACIST)
 

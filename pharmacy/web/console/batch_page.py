@@ -27,7 +27,7 @@ from pharmacy.compounding.models import (
 )
 from pharmacy.compounding.rules.life import Gate
 from pharmacy.compounding.rules.mass import Statement
-from pharmacy.compounding.rules.next_step import Owed
+from pharmacy.compounding.rules.next_step import ITEMS, Owed
 from pharmacy.compounding.rules.tolerance import WORDS
 from pharmacy.compounding.rules.weights import EACH, HUNDRED, MEAN, SHELLS_TO_TARE, net_weights
 from pharmacy.formulary import queries as formulary
@@ -67,7 +67,7 @@ class NeedLine:
 
     @property
     def words(self) -> str:
-        return self.need.item.replace("-", " ").capitalize()
+        return ITEMS[self.need.item].capitalize()
 
     @property
     def lot_code(self) -> str:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, WeightKind
-from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.compounding.rules.next_step import PHARMACIST, TECHNICIAN, Owed, Progress, owed
 from pharmacy.compounding.rules.urgency import Coming, due_by_batch
 from pharmacy.compounding.rules.weights import Verdict
@@ -66,9 +65,10 @@ def progress_of(session: Session, batch: Batch, *, now: datetime) -> Progress:
 
 
 def owes(actor: Actor, next_one: Owed) -> bool:
-    """Say whether a next step is for somebody's role."""
-    needs = {TECHNICIAN: Permission.COMPOUND, PHARMACIST: Permission.VERIFY_WEIGHING}
-    return next_one.owner in needs and needs[next_one.owner] in actor.permissions
+    """Say whether a next step is for somebody's role; pharmacists come first to their own."""
+    if Permission.VERIFY_WEIGHING in actor.permissions:
+        return next_one.owner == PHARMACIST
+    return next_one.owner == TECHNICIAN and Permission.COMPOUND in actor.permissions
 
 
 def lines_of(
@@ -76,7 +76,8 @@ def lines_of(
 ) -> list[BatchLine]:
     """Return batches as a list shows them, the most urgent first."""
     hours = practice.working_hours(session)
-    coming = [Coming(each.id, each.strength_ug, each.filled or each.capsules) for each in batches]
+    made = queries.unfinished(session)
+    coming = [Coming(each.id, each.strength_ug, each.filled or each.capsules) for each in made]
     dues = due_by_batch(orders.open_lines(session), coming)
     last = queries.last_events(session, [batch.id for batch in batches])
     names = staff.names(session, {event.by_id for event in last.values()})
@@ -107,8 +108,3 @@ def _urgency(
     waits = line.batch.id in dues
     first = dues[line.batch.id][0] if waits else line.batch.planned_at
     return not waits, first, line.batch.planned_at
-
-
-def is_stopped(batch: Batch) -> bool:
-    """Say whether a batch cannot go on before somebody decided."""
-    return batch.called_at is not None or batch.status is BatchStatus.QUARANTINED

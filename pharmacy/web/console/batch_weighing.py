@@ -82,6 +82,14 @@ class Live:
         return self.shown - self.target if self.shown and self.target else None
 
     @property
+    def low(self) -> Mass | None:
+        return self.target - self.within if self.target and self.within else None
+
+    @property
+    def high(self) -> Mass | None:
+        return self.target + self.within if self.target and self.within else None
+
+    @property
     def place(self) -> int:
         """Where the pointer stands on a scale of 0 to 600, the target at 300, a limit at 60."""
         if self.off is None or self.within is None:

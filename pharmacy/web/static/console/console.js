@@ -57,7 +57,7 @@
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
     if (focus && layer() === document) { focus.focus(); focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
-    if (!found) return move(key);
+    if (!found) return key === "r" && layer() === document ? fresh() : move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
     found.click();
   }
@@ -138,7 +138,6 @@
     else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
   });
   function fresh() { $("#alerts").replaceChildren(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
-  document.addEventListener("keydown", (event) => { if (event.key === "r" && !isField(event.target) && !event.ctrlKey && !event.metaKey && !$("[data-key=r]") && layer() === document) setTimeout(() => { if (times.length < 2) fresh(); }, MEANT); });
 
   // ---- what the server says beside the page
   function toast(text, undo) {
