@@ -31,6 +31,14 @@ def powder(console: Console, ingredient: str) -> str:
         return encode("ing", found)
 
 
+def lot_of(console: Console, capsules: int) -> str:
+    """Return what the scanner reads off the naltrexone that a batch's sheet was worked out for."""
+    with console.session() as session:
+        batch = session.scalars(select(Batch).where(Batch.capsules == capsules)).one()
+        assert batch.active_lot_id is not None
+        return encode("ing", batch.active_lot_id)
+
+
 def shells(console: Console) -> str:
     with console.session() as session:
         return encode("shl", session.scalars(select(ShellLot.id)).one())
@@ -90,6 +98,20 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
 
     technician = user(Role.TECHNICIAN).go(page)
     finish_step(technician, 2)
+    scan_and_weigh(console, technician, simulator)
+    for _ in targets(console, 52):
+        verify(pharmacist.go(page))
+    assert the_batch(console, 52)[1] is BatchStatus.WEIGHED
+    weighed_and_verified_by_two(console)
+
+    technician.go(page)
+    blend_and_fill(console, technician)
+    weigh_one_by_one(console, technician, simulator)
+    release(user(Role.PHARMACIST).go(page))
+    assert the_batch(console, 52)[1] is BatchStatus.RELEASED
+
+
+def scan_and_weigh(console: Console, technician: User, simulator: BalanceSimulator) -> None:
     naltrexone = powder(console, "naltrexone-hydrochloride")
     filler = powder(console, "microcrystalline-cellulose")
     technician.sees("Scan the naltrexone")
@@ -107,9 +129,9 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
         technician.page.locator("#reading .shown").wait_for()
         save(technician, simulator, target, "within")
         technician.page.locator("#worksheet ~ .tablewrap .chip.good").nth(number).wait_for()
-    for _ in targets(console, 52):
-        verify(pharmacist.go(page))
-    assert the_batch(console, 52)[1] is BatchStatus.WEIGHED
+
+
+def weighed_and_verified_by_two(console: Console) -> None:
     with console.session() as session:
         for weighing in session.scalars(
             select(Weighing).join(Batch, Batch.id == Weighing.batch_id).where(Batch.capsules == 52)
@@ -117,7 +139,8 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
             assert weighing.weighed_by == console.accounts[Role.TECHNICIAN].id
             assert weighing.verified_by == console.accounts[Role.PHARMACIST].id
 
-    technician.go(page)
+
+def blend_and_fill(console: Console, technician: User) -> None:
     finish_step(technician, 3)
     technician.page.locator("[data-scan=BLENDED]").wait_for()
     technician.scan("ACT-BLENDED")
@@ -147,6 +170,8 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
     technician.sees("Another photograph")
     finish_step(technician, 3)
 
+
+def weigh_one_by_one(console: Console, technician: User, simulator: BalanceSimulator) -> None:
     net = net_fill(console)
     for number in range(1, 11):
         technician.page.locator("#one-by-one").get_by_text("Empty shells").wait_for()
@@ -155,6 +180,7 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
     for number in range(1, 11):
         save(technician, simulator, SHELL + net, f"Capsule: {SHELL + net}")
         technician.page.locator("svg.capsules circle").nth(number - 1).wait_for()
+        technician.sees(f"Weigh capsules: {number} of 10" if number < 10 else "Judge the batch")
     technician.page.locator("[data-scan=JUDGE]").wait_for()
     technician.scan("ACT-JUDGE")
     technician.page.locator("#judge[open]").wait_for()
@@ -162,13 +188,13 @@ def test_a_batch_goes_from_the_plan_to_a_released_lot_without_a_mouse(
     technician.sees("Release test: passed")
     finish_step(technician, 2)
 
-    second = user(Role.PHARMACIST).go(page)
-    second.scan("ACT-RELEASE")
-    second.page.locator("#release[open]").wait_for()
-    second.page.keyboard.press("Enter")
-    prove_if_asked(second)
-    second.sees("Its capsules may be dispensed")
-    assert the_batch(console, 52)[1] is BatchStatus.RELEASED
+
+def release(pharmacist: User) -> None:
+    pharmacist.scan("ACT-RELEASE")
+    pharmacist.page.locator("#release[open]").wait_for()
+    pharmacist.page.keyboard.press("Enter")
+    prove_if_asked(pharmacist)
+    pharmacist.sees("Its capsules may be dispensed")
 
 
 def prove_if_asked(user: User) -> None:
@@ -210,7 +236,7 @@ def test_the_scale_opens_for_the_right_lot_only(console: Console, user: SitDown)
     technician.scan(powder(console, "microcrystalline-cellulose"))
     technician.sees("not what is weighed now")
     assert technician.page.locator("#reading").count() == 0
-    technician.scan(powder(console, "naltrexone-hydrochloride"))
+    technician.scan(lot_of(console, 102))
     technician.page.locator("#reading .shown").wait_for()
 
 
@@ -219,7 +245,7 @@ def test_a_weight_off_its_target_is_said_by_word_and_sign_and_does_not_count(
 ) -> None:
     page, _ = the_batch(console, 102)
     technician = user(Role.TECHNICIAN).go(page)
-    technician.scan(powder(console, "naltrexone-hydrochloride"))
+    technician.scan(lot_of(console, 102))
     target = targets(console, 102)[0]
     simulator.put(target + mg(50))
     technician.sees("Too much: take away 50 mg")
