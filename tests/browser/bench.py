@@ -1,11 +1,18 @@
 """Batches at every point of their lives, powder, and orders that wait for capsules."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from sqlalchemy import text, update
 
 from pharmacy.compounding import operations
 from pharmacy.compounding.models import Balance, Batch, Item, WeightKind
+from pharmacy.formulary import operations as formulary
+from pharmacy.formulary.rules.formulation import Formula
+from pharmacy.formulary.rules.usual_record import usual_record
+from pharmacy.inventory import operations as inventory
+from pharmacy.inventory.models import LotStatus
+from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
 from pharmacy.local.balance import BalanceSimulator
 from pharmacy.orders import operations as orders
@@ -30,6 +37,7 @@ def stock_bench(bench: Bench) -> None:
             .where(Balance.id == balance.id)
             .values(name=name, host="127.0.0.1", port=SIMULATOR.port)
         )
+    _lots_that_wait(lab)
     for number, stand in enumerate(STANDS):
         batch = lab.plan(4_500, 100 + number, is_prepared=stand is not _untouched)
         stand(lab, batch)
@@ -60,6 +68,49 @@ def _orders_that_wait(bench: Bench) -> None:
         )
     )
     session.execute(text("drop table kept"))
+
+
+def _lots_that_wait(lab: Laboratory) -> None:
+    """A lot of each kind in quarantine, one that is recalled, and a formula for a second look."""
+    session, now = lab.session, NOW
+    facts = IngredientLotFacts(
+        ingredient="naltrexone-hydrochloride",
+        lot_number="NTX-2606",
+        manufacturer="Example Chemicals",
+        amount=mg(25_000),
+        received_on=now.date(),
+        expires_on=now.date() + timedelta(days=900),
+        salt_form="hcl-dihydrate",
+        assay_pct=Decimal("99.6"),
+        assay_basis="anhydrous",
+        water_pct=Decimal("8.4"),
+    )
+    lot = inventory.receive_ingredient_lot(session, facts, by=lab.technician, now=now)
+    papers = b"%PDF-1.4 certificate of NTX-2606"
+    inventory.store_certificate(session, lot.id, papers, by=lab.technician, now=now)
+    recalled = lab.powder("microcrystalline-cellulose", packs="225", amount="500000")
+    recalled.status = LotStatus.RECALLED
+    shells = ShellLotFacts(
+        maker="icapsulepack",
+        lot_number="SH-2606",
+        capsule_size="3",
+        description="white capsule",
+        received=10_000,
+        received_on=now.date(),
+    )
+    inventory.receive_shell_lot(session, shells, by=lab.technician, now=now)
+    formula = Formula(
+        strength_ug=2_000,
+        size="3",
+        filler="microcrystalline-cellulose",
+        description="white capsule",
+        overage=Decimal("0.03"),
+        beyond_use_days=180,
+    )
+    reason = "A step of 2 mg that two clinics ask for."
+    formulary.propose(
+        session, formula, usual_record(formula), reason=reason, by=lab.second, now=now
+    )
 
 
 def _untouched(_: Laboratory, __: Batch) -> None:

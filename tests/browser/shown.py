@@ -47,6 +47,7 @@ def batch_of(capsules: int) -> Address:
 
 
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
+WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
     Shown("welcome", None, "/welcome"),
@@ -120,4 +121,13 @@ SHOWN = (
     Shown("batch-release", Role.PHARMACIST, batch_of(108), ("e",)),
     Shown("batch-conclude", Role.PHARMACIST, batch_of(109), ("i",)),
     Shown("batch-typed", Role.TECHNICIAN, batch_of(107), ("y",)),
+    Shown("powder", Role.TECHNICIAN, "/bench/powder"),
+    Shown("powder-receive", Role.TECHNICIAN, "/bench/powder/new"),
+    Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
+    Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
+    Shown("shells", Role.PHARMACIST, "/bench/shells"),
+    Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
+    Shown("formulas", Role.PHARMACIST, "/bench/formulas"),
+    Shown("formulas-write", Role.PHARMACIST, "/bench/formulas", ("n",)),
+    Shown("formula", Role.AUDITOR, first_of("formulations", "fmn", "/bench/formulas/")),
 )

@@ -41,7 +41,10 @@ def lot_of(console: Console, capsules: int) -> str:
 
 def shells(console: Console) -> str:
     with console.session() as session:
-        return encode("shl", session.scalars(select(ShellLot.id)).one())
+        return encode(
+            "shl",
+            session.scalars(select(ShellLot.id).where(ShellLot.status == LotStatus.RELEASED)).one(),
+        )
 
 
 def the_batch(console: Console, capsules: int) -> tuple[str, BatchStatus]:

@@ -32,7 +32,7 @@ from pharmacy.compounding.queries.preparation import (
     step_states,
     steps,
 )
-from pharmacy.compounding.queries.progress import last_events, unfinished
+from pharmacy.compounding.queries.progress import last_events, of_capsules, unfinished
 from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "lock_weighing",
     "mass_statement",
     "most_dispensed",
+    "of_capsules",
     "open_call",
     "open_investigation",
     "photos",

@@ -26,3 +26,8 @@ def last_events(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, Bat
         .order_by(BatchEvent.batch_id, BatchEvent.id.desc())
     )
     return {event.batch_id: event for event in found}
+
+
+def of_capsules(session: Session, lot_id: UUID) -> Batch | None:
+    """Return the batch that a lot of capsules was made in; None for one from elsewhere."""
+    return session.scalars(select(Batch).where(Batch.capsule_lot_id == lot_id)).one_or_none()

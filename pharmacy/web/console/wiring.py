@@ -23,13 +23,16 @@ from pharmacy.web.console.batch_weighing import WeighingPages
 from pharmacy.web.console.batches import BatchPages, Draw
 from pharmacy.web.console.bench import BenchPages
 from pharmacy.web.console.flow_page import FlowPages
+from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
+from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue import QueuePages
 from pharmacy.web.console.scans import ScanPages
+from pharmacy.web.console.shells import ShellPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
 from pharmacy.web.live import News
 from pharmacy.web.refusals import Refusals
@@ -43,18 +46,21 @@ PAGES: Final[list[type[Controller]]] = [
     BenchPages,
     DoorPages,
     FlowPages,
+    FormulaPages,
     JobPages,
     NewsPages,
     OrderBench,
     OrderPages,
     OrderReview,
     PaperPages,
+    PowderPages,
     PrinterPages,
     QualityPages,
     QueuePages,
     ReasonPages,
     ScanPages,
     SessionPages,
+    ShellPages,
     StaffPages,
     StepPages,
     WeighingPages,
