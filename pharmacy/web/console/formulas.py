@@ -22,7 +22,7 @@ from pharmacy.kernel.quantities import mg
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.batch_acts import Needed
-from pharmacy.web.console.powder import Text
+from pharmacy.web.console.powder import Number, Text
 from pharmacy.web.view import Action, Answer, CurrentView
 
 READ: Final = {"permission": Permission.READ_FORMULATION}
@@ -36,7 +36,7 @@ class FormulaForm(msgspec.Struct, frozen=True):
     capsule_size: Text
     filler: Text
     description: Text
-    overage_percent: Annotated[Decimal, Meta(ge=0, le=20)]
+    overage_percent: Number
     beyond_use_days: Annotated[int, Meta(ge=1, le=3650)]
     reason: Needed
 
@@ -46,7 +46,7 @@ class FormulaForm(msgspec.Struct, frozen=True):
             size=self.capsule_size,
             filler=self.filler,
             description=self.description,
-            overage=self.overage_percent / 100,
+            overage=Decimal(self.overage_percent) / 100,
             beyond_use_days=self.beyond_use_days,
         )
 

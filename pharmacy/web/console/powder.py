@@ -46,7 +46,8 @@ WHY: Final = {
 }
 """Why a lot is not offered, in words."""
 Text = Annotated[str, Meta(min_length=1, max_length=120)]
-Percent = Annotated[Decimal, Meta(ge=0, le=200)]
+Number = Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6})?$")]
+"""A decimal as it is typed: neither a sign nor an exponent."""
 
 
 class PowderForm(msgspec.Struct, frozen=True):
@@ -55,13 +56,13 @@ class PowderForm(msgspec.Struct, frozen=True):
     ingredient: Text
     lot_number: Text
     manufacturer: Text
-    amount_g: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,6})?$")]
+    amount_g: Number
     received_on: date
     expires_on: date | None = None
     salt_form: Literal["hcl-anhydrous", "hcl-dihydrate", "base"] | None = None
-    assay_pct: Percent | None = None
+    assay_pct: Number | None = None
     assay_basis: Literal["anhydrous", "dried", "as-is"] | None = None
-    water_pct: Percent | None = None
+    water_pct: Number | None = None
     establishment: Annotated[str, Meta(pattern=r"^[0-9]{7}([0-9]{3})?$")] | None = None
 
     def facts(self) -> IngredientLotFacts:
@@ -73,9 +74,9 @@ class PowderForm(msgspec.Struct, frozen=True):
             received_on=self.received_on,
             expires_on=self.expires_on,
             salt_form=self.salt_form,
-            assay_pct=self.assay_pct,
+            assay_pct=_decimal(self.assay_pct),
             assay_basis=self.assay_basis,
-            water_pct=self.water_pct,
+            water_pct=_decimal(self.water_pct),
             establishment=self.establishment,
         )
 
@@ -84,7 +85,7 @@ class PackingForm(msgspec.Struct, frozen=True):
     """How much of the powder fills one capsule of a size, as measured."""
 
     capsule_size: Text
-    fill_mg: Annotated[Decimal, Meta(gt=0, le=2000)]
+    fill_mg: Number
     measured_on: date
 
 
@@ -212,7 +213,7 @@ class PowderPages(Controller):
                 session,
                 wanted,
                 capsule_size=given.capsule_size,
-                fill_mg=given.fill_mg,
+                fill_mg=Decimal(given.fill_mg),
                 measured_on=given.measured_on,
                 by=actor,
                 now=view.now,
@@ -244,6 +245,10 @@ def _act(
     with db.transaction() as session:
         do(session, wanted)
     return view.go(f"/bench/powder/{lot_id}", toast=toast)
+
+
+def _decimal(typed: str | None) -> Decimal | None:
+    return Decimal(typed) if typed is not None else None
 
 
 def _papers(form: FormData) -> bytes | None:
