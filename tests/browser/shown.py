@@ -41,6 +41,13 @@ def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     return path
 
 
+def first_npi(console: Console) -> str:
+    """Return the address of a prescriber."""
+    with console.session() as session:
+        npi = session.scalar(text("select npi from prescribers order by npi"))
+    return f"/admin/prescribers/{npi}"
+
+
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
@@ -77,6 +84,13 @@ SHOWN = (
     Shown("jobs", Role.ADMINISTRATOR, "/admin/jobs"),
     Shown("job", Role.ADMINISTRATOR, first_of("jobs", "", "/admin/jobs/", where="state = 'dead'")),
     Shown("registries", Role.ADMINISTRATOR, "/admin/registries"),
+    Shown("policies-change", Role.ADMINISTRATOR, "/admin/policies", ("c",)),
+    Shown("prescribers", Role.ADMINISTRATOR, "/admin/prescribers"),
+    Shown("prescribers-enrol", Role.ADMINISTRATOR, "/admin/prescribers", ("n",)),
+    Shown("prescriber", Role.PHARMACIST, first_npi),
+    Shown("prescriber-propose", Role.ADMINISTRATOR, first_npi, ("n",)),
+    Shown("clinics", Role.ADMINISTRATOR, "/admin/clinics"),
+    Shown("clinic", Role.ADMINISTRATOR, first_of("ehr_clients", "ehr", "/admin/clinics/")),
     Shown("checks", Role.ADMINISTRATOR, "/admin/checks"),
     Shown("reasons", Role.ADMINISTRATOR, "/admin/reasons"),
     Shown("reason", Role.ADMINISTRATOR, "/admin/reasons/reject/not-clarified"),
