@@ -45,7 +45,7 @@ from tests.factories.prescribers import JORDAN, SigningKey, make_key
 from tests.factories.registries import make_good_registries
 from tests.factories.staff import make_actor, make_client
 from tests.factories.titration import make_active_lot, make_formulations
-from tests.services import memory_or_disk
+from tests.services import is_alive, memory_or_disk
 
 PATIENCE = 180.0
 """Seconds to wait for what takes thirty on two cores that have nothing else to do."""
@@ -106,7 +106,7 @@ class Pharmacy:
         if with_key:
             headers["Idempotency-Key"] = secrets.token_hex(8)
         deadline = time.monotonic() + PATIENCE
-        with httpx.Client(base_url=self.stack.url, headers=headers, timeout=20) as client:
+        with httpx.Client(base_url=self.stack.url, headers=headers, timeout=60) as client:
             while time.monotonic() < deadline and not self.closing.is_set():
                 try:
                     answer = client.post("/api/v1/prescriptions", content=token)
@@ -159,7 +159,7 @@ class Pharmacy:
             for job_id, worker in session.execute(
                 text("select id, worker from jobs where state = 'running'")
             ).all():
-                if not _lives(int(worker.rpartition(":")[2])):
+                if not is_alive(int(worker.rpartition(":")[2])):
                     session.execute(
                         text("update jobs set lease_until = now() - interval '1 s' where id = :id"),
                         {"id": job_id},
@@ -287,14 +287,6 @@ class Pharmacy:
             for child in self.stack.children
         ]
         return "\n".join([str(rows) for rows in standing] + logs)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @contextmanager
