@@ -1,17 +1,9 @@
 """Where a batch's powder went."""
 
-import pytest
-from sqlalchemy.orm import Session
-
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Item
 from tests.conftest import NOW
 from tests.factories.compounding import Laboratory
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def test_what_is_in_no_capsule_is_lost(laboratory: Laboratory) -> None:
