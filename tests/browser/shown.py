@@ -20,6 +20,7 @@ class Shown:
     role: Role | None
     address: Address
     keys: tuple[str, ...] = ()
+    status: int = 200
 
     def path(self, console: Console) -> str:
         return self.address if isinstance(self.address, str) else self.address(console)
@@ -56,7 +57,7 @@ SHOWN = (
     Shown("account", Role.TECHNICIAN, "/account"),
     Shown("keys", Role.TECHNICIAN, "/queue", ("?",)),
     Shown("locked", Role.TECHNICIAN, "/queue", ("Shift+L",)),
-    Shown("nothing-here", Role.TECHNICIAN, "/nowhere"),
+    Shown("nothing-here", Role.TECHNICIAN, "/nowhere", status=404),
     Shown("queue-technician", Role.TECHNICIAN, "/queue"),
     Shown("queue-pharmacist", Role.PHARMACIST, "/queue"),
     *(
