@@ -22,11 +22,13 @@ from pharmacy.app import create_app
 from pharmacy.http.browser import cookie_name
 from pharmacy.infra.db import Database
 from pharmacy.kernel.ids import encode
+from pharmacy.local.balance import BalanceSimulator
 from pharmacy.local.stack import HOST
 from pharmacy.orders.models import Order
 from pharmacy.settings import Settings
 from pharmacy.staff.models import Account
 from pharmacy.staff.rules import Role
+from tests.browser.bench import SIMULATOR
 from tests.browser.people import NAMES, PASSWORD
 from tests.browser.stocking import known, stock
 from tests.conftest import NOW
@@ -130,7 +132,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def stocked() -> Iterator[Callable[[], str]]:
+def simulator() -> Iterator[BalanceSimulator]:
+    """The balance at the bench, for every test; nothing lies on it at first."""
+    with SIMULATOR:
+        yield SIMULATOR
+
+
+@pytest.fixture(scope="package")
+def stocked(simulator: BalanceSimulator) -> Iterator[Callable[[], str]]:
     """Give out copies of a database with people and orders at every point of their lives."""
     name = f"stocked_{os.getpid()}"
     run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")

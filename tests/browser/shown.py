@@ -49,7 +49,13 @@ def first_npi(console: Console) -> str:
     return f"/admin/prescribers/{npi}"
 
 
+def batch_of(capsules: int) -> Address:
+    """Return the address of a batch that tests know by how many capsules it is."""
+    return first_of("batches", "bat", "/bench/", where=f"capsules = {capsules}")
+
+
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
+WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
     Shown("welcome", None, "/welcome"),
@@ -105,4 +111,38 @@ SHOWN = (
     Shown("flow", Role.PHARMACIST, "/flow"),
     Shown("flow-year", Role.TECHNICIAN, "/flow?days=364"),
     Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
+    Shown("bench-technician", Role.TECHNICIAN, "/bench"),
+    Shown("bench-pharmacist", Role.PHARMACIST, "/bench"),
+    Shown("bench-make", Role.PHARMACIST, "/bench", ("m",)),
+    *(
+        Shown(f"batch-{name}", role, batch_of(capsules))
+        for capsules, (name, role) in enumerate(
+            (
+                ("untouched", Role.TECHNICIAN),
+                ("to-scan", Role.TECHNICIAN),
+                ("scanned", Role.TECHNICIAN),
+                ("half-weighed", Role.TECHNICIAN),
+                ("to-verify", Role.PHARMACIST),
+                ("called", Role.PHARMACIST),
+                ("timed", Role.TECHNICIAN),
+                ("capsules", Role.TECHNICIAN),
+                ("to-release", Role.PHARMACIST),
+                ("failed", Role.PHARMACIST),
+            ),
+            start=100,
+        )
+    ),
+    Shown("batch-verify", Role.PHARMACIST, batch_of(104), ("v",)),
+    Shown("batch-release", Role.PHARMACIST, batch_of(108), ("e",)),
+    Shown("batch-conclude", Role.PHARMACIST, batch_of(109), ("i",)),
+    Shown("batch-typed", Role.TECHNICIAN, batch_of(107), ("y",)),
+    Shown("powder", Role.TECHNICIAN, "/bench/powder"),
+    Shown("powder-receive", Role.TECHNICIAN, "/bench/powder/new"),
+    Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
+    Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
+    Shown("shells", Role.PHARMACIST, "/bench/shells"),
+    Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
+    Shown("formulas", Role.PHARMACIST, "/bench/formulas"),
+    Shown("formulas-write", Role.PHARMACIST, "/bench/formulas", ("n",)),
+    Shown("formula", Role.AUDITOR, first_of("formulations", "fmn", "/bench/formulas/")),
 )

@@ -9,6 +9,7 @@ from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
+from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
 from tests.factories.inventory import stock_the_clinic
@@ -79,6 +80,7 @@ def stock(session: Session) -> None:
         if name == PRINTED:
             printed = order
     stock_oversight(bench, printed)
+    stock_bench(bench)
 
 
 def known(session: Session) -> dict[str, Order]:
