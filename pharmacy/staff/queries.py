@@ -226,6 +226,12 @@ def clients(session: Session, *, after: UUID | None = None, limit: int) -> list[
     return [Client(client, tuple(sorted(npis or ()))) for client, npis in rows]
 
 
+def client_keys(session: Session, client_id: UUID) -> list[EhrClientKey]:
+    """Return the keys that a client was ever given, the newest first. None shows its secret."""
+    found = select(EhrClientKey).where(EhrClientKey.client_id == client_id)
+    return list(session.scalars(found.order_by(EhrClientKey.created_at.desc())))
+
+
 def _sorted_roles(held: Iterable[str] | None) -> list[Role]:
     return sorted(Role(role) for role in held or ())
 

@@ -20,6 +20,7 @@ class Shown:
     role: Role | None
     address: Address
     keys: tuple[str, ...] = ()
+    status: int = 200
 
     def path(self, console: Console) -> str:
         return self.address if isinstance(self.address, str) else self.address(console)
@@ -41,6 +42,13 @@ def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     return path
 
 
+def first_npi(console: Console) -> str:
+    """Return the address of a prescriber."""
+    with console.session() as session:
+        npi = session.scalar(text("select npi from prescribers order by npi"))
+    return f"/admin/prescribers/{npi}"
+
+
 def batch_of(capsules: int) -> Address:
     """Return the address of a batch that tests know by how many capsules it is."""
     return first_of("batches", "bat", "/bench/", where=f"capsules = {capsules}")
@@ -55,7 +63,7 @@ SHOWN = (
     Shown("account", Role.TECHNICIAN, "/account"),
     Shown("keys", Role.TECHNICIAN, "/queue", ("?",)),
     Shown("locked", Role.TECHNICIAN, "/queue", ("Shift+L",)),
-    Shown("nothing-here", Role.TECHNICIAN, "/nowhere"),
+    Shown("nothing-here", Role.TECHNICIAN, "/nowhere", status=404),
     Shown("queue-technician", Role.TECHNICIAN, "/queue"),
     Shown("queue-pharmacist", Role.PHARMACIST, "/queue"),
     *(
@@ -83,6 +91,13 @@ SHOWN = (
     Shown("jobs", Role.ADMINISTRATOR, "/admin/jobs"),
     Shown("job", Role.ADMINISTRATOR, first_of("jobs", "", "/admin/jobs/", where="state = 'dead'")),
     Shown("registries", Role.ADMINISTRATOR, "/admin/registries"),
+    Shown("policies-change", Role.ADMINISTRATOR, "/admin/policies", ("c",)),
+    Shown("prescribers", Role.ADMINISTRATOR, "/admin/prescribers"),
+    Shown("prescribers-enrol", Role.ADMINISTRATOR, "/admin/prescribers", ("n",)),
+    Shown("prescriber", Role.PHARMACIST, first_npi),
+    Shown("prescriber-propose", Role.ADMINISTRATOR, first_npi, ("n",)),
+    Shown("clinics", Role.ADMINISTRATOR, "/admin/clinics"),
+    Shown("clinic", Role.ADMINISTRATOR, first_of("ehr_clients", "ehr", "/admin/clinics/")),
     Shown("checks", Role.ADMINISTRATOR, "/admin/checks"),
     Shown("reasons", Role.ADMINISTRATOR, "/admin/reasons"),
     Shown("reason", Role.ADMINISTRATOR, "/admin/reasons/reject/not-clarified"),

@@ -12,7 +12,9 @@ from pharmacy.http.forms import form_of
 from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.admin import AdminPages
+from pharmacy.web.console.admin_clients import ClinicPages
 from pharmacy.web.console.admin_jobs import JobPages
+from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
@@ -42,6 +44,7 @@ PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
     AuditPages,
+    ClinicPages,
     BatchPages,
     BenchPages,
     DoorPages,
@@ -53,6 +56,7 @@ PAGES: Final[list[type[Controller]]] = [
     OrderPages,
     OrderReview,
     PaperPages,
+    PrescriberPages,
     PowderPages,
     PrinterPages,
     QualityPages,
