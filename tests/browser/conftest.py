@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,9 @@ class MovingClock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.shift
+
+    def push(self, by: timedelta) -> None:
+        self.shift += by
 
 
 def open_door() -> socket.socket:
