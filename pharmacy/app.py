@@ -17,6 +17,7 @@ from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
+from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
@@ -72,6 +73,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     IngredientLotController,
     JobController,
     LabelController,
+    LabelTextController,
     MeController,
     MetricsController,
     OrderFindingsController,
