@@ -56,6 +56,7 @@ class Setting(NamedTuple):
     """White space above the drug and above the directions, beyond the usual line's."""
     leading: float
     """The height of a line, as a multiple of its size."""
+    dates: float = SMALLEST
 
 
 SETTINGS: Final = (
@@ -140,14 +141,18 @@ def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
         *lines(label.drug, setting.drug, bold=True, above=setting.gap),
         *lines(label.strength, setting.strength, bold=True),
         *lines(label.directions, setting.directions, above=setting.gap),
-        *(line for text in _dates(label, room) for line in lines(text, SMALLEST)),
+        *(
+            line
+            for text in _dates(label, room, setting.dates)
+            for line in lines(text, setting.dates)
+        ),
     ]
 
 
-def _dates(label: ContainerLabel, room: float) -> tuple[str, str]:
+def _dates(label: ContainerLabel, room: float, size: float) -> tuple[str, str]:
     """Divide the dates and the number of doses between two lines, at a word that helps reading."""
     begin, to, end = label.dates.rpartition(f" {label.until} ")
-    if to and width(label.dates, SMALLEST) > room:
+    if to and width(label.dates, size) > room:
         return f"{begin} {label.until}", f"{end} {label.doses}"
     return label.dates, label.doses
 

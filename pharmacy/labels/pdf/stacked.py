@@ -42,8 +42,8 @@ class Upright:
 
 
 LARGE: Final = (
-    Setting(24, 19, 24, 20, gap=7, leading=1.25),
-    Setting(20, 17, 20, 18, gap=6, leading=1.22),
+    Setting(24, 19, 24, 20, gap=7, leading=1.25, dates=17),
+    Setting(20, 17, 20, 18, gap=6, leading=1.22, dates=15),
     *SETTINGS,
 )
 

@@ -271,3 +271,15 @@ def test_choosing_how_a_patient_reads_draws_the_labels_again_and_is_remembered(
 def test_a_reason_and_a_language_are_needed(bench: Bench, order: Order) -> None:
     with pytest.raises(ReadingInvalid):
         choose(bench, order, "Spanish")
+
+
+def test_a_patient_with_weak_eyes_gets_the_leaflet_in_large_print(
+    bench: Bench, order: Order
+) -> None:
+    operations.render(bench.session, order.id, now=bench.now)
+
+    choose(bench, order, "en", large=True)
+
+    *_, leaflet = operations.render(bench.session, order.id, now=bench.now)
+    assert leaflet.content["large_print"] is True
+    assert "Page 4 of" in text_of(leaflet.pdf)
