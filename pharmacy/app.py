@@ -41,6 +41,7 @@ from pharmacy.api.refills import RefillController
 from pharmacy.api.samples import SampleController
 from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
+from pharmacy.api.stock_labels import StockLabelController
 from pharmacy.api.weighings import BalanceController, WeighingController
 from pharmacy.api.worksheets import of_batch
 from pharmacy.http import bodies, openapi, problems
@@ -103,6 +104,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     ShellLotController,
     SignInController,
     StaffController,
+    StockLabelController,
     StepController,
     TraceController,
     WeighingController,

@@ -1,6 +1,7 @@
 """Reading drawn labels, and the words that they may speak."""
 
 from pharmacy.labels.queries.labels import LabelNotFound, get, of_order
+from pharmacy.labels.queries.tags import NothingToTag, tag_of
 from pharmacy.labels.queries.texts import (
     EditionNotFound,
     LanguageNotApproved,
@@ -15,6 +16,7 @@ __all__ = [
     "EditionNotFound",
     "LabelNotFound",
     "LanguageNotApproved",
+    "NothingToTag",
     "edition",
     "editions",
     "get",
@@ -22,4 +24,5 @@ __all__ = [
     "languages",
     "newest_texts",
     "of_order",
+    "tag_of",
 ]
