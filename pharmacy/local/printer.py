@@ -35,6 +35,10 @@ class Fault(StrEnum):
     """Prints, and hangs up without an answer."""
     PAPER_OUT = "paper-out"
     """Takes the job, and has nothing to print it on."""
+    HANGS = "hangs"
+    """Prints, and neither answers nor hangs up."""
+    HANGS_MIDWAY = "hangs-midway"
+    """Reads a part of the document, and then neither reads on nor hangs up."""
     PRINTS_TWICE = "prints-twice"
     WRONG_FORMAT = "wrong-format"
     BUSY = "busy"
@@ -87,6 +91,11 @@ class IppPrinterSimulator:
         self.paper = Paper()
         self.jobs: list[Job] = []
         self.faults = deque(faults)
+        self.asked_to_print = 0
+        """How often a job was begun to be sent, whatever became of it."""
+        self.holding = threading.Event()
+        """Set as soon as a connection hangs."""
+        self._closing = threading.Event()
         self._numbers = itertools.count(1)
         simulator = self
 
@@ -114,12 +123,19 @@ class IppPrinterSimulator:
         operation = int.from_bytes(head[2:4], "big")
         fault = Fault.NONE
         if operation == ipp.PRINT_JOB:
+            self.asked_to_print += 1
             fault = self.faults.popleft() if self.faults else Fault.NONE
         if fault in {Fault.REFUSES, Fault.HALF_READS}:
             door.close_connection = True
             return
+        if fault is Fault.HANGS_MIDWAY:
+            self._hang(door)
+            return
         request = m.decoded(b"".join([head, *rest]))
         answer = self._answers[operation](self, request, fault)
+        if fault is Fault.HANGS:
+            self._hang(door)
+            return
         if fault is Fault.DROPS_BEFORE_ANSWERING:
             door.close_connection = True
             return
@@ -128,6 +144,11 @@ class IppPrinterSimulator:
         door.send_header("Content-Length", str(len(answer)))
         door.end_headers()
         door.wfile.write(answer)
+
+    def _hang(self, door: http.server.BaseHTTPRequestHandler) -> None:
+        self.holding.set()
+        self._closing.wait()
+        door.close_connection = True
 
     def load_paper(self) -> None:
         """Put paper in: what waited comes out."""
@@ -205,6 +226,7 @@ class IppPrinterSimulator:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -215,6 +237,7 @@ class RawPrinterSimulator:
 
     def __init__(self, *faults: Fault) -> None:
         self.received: list[bytes] = []
+        """What came out, once for each time that it did."""
         self.faults = deque(faults)
         simulator = self
 
@@ -242,14 +265,16 @@ class RawPrinterSimulator:
             while b"~HS" in heard:
                 before, _, heard = heard.partition(b"~HS")
                 printed += before
-                if fault is Fault.DROPS_BEFORE_ANSWERING and printed:
+                if printed and fault is Fault.HALF_READS:
+                    return
+                if printed and fault is Fault.DROPS_BEFORE_ANSWERING:
                     self.received.append(printed)
                     return
                 wire.wfile.write(self.status(paper_out=out))
             if fault is Fault.HALF_READS and heard:
                 return
         if printed + heard:
-            self.received.append(printed + heard)
+            self.received += [printed + heard] * (2 if fault is Fault.PRINTS_TWICE else 1)
 
     @staticmethod
     def status(*, paper_out: bool) -> bytes:

@@ -33,6 +33,7 @@ from pharmacy.printing.operations.printers import (
     set_workstation,
 )
 from pharmacy.printing.operations.sending import Errand, begin, end
+from pharmacy.printing.operations.settling import settle
 
 __all__ = [
     "AgentNameTaken",
@@ -61,5 +62,6 @@ __all__ = [
     "resolve",
     "retire_printer",
     "set_workstation",
+    "settle",
     "try_again",
 ]
