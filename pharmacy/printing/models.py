@@ -145,3 +145,33 @@ class PrintAgent(Base):
     enrolled_by: Mapped[UUID | None]
     seen_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    withheld: Mapped[int] = mapped_column(server_default=text("0"))
+    """Outcomes that it has and that we refused, when it last asked."""
+
+
+class PrintErrand(Base):
+    """
+    What an agent was given in answer to one question. Append-only.
+
+    One question has one answer, and one try of a copy is given to be sent once:
+    `pk_print_errands`, `uq_print_errands_sent`.
+    """
+
+    __tablename__ = "print_errands"
+    __table_args__ = (
+        Index(
+            "uq_print_errands_sent",
+            "ref_id",
+            "tries",
+            unique=True,
+            postgresql_where=text("not only_ask"),
+        ),
+    )
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("print_agents.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    ref_id: Mapped[UUID]
+    """The copy, or the test label."""
+    tries: Mapped[int]
+    only_ask: Mapped[bool]
+    given_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from pharmacy.printing.operations.agents import (
     AgentNameTaken,
     Enrolled,
+    QuestionAnswered,
     disable_agent,
     enrol_agent,
     fetch,
@@ -46,6 +47,7 @@ __all__ = [
     "NoPrinter",
     "PrinterNameTaken",
     "PrinterRetired",
+    "QuestionAnswered",
     "add_printer",
     "begin",
     "confirm",

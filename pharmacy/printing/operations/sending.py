@@ -77,10 +77,10 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
         return None
     content = drawn(label, copy, printer)
     if not only_ask:
-        take(session, copy, CopyStep.SEND, by=by, now=now)
         copy.tries += 1
         copy.sending_since = now
         copy.content_sha256 = hashlib.sha256(content).digest()
+        take(session, copy, CopyStep.SEND, by=by, now=now)
     return Errand(
         copy_id=copy.id,
         tries=copy.tries,

@@ -53,7 +53,7 @@ def agents_copy(bench: Bench, order: Order, agent: Actor) -> LabelCopy:
     printer = make_printer(bench.session, agent_id=agent.id)
     furnish(bench.session, printer)
     copy = asked(bench, order)
-    assert operations.fetch(bench.session, by=agent, afresh=False, now=bench.now)
+    assert operations.fetch(bench.session, nonce="n" * 32, by=agent, afresh=False, now=bench.now)
     return copy
 
 
