@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0010"
 down_revision: str | None = "0007"
@@ -38,6 +39,21 @@ def upgrade() -> None:
         "create trigger append_only before update or delete or truncate on print_errands"
         " for each statement execute function refuse_change()"
     )
+    op.create_table('test_prints',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('printer_id', sa.Uuid(), nullable=False),
+        sa.Column('state', sa.Enum('queued', 'sending', 'printed', 'sent', 'not-sent', 'unknown', name='trialstate', native_enum=False, length=40), server_default='queued', nullable=False),
+        sa.Column('reasons', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column('asked_by', sa.Uuid(), nullable=True),
+        sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state in ('queued', 'sending')) = (ended_at is null)", name=op.f('ck_test_prints_ends_dated')),
+        sa.CheckConstraint("state in ('queued', 'sending', 'printed', 'sent', 'not-sent', 'unknown')", name=op.f('ck_test_prints_state_known')),
+        sa.ForeignKeyConstraint(['printer_id'], ['printers.id'], name=op.f('fk_test_prints_printer_id_printers')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_test_prints'))
+    )
+    op.create_index(op.f('ix_test_prints_printer_id_test_prints_asked_at'), 'test_prints', ['printer_id', 'asked_at'], unique=False)
+    op.create_index('ix_test_prints_under_way', 'test_prints', ['asked_at'], unique=False, postgresql_where=sa.text("state in ('queued', 'sending')"))
     op.add_column('print_agents', sa.Column('withheld', sa.BigInteger(), server_default=sa.text('0'), nullable=False))
     op.execute(TRIES_ARE_COUNTED)
     op.execute(
@@ -50,4 +66,5 @@ def downgrade() -> None:
     op.execute("drop trigger copies_are_sent_once_a_try on label_copies")
     op.execute("drop function copies_are_sent_once_a_try")
     op.drop_column('print_agents', 'withheld')
+    op.drop_table('test_prints')
     op.drop_table('print_errands')

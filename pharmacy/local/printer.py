@@ -238,6 +238,7 @@ class RawPrinterSimulator:
     def __init__(self, *faults: Fault) -> None:
         self.received: list[bytes] = []
         """What came out, once for each time that it did."""
+        self.cover_is_open = False
         self.faults = deque(faults)
         simulator = self
 
@@ -270,17 +271,17 @@ class RawPrinterSimulator:
                 if printed and fault is Fault.DROPS_BEFORE_ANSWERING:
                     self.received.append(printed)
                     return
-                wire.wfile.write(self.status(paper_out=out))
+                wire.wfile.write(self.status(paper_out=out, is_open=self.cover_is_open))
             if fault is Fault.HALF_READS and heard:
                 return
         if printed + heard:
             self.received += [printed + heard] * (2 if fault is Fault.PRINTS_TWICE else 1)
 
     @staticmethod
-    def status(*, paper_out: bool) -> bytes:
+    def status(*, paper_out: bool, is_open: bool = False) -> bytes:
         """Return the three strings that `~HS` is answered with."""
         first = f"030,{int(paper_out)},0,1245,000,0,0,0,000,0,0,0"
-        second = "000,0,0,0,1,2,4,0,00000000,1,000"
+        second = f"000,0,{int(is_open)},0,1,2,4,0,00000000,1,000"
         return b"".join(b"\x02%b\x03\r\n" % each.encode() for each in (first, second, "1234,0"))
 
     def __enter__(self) -> Self:

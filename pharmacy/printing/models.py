@@ -11,6 +11,7 @@ from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
 from pharmacy.labels.drawing import Language
 from pharmacy.printing.rules import CopyState, CopyStep, ReprintReason, next_state
+from pharmacy.printing.rules.trying import TrialState
 
 
 class Printer(Base):
@@ -130,6 +131,31 @@ class CopyEvent(Base):
     by_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     at: Mapped[datetime]
+
+
+class TrialPrint(Base):
+    """A test label that somebody wanted, and what came of it. It is of no order."""
+
+    __tablename__ = "test_prints"
+    __table_args__ = (
+        one_of("state", TrialState),
+        CheckConstraint("(state in ('queued', 'sending')) = (ended_at is null)", name="ends_dated"),
+        Index(None, "printer_id", "asked_at"),
+        Index(
+            "ix_test_prints_under_way",
+            "asked_at",
+            postgresql_where=text("state in ('queued', 'sending')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    printer_id: Mapped[UUID] = mapped_column(ForeignKey("printers.id"))
+    state: Mapped[TrialState] = mapped_column(server_default=TrialState.QUEUED)
+    reasons: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """What was wrong, in RFC 8011's words."""
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class PrintAgent(Base):

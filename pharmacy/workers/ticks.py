@@ -35,7 +35,9 @@ def look_after_questions(session: Session) -> None:
 
 def settle_paper(session: Session) -> None:
     """Find out what became of labels whose sender died; leave to a person what nobody can tell."""
-    if count := printing.settle(session, now=session.scalars(select(func.now())).one()):
+    now = session.scalars(select(func.now())).one()
+    printing.give_up_tests(session, now=now)
+    if count := printing.settle(session, now=now):
         logs.log.warning("ticks.copies_left_to_a_person", count=count)
 
 

@@ -35,6 +35,7 @@ from pharmacy.printing.operations.printers import (
 )
 from pharmacy.printing.operations.sending import Errand, begin, end
 from pharmacy.printing.operations.settling import settle
+from pharmacy.printing.operations.trying import begin_test, end_test, give_up_tests, try_printer
 
 __all__ = [
     "AgentNameTaken",
@@ -50,11 +51,14 @@ __all__ = [
     "QuestionAnswered",
     "add_printer",
     "begin",
+    "begin_test",
     "confirm",
     "disable_agent",
     "end",
+    "end_test",
     "enrol_agent",
     "fetch",
+    "give_up_tests",
     "heard_of",
     "pack",
     "print_order",
@@ -66,4 +70,5 @@ __all__ = [
     "set_workstation",
     "settle",
     "try_again",
+    "try_printer",
 ]

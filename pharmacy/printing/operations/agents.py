@@ -13,9 +13,11 @@ from pharmacy.infra.printers import Delivery
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.printing import queries
-from pharmacy.printing.models import LabelCopy, PrintAgent, Printer, PrintErrand
+from pharmacy.printing.models import LabelCopy, PrintAgent, Printer, PrintErrand, TrialPrint
 from pharmacy.printing.operations.sending import Errand, begin, end
+from pharmacy.printing.operations.trying import begin_test
 from pharmacy.printing.rules import CopyState
+from pharmacy.printing.rules.trying import TrialState
 from pharmacy.staff.rules import Actor
 
 GONE_AFTER: Final = timedelta(seconds=90)
@@ -106,6 +108,8 @@ def fetch(
         .with_for_update(of=LabelCopy, skip_locked=True)
     ).first()
     errand = None if copy_id is None else begin(session, copy_id, by=by, now=now)
+    if errand is None and (test_id := _next_test(session, agent, abandoned=abandoned)):
+        errand = begin_test(session, test_id, by=by, now=now)
     if errand is not None:
         _give(session, agent, nonce, errand, now=now)
     return errand
@@ -128,6 +132,21 @@ def report(
     return copy
 
 
+def _next_test(session: Session, agent: PrintAgent, *, abandoned: datetime) -> UUID | None:
+    return session.scalars(
+        select(TrialPrint.id)
+        .join(Printer, Printer.id == TrialPrint.printer_id)
+        .where(
+            Printer.agent_id == agent.id,
+            (TrialPrint.state == TrialState.QUEUED)
+            | ((TrialPrint.state == TrialState.SENDING) & (TrialPrint.asked_at <= abandoned)),
+        )
+        .order_by(TrialPrint.asked_at, TrialPrint.id)
+        .limit(1)
+        .with_for_update(of=TrialPrint, skip_locked=True)
+    ).first()
+
+
 def _give(
     session: Session, agent: PrintAgent, nonce: str, errand: Errand, *, now: datetime
 ) -> None:
@@ -135,7 +154,7 @@ def _give(
         PrintErrand(
             agent_id=agent.id,
             nonce=nonce,
-            ref_id=errand.copy_id,
+            ref_id=errand.ref_id,
             tries=errand.tries,
             only_ask=errand.only_ask,
             given_at=now,

@@ -49,7 +49,8 @@ STEP_OF: dict[Certainty, CopyStep] = {
 class Errand:
     """What to do at the printer, with no transaction open."""
 
-    copy_id: UUID
+    ref_id: UUID
+    """The copy, or the test label."""
     tries: int
     """Whose turn it is: who comes back with an older number changes nothing."""
     address: str
@@ -82,7 +83,7 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
         copy.content_sha256 = hashlib.sha256(content).digest()
         take(session, copy, CopyStep.SEND, by=by, now=now)
     return Errand(
-        copy_id=copy.id,
+        ref_id=copy.id,
         tries=copy.tries,
         address=printer.address,
         pinned_sha256=printer.pinned_sha256,

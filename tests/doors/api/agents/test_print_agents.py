@@ -149,6 +149,26 @@ def test_an_outcome_that_the_server_refuses_is_kept_told_of_and_told_again(
     assert queries.agents(bench.session)[0].withheld == 0
 
 
+def test_a_test_label_goes_to_the_agent_too(
+    *,
+    client: Client,
+    as_role: AsRole,
+    bench: Bench,
+    order: Order,
+    agent: Agent,
+    printer: IppPrinterSimulator,
+) -> None:
+    headers = as_role(Role.TECHNICIAN)
+    at = ids.encode("prn", queries.printers(bench.session)[0].id)
+    test = client.post(f"/api/v1/printers/{at}/test", headers=headers).json()
+
+    run_all(agent, bench)
+
+    heard = client.get(f"/api/v1/printers/{at}/tests/{test['id']}", headers=headers).json()
+    assert heard["state"] == "printed"
+    assert printer.paper.times(test["id"]) == 1
+
+
 def test_administrators_see_what_an_agent_withholds(
     *, client: Client, as_role: AsRole, bench: Bench, order: Order, agent: Agent, wire: Wire
 ) -> None:
