@@ -6,6 +6,7 @@ what it was doing when it died it only asks its printer about.
 """
 
 import secrets
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ class Agent:
         server_jwk: The server's key, as it was shown at enrolment.
         networks: Where this agent's printers may be.
         folders: Where printers that are folders have theirs.
+        printer_ca: The authorities of this place's `ipps` printers. None: this machine's.
         journal: What it must not forget when it is stopped.
     """
 
@@ -61,6 +63,7 @@ class Agent:
     networks: Networks
     folders: Path
     journal: Journal
+    printer_ca: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _afresh: bool = field(default=True, init=False)
 
@@ -112,6 +115,7 @@ class Agent:
                 networks=self.networks,
                 folders=self.folders,
                 pinned_sha256=bytes.fromhex(pinned) if pinned else None,
+                ca_file=self.printer_ca,
             )
             document: Document = errand["document"]
             if errand["only_ask"] or not self._may_send(document, errand["tries"]):
@@ -139,12 +143,22 @@ class Agent:
             )
 
 
-def client_for(url: str, key: str) -> httpx.Client:
+def client_for(url: str, key: str, *, ca_file: Path | None = None) -> httpx.Client:
     """
-    Return what speaks to a server. Raises ServerNotSecure unless over TLS, or on this machine.
+    Return what speaks to a server, through the proxy of the environment where there is one.
+
+    Args:
+        ca_file: The authorities (PEM) that may vouch for the server. None: those of SSL_CERT_FILE
+            or SSL_CERT_DIR where they are set, or else the public ones that come with the client.
+
+    Raises:
+        ServerNotSecure: Neither over TLS nor on this machine.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ServerNotSecure("an agent speaks to its server over TLS")
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=url, headers=headers, timeout=20, follow_redirects=False)
+    trusted = ssl.create_default_context(cafile=ca_file) if ca_file else True
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=20, follow_redirects=False, verify=trusted
+    )

@@ -7,6 +7,7 @@ What goes wrong with real ones can be scripted, one fault for each job that come
 import http.server
 import itertools
 import socketserver
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -85,9 +86,10 @@ class IppPrinterSimulator:
 
     Args:
         faults: What goes wrong with the first, second, … job; nothing with those after them.
+        tls: Its certificate and key, if it is spoken to by `ipps`.
     """
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: Fault, tls: ssl.SSLContext | None = None) -> None:
         self.paper = Paper()
         self.jobs: list[Job] = []
         self.faults = deque(faults)
@@ -109,12 +111,15 @@ class IppPrinterSimulator:
                 return
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self._scheme = "ipps" if tls else "ipp"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def address(self) -> str:
-        return f"ipp://127.0.0.1:{self._server.server_address[1]}/ipp/print"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/ipp/print"
 
     def serve(self, door: http.server.BaseHTTPRequestHandler) -> None:
         """Answer one request."""

@@ -60,6 +60,7 @@ def _sender_for(errand: Errand) -> Sender:
         networks=settings.printer_networks,
         folders=settings.print_folders,
         pinned_sha256=errand.pinned_sha256,
+        ca_file=settings.printer_ca,
     )
 
 
