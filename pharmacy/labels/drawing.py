@@ -11,7 +11,7 @@ from typing import Final
 from pharmacy.labels.dots import Dots, rastered, zpl
 from pharmacy.labels.pdf import action_sheet as actions
 from pharmacy.labels.pdf import label as flat
-from pharmacy.labels.pdf import stacked
+from pharmacy.labels.pdf import stacked, test_label, test_page
 from pharmacy.labels.pdf import tag as tags
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED
@@ -59,6 +59,27 @@ def drawn_copy(
     if language is Language.ZPL:
         return zpl(dots(content, stock=stock, dpi=dpi))
     return document(pages(content, stock), size=_size(stock), title="Container labels")
+
+
+def drawn_test(
+    name: str, *, on: str, inches: tuple[float, float], language: Language, dpi: int
+) -> bytes:
+    """
+    Return a label that tries a printer out, in its language.
+
+    Args:
+        name: The printer's.
+        on: Today, in words.
+        inches: Width and height of its paper.
+
+    Raises:
+        TextTooLong: The name does not fit on it.
+    """
+    if language is Language.PDF:
+        return test_page(name, on=on, inches=inches)
+    wide, high = (side * test_label.INCH for side in inches)
+    page = test_label.draw(name, on=on, inches=inches)
+    return zpl([rastered(page, size=(wide, high), dpi=dpi)])
 
 
 def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) -> Sequence[Dots]:

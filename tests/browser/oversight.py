@@ -86,7 +86,7 @@ def _print(bench: Bench, order: Order) -> None:
 def _deliver(bench: Bench, copy: LabelCopy, delivery: Delivery) -> None:
     errand = operations.begin(bench.session, copy.id, now=bench.now)
     assert errand is not None
-    operations.end(bench.session, errand.copy_id, errand.tries, delivery, last=True, now=bench.now)
+    operations.end(bench.session, errand.ref_id, errand.tries, delivery, last=True, now=bench.now)
 
 
 def _flow(bench: Bench) -> None:

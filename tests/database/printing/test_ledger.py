@@ -48,7 +48,7 @@ def delivered(bench: Bench, copy: LabelCopy, certainty: Certainty, *, last: bool
 
 def ended(bench: Bench, errand: Errand, delivery: Delivery, *, last: bool) -> bool:
     return operations.end(
-        bench.session, errand.copy_id, errand.tries, delivery, last=last, now=bench.now
+        bench.session, errand.ref_id, errand.tries, delivery, last=last, now=bench.now
     )
 
 

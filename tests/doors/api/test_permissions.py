@@ -81,6 +81,7 @@ PREFIXES = {
     "clarification_id": "clr",
     "client_id": "ehr",
     "finding_id": "fnd",
+    "test_id": "tst",
     "formulation_id": "fmn",
     "hold_id": "hld",
     "label_id": "lbl",

@@ -1,7 +1,6 @@
 """Printers and copies over HTTP."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,9 +13,8 @@ from pharmacy.printing import operations, queries
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.conftest import SETTINGS, AsRole, Client, Clock
+from tests.doors.api.conftest import AsRole, Client, Clock
 from tests.factories.orders import Bench
-from tests.factories.practice import make_site
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
 
 FOLDER = {"name": "Bench 1 labels", "address": "folder:bench-1"}
@@ -74,27 +72,6 @@ def test_a_name_is_given_once(client: Client, as_role: AsRole) -> None:
     )
 
     assert again.status_code == 409
-
-
-def test_anybody_at_the_bench_tries_a_printer_out(
-    client: Client,
-    as_role: AsRole,
-    session: Session,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    make_site(session)
-    printer = make_printer(session)
-
-    tried = client.post(
-        f"/api/v1/printers/{ids.encode('prn', printer.id)}/test", headers=as_role(Role.TECHNICIAN)
-    )
-
-    assert tried.json()["certainty"] == "printed"
-    assert tried.json()["printer"]["printed_at"] is not None
-    [page] = (tmp_path / SETTINGS.print_folders / "bench-1").glob("tst_*.pdf")
-    assert page.read_bytes().startswith(b"%PDF-")
 
 
 def test_printing_twice_asks_once(client: Client, as_role: AsRole, order: Order) -> None:
