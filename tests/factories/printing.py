@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra.printers import Networks
 from pharmacy.kernel.ids import new_id
 from pharmacy.labels import operations as labels
+from pharmacy.labels import queries as label_queries
 from pharmacy.labels.drawing import Language
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import operations as orders
@@ -68,7 +69,7 @@ def printed(bench: Bench, order: Order) -> list[LabelCopy]:
 
 def first_label(session: Session, order: Order) -> Label:
     """Return the label of an order's first container."""
-    found = labels.queries.of_order(session, order.id)
+    found = label_queries.of_order(session, order.id)
     return next(each for each in found if each.kind is LabelKind.CONTAINER)
 
 

@@ -13,6 +13,7 @@ from pharmacy.infra.printers import Certainty, Delivery
 from pharmacy.kernel import ids
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels import operations as labels
+from pharmacy.labels import queries as label_queries
 from pharmacy.labels.models import LabelKind
 from pharmacy.orders import operations as orders
 from pharmacy.orders.models import Order
@@ -360,7 +361,7 @@ def test_a_leaflet_waits_only_until_its_printer_says_that_it_is_out(
     delivered(bench, leaflet, Certainty.PRINTED)
 
     assert "Leaflet" not in [each.part for each in queries.unconfirmed(bench.session, limit=10)]
-    kinds = [each.kind for each in labels.queries.of_order(bench.session, order.id)]
+    kinds = [each.kind for each in label_queries.of_order(bench.session, order.id)]
     assert kinds.count(LabelKind.LEAFLET) == 1
 
 
