@@ -39,7 +39,7 @@ CHROMIUM = shutil.which("chromium")
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine before a test gives up."""
-AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling"
+AT_WORK = ".htmx-request:not([data-quiet]), .htmx-swapping, .htmx-settling"
 """What asks the server just now, or is being replaced by its answer."""
 LAPTOP = {"width": 1366, "height": 768}
 
@@ -237,7 +237,8 @@ class User:
             self.page.locator(AT_WORK).first.wait_for(state="detached")
 
     def scan(self, code: str) -> None:
-        """Send a code as a keyboard wedge does: at once, and Enter at the end."""
+        """Send a code as a keyboard wedge does, to a page that has settled: at once, and Enter."""
+        self.page.locator(AT_WORK).first.wait_for(state="detached")
         self.page.keyboard.type(code)
         self.page.keyboard.press("Enter")
 

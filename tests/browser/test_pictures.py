@@ -12,10 +12,18 @@ from tests.doors.api.test_permissions import ROUTES
 
 SCHEMES = ("light", "dark")
 TABLET_AT_TWICE_THE_SIZE = {"width": 683, "height": 384}
-PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"}
+PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"} | {
+    f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")
+}
 """What a page asks for after it was opened."""
-ONWARD = {"/", "/orders/{order_id}/labels/{label_id}"}
-"""Leads to another page, or is the label's own PDF."""
+ONWARD = {
+    "/",
+    "/orders/{order_id}/labels/{label_id}",
+    "/bench/{batch_id}/worksheet",
+    "/bench/{batch_id}/photos/{photo_id}",
+    "/bench/powder/{lot_id}/certificate",
+}
+"""Leads to another page, or is a document or a picture of its own."""
 
 
 @pytest.fixture(scope="module")
