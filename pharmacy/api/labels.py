@@ -17,7 +17,9 @@ from pharmacy.labels import pdf, queries
 from pharmacy.labels.drawing import Stock, dots
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.copies import Copy, content_of_copy
 from pharmacy.orders import queries as orders
+from pharmacy.printing.rules import ReprintReason
 from pharmacy.staff.rules import Permission
 
 PDF: Final = "application/pdf"
@@ -36,6 +38,15 @@ OnStock = Annotated[
 AtDpi = Annotated[Literal[203, 300], QueryParameter(required=False, description="Dots an inch.")]
 PageNo = Annotated[
     int, QueryParameter(required=False, ge=1, le=9, description="2: the continuation.")
+]
+
+
+CopyNo = Annotated[
+    int, QueryParameter(required=False, ge=1, le=99, description="2 and above: a reprint.")
+]
+ReprintFor = Annotated[
+    ReprintReason,
+    QueryParameter(required=False, description="Why the copy before does not count."),
 ]
 
 
@@ -142,8 +153,14 @@ class LabelController(Controller):
         stock: OnStock = Stock.FLAT,
         dpi: AtDpi = 203,
         page: PageNo = 1,
+        copy: CopyNo = 1,
+        reason: ReprintFor = ReprintReason.DAMAGED,
     ) -> Response[bytes]:
-        """Return a container label as a picture: dot for dot what a label printer puts on paper."""
+        """
+        Return a container label as a picture: dot for dot what a label printer puts on paper.
+
+        Of a reprint too, before it is asked for: as copy 2, say, of one that was damaged.
+        """
         with db.transaction() as session:
             drawn = queries.get(session, ids.decode("lbl", label_id))
             order = visible(orders.get(session, drawn.order_id), actor)
@@ -151,7 +168,10 @@ class LabelController(Controller):
                 raise queries.LabelNotFound("a leaflet is no label")
             seen = {"label": label_id, "format": "preview"}
             note_read(session, READ, order, by=actor, now=now, detail=seen)
-            pages = dots(ContainerLabel.of_data(drawn.content), stock=stock, dpi=dpi)
+            content = content_of_copy(
+                ContainerLabel.of_data(drawn.content), Copy(copy, reason.words)
+            )
+            pages = dots(content, stock=stock, dpi=dpi)
             if page > len(pages):
                 raise queries.LabelNotFound("this label has no such page")
             return Response(

@@ -26,6 +26,7 @@ TABS: Final = (
     Tab("/admin/policies", "Policies", "8", Permission.READ_JOBS),
     Tab("/admin/prescribers", "Prescribers", "9", Permission.READ_PRESCRIBER),
     Tab("/admin/clinics", "Clinics", "0", Permission.MANAGE_CLIENTS),
+    Tab("/admin/texts", "Label texts", "y", Permission.READ_TEXT),
 )
 
 

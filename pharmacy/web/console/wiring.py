@@ -18,6 +18,7 @@ from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
+from pharmacy.web.console.admin_texts import TextPages
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
 from pharmacy.web.console.batch_steps import StepPages
@@ -66,6 +67,7 @@ PAGES: Final[list[type[Controller]]] = [
     SessionPages,
     ShellPages,
     StaffPages,
+    TextPages,
     StepPages,
     WeighingPages,
 ]

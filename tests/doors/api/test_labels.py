@@ -138,6 +138,20 @@ def test_a_preview_is_what_a_label_printer_puts_on_paper(
     assert first["container"] in codes
 
 
+def test_a_reprint_is_seen_before_it_is_asked_for(
+    client: Client, as_role: AsRole, order: Order
+) -> None:
+    headers = as_role(Role.TECHNICIAN)
+    first = client.get(labels_of(order), headers=headers).json()["items"][0]
+
+    shown = client.get(f"{first['url']}/preview?copy=2&reason=lost", headers=headers)
+
+    picture = Image.open(io.BytesIO(shown.content)).convert("L")
+    assert f"{first['container']}.02" in {each.text for each in zxingcpp.read_barcodes(picture)}
+    original = client.get(f"{first['url']}/preview", headers=headers)
+    assert shown.content != original.content
+
+
 def test_a_leaflet_and_a_page_that_is_not_there_have_no_preview(
     client: Client, as_role: AsRole, order: Order
 ) -> None:
