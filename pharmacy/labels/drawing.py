@@ -9,12 +9,17 @@ from enum import StrEnum
 from typing import Final
 
 from pharmacy.labels.dots import Dots, rastered, zpl
+from pharmacy.labels.pdf import action_sheet as actions
 from pharmacy.labels.pdf import label as flat
 from pharmacy.labels.pdf import stacked, test_label, test_page
+from pharmacy.labels.pdf import tag as tags
 from pharmacy.labels.pdf.document import document
+from pharmacy.labels.pdf.fonts import COVERED
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.copies import FIRST, Copy, content_of_copy
+from pharmacy.labels.rules.tags import ACTIONS, Tag
+from pharmacy.labels.rules.text_checks import drawn
 
 
 class Language(StrEnum):
@@ -91,6 +96,26 @@ def pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
     """Return the layout of a label, and of its continuation. Raises TextTooLong."""
     upright = UPRIGHT.get(stock)
     return stacked.draw(label, upright) if upright else flat.draw(label)
+
+
+def drawn_tag(
+    tag: Tag, *, language: Language = Language.PDF, stock: Stock = Stock.FLAT, dpi: int = 203
+) -> bytes:
+    """
+    Return the label of a batch or lot.
+
+    Raises:
+        TextTooLong, GlyphMissing, TextForbidden: Something cannot be printed whole.
+    """
+    page = tags.draw(drawn(tag, covered=COVERED), _size(stock))
+    if language is Language.ZPL:
+        return zpl([rastered(page, size=_size(stock), dpi=dpi)])
+    return document([page], size=_size(stock), title="Stock label")
+
+
+def action_sheet() -> bytes:
+    """Return the sheet of action barcodes, letter size."""
+    return document(actions.draw(ACTIONS), size=actions.SIZE, title="Action barcodes")
 
 
 def _size(stock: Stock) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from pharmacy.kernel.refusals import NotFound
 from pharmacy.staff.models import (
     Account,
     AccountRole,
+    Approval,
     EhrClient,
     EhrClientKey,
     EhrEnrolment,
@@ -179,6 +180,12 @@ def colleagues(session: Session, permission: Permission, *, besides: UUID | None
         Account.pin_hash.is_not(None),
     )
     return list(session.scalars(found.order_by(Account.display_name, Account.id)))
+
+
+def signatures(session: Session, subject_id: UUID) -> list[Approval]:
+    """Return every signature under decisions about one thing, the first first."""
+    found = select(Approval).where(Approval.subject_id == subject_id)
+    return list(session.scalars(found.order_by(Approval.at, Approval.id)))
 
 
 def members(session: Session, *, after: UUID | None = None, limit: int) -> list[Member]:

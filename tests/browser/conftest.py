@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,9 @@ class MovingClock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.shift
+
+    def push(self, by: timedelta) -> None:
+        self.shift += by
 
 
 def open_door() -> socket.socket:
@@ -178,6 +181,11 @@ def console(stocked: Callable[[], str]) -> Iterator[Console]:
         yield console
 
 
+def account_of(session: Session, role: Role) -> Account:
+    """Return the account of whoever plays a role."""
+    return session.scalars(select(Account).where(Account.username == NAMES[role][0])).one()
+
+
 class User:
     """Somebody at a keyboard with a scanner, before one page."""
 
@@ -214,8 +222,7 @@ class User:
         """Hold a session already, or none: for tests of what comes after."""
         if role:
             with self.console.session() as session:
-                name = NAMES[role][0]
-                account = session.scalars(select(Account).where(Account.username == name)).one()
+                account = account_of(session, role)
                 token = make_session(session, account, at=self.console.clock(), browser=True)
             name = cookie_name(secure=False)
             cookie = {"name": name, "value": token, "url": self.console.url, "httpOnly": True}
@@ -231,7 +238,7 @@ class User:
 
     def scan(self, code: str) -> None:
         """Send a code as a keyboard wedge does: at once, and Enter at the end."""
-        self.page.keyboard.type(code, delay=2)
+        self.page.keyboard.type(code)
         self.page.keyboard.press("Enter")
 
     def sees(self, text: str) -> None:

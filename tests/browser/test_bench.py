@@ -13,9 +13,8 @@ from pharmacy.inventory.models import IngredientLot, LotStatus, ShellLot
 from pharmacy.kernel.ids import encode
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.local.balance import BalanceSimulator
-from pharmacy.staff.models import Account
 from pharmacy.staff.rules import Role
-from tests.browser.conftest import Console, User
+from tests.browser.conftest import Console, User, account_of
 from tests.browser.people import NAMES, PIN
 from tests.factories.compounding import PHOTO, SHELL
 
@@ -139,8 +138,8 @@ def weighed_and_verified_by_two(console: Console) -> None:
         for weighing in session.scalars(
             select(Weighing).join(Batch, Batch.id == Weighing.batch_id).where(Batch.capsules == 52)
         ):
-            assert weighing.weighed_by == console.accounts[Role.TECHNICIAN].id
-            assert weighing.verified_by == console.accounts[Role.PHARMACIST].id
+            assert weighing.weighed_by == account_of(session, Role.TECHNICIAN).id
+            assert weighing.verified_by == account_of(session, Role.PHARMACIST).id
 
 
 def blend_and_fill(console: Console, technician: User) -> None:
@@ -285,5 +284,4 @@ def test_a_typed_weight_needs_the_pin_of_whoever_read_it_too(
     type_it(PIN)
     technician.sees("Weigh capsules: 5 of 10")
     with console.session() as session:
-        account = session.get_one(Account, console.accounts[Role.PHARMACIST].id)
-        assert account.failed_sign_ins == 1
+        assert account_of(session, Role.PHARMACIST).failed_sign_ins == 1

@@ -33,6 +33,7 @@ from pharmacy.compounding.queries.preparation import (
     steps,
 )
 from pharmacy.compounding.queries.progress import last_events, of_capsules, unfinished
+from pharmacy.compounding.queries.record import record_sha256
 from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "open_investigation",
     "photos",
     "powder_lot_ids",
+    "record_sha256",
     "samples",
     "samples_due",
     "step_states",

@@ -1,6 +1,7 @@
 """What people and the worker do to orders, one function for each thing."""
 
 from pharmacy.orders.operations.allocating import allocate
+from pharmacy.orders.operations.batch_signatures import release_signed
 from pharmacy.orders.operations.batches import (
     Met,
     accept_batch,
@@ -62,6 +63,7 @@ __all__ = [
     "reject",
     "release",
     "release_batch",
+    "release_signed",
     "return_",
     "send_back",
     "unclaim",

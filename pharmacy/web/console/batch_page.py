@@ -29,7 +29,14 @@ from pharmacy.compounding.rules.life import Gate
 from pharmacy.compounding.rules.mass import Statement
 from pharmacy.compounding.rules.next_step import ITEMS, Owed
 from pharmacy.compounding.rules.tolerance import WORDS
-from pharmacy.compounding.rules.weights import EACH, HUNDRED, MEAN, SHELLS_TO_TARE, net_weights
+from pharmacy.compounding.rules.weights import (
+    EACH,
+    HUNDRED,
+    MEAN,
+    RELEASE_SAMPLE,
+    SHELLS_TO_TARE,
+    net_weights,
+)
 from pharmacy.formulary import queries as formulary
 from pharmacy.formulary.models import Formulation
 from pharmacy.formulary.rules.ingredients import INGREDIENTS
@@ -38,7 +45,7 @@ from pharmacy.inventory.models import IngredientLot, ShellLot
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import EXACT, Mass
 from pharmacy.staff import queries as staff
-from pharmacy.staff.models import Account
+from pharmacy.staff.models import Account, Approval
 from pharmacy.staff.rules import Actor, Permission
 from pharmacy.web import plots
 from pharmacy.web.console.batch_state import BatchLine, lines_of
@@ -125,10 +132,18 @@ class BatchPage:
     balance: Balance | None
     colleagues: list[Account]
     mass: Statement
+    record_sha256: str
+    """What a release signs; empty before it is filled."""
+    signatures: list[Approval]
 
     @property
     def owed(self) -> Owed:
         return self.line.owed
+
+    @property
+    def sample(self) -> int:
+        """How many capsules are weighed: ten, or all of a smaller batch."""
+        return min(RELEASE_SAMPLE, self.batch.filled or RELEASE_SAMPLE)
 
     @property
     def step(self) -> StepLine | None:
@@ -183,6 +198,8 @@ def batch_page(session: Session, batch: Batch, view: View) -> BatchPage:
         balance=balance_at(balances, view),
         colleagues=staff.colleagues(session, Permission.COMPOUND, besides=mine) if mine else [],
         mass=queries.mass_statement(session, batch),
+        record_sha256=queries.record_sha256(session, batch).hex() if batch.filled else "",
+        signatures=staff.signatures(session, batch.id),
     )
 
 

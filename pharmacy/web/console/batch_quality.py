@@ -20,6 +20,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.batch_acts import PATH, Needed, act
 from pharmacy.web.console.batch_reasons import told
+from pharmacy.web.console.signing_in import held
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
@@ -31,6 +32,12 @@ class JudgeForm(msgspec.Struct, frozen=True):
     """By which test."""
 
     test: Trial
+
+
+class ReleaseForm(msgspec.Struct, frozen=True):
+    """The record that the pharmacist saw."""
+
+    record: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ReasonForm(msgspec.Struct, frozen=True):
@@ -69,11 +76,14 @@ class QualityPages(Controller):
 
     @post("/release", opt=DECIDES, status_code=200, sync_to_thread=True)
     def release(
-        self, batch_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+        self, batch_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Release the batch, with every gate green; waiting orders get their capsules."""
+        """Sign the release, with every gate green; waiting orders get their capsules."""
+        word = held(view).attest(bytes.fromhex(form.read(ReleaseForm).record), view.now)
         with db.transaction() as session:
-            met = orders.release_batch(session, ids.decode("bat", batch_id), by=actor, now=view.now)
+            met = orders.release_signed(
+                session, ids.decode("bat", batch_id), attestation=word, by=actor, now=view.now
+            )
             served = len(met.order_ids)
         words = f"Released; {served} order{'' if served == 1 else 's'} got their capsules"
         return view.go(f"/bench/{batch_id}", toast=words)

@@ -36,6 +36,9 @@ SAMPLES = {
     "kid": "rxk_00000000",
     "key_id": "000000000000",
     "step_no": "1",
+    "language": "es",
+    "part": "label",
+    "version": "1",
     "check_no": "1",
 }
 JOB = "9007199254740991"

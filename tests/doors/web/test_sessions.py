@@ -1,5 +1,6 @@
 """A browser's session: whose it is, where its requests come from, when it locks."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -142,6 +143,22 @@ def test_the_pin_unlocks(client: Client, session: Session, token: str, clock: Cl
 
     assert post(client, "/session/unlock", headers, secret=PIN) == 204
     assert client.get("/queue", headers=headers).status_code == 200
+
+
+def test_the_page_of_a_locked_session_names_its_holder_and_can_unlock_it(
+    client: Client, session: Session, token: str, clock: Clock
+) -> None:
+    make_site(session)
+    headers = browser_headers(token)
+    clock.now = NOW + timedelta(hours=3)
+
+    page = client.get("/queue", headers=headers).text
+
+    found = re.search(r'data-csrf="(\w+)"', page)
+    assert found is not None
+    assert re.search(r"<p>\S.*, your work is kept.</p>", page)
+    assert "PIN or password" in page
+    assert post(client, "/session/unlock", headers | {"X-CSRF-Token": found[1]}, secret=PIN) == 204
 
 
 def test_five_wrong_pins_end_the_session(client: Client, token: str) -> None:

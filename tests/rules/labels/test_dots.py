@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import io
 import json
-import unicodedata
 import zlib
 from pathlib import Path
 
@@ -24,16 +23,11 @@ from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.text_checks import drawn
 from tests.factories.labels import make_label
 from tests.rules.labels.naughty import NAUGHTY
-from tests.rules.labels.pictures import picture, text_of
+from tests.rules.labels.pictures import picture, plain, text_of
 
 CODE = "ctr_06a1b2c3d4e5f6g7h8j9k0m1n1"
 GOLDEN = Path(__file__).parents[2] / "golden" / "labels.json"
 INCHES = {Stock.FLAT: (4, 2), Stock.LARGE: (4, 6), Stock.SMALL: (2.25, 4)}
-
-
-def plain(text: str) -> str:
-    """Return a text without blanks and ligatures. A hyphen that ends a line is copied as \\x02."""
-    return "".join(unicodedata.normalize("NFKC", text).replace("\x02", "-").split())
 
 
 def scanned(page: Dots) -> set[tuple[str, str]]:
