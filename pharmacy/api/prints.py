@@ -22,6 +22,7 @@ from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.operations.asking import printer_of
 from pharmacy.printing.queries import Unconfirmed
 from pharmacy.printing.rules import CopyState, ReprintReason, Resolution
+from pharmacy.printing.rules.scans import SCANNED_BEFORE
 from pharmacy.printing.rules.troubles import in_words
 from pharmacy.staff.rules import Actor, Permission
 
@@ -92,6 +93,15 @@ class CopyList(msgspec.Struct, frozen=True):
     """Copies, the oldest first."""
 
     items: list[CopyView]
+
+
+class ScanView(CopyView, frozen=True, kw_only=True):
+    """A copy that was scanned, and whether that was the first time."""
+
+    scanned_before_at: datetime | None
+    """When the same code was last scanned: there may be two of this label."""
+    warning: str | None
+    """What to do then, for a person."""
 
 
 class UnconfirmedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,10 +207,15 @@ class PrintController(Controller):
             return CopyView.of(copy)
 
     @post("/prints/scan", status_code=200, opt={"permission": Permission.PACK}, sync_to_thread=True)
-    def scan(self, data: JSONBody[ScanBody], db: Db, actor: CurrentActor, now: Now) -> CopyView:
+    def scan(self, data: JSONBody[ScanBody], db: Db, actor: CurrentActor, now: Now) -> ScanView:
         """Confirm that a copy is on paper, by the code that was scanned from it."""
         with db.transaction() as session:
-            return CopyView.of(operations.confirm(session, data.code, by=actor, now=now))
+            copy, before = operations.confirm(session, data.code, by=actor, now=now)
+            return ScanView(
+                **msgspec.structs.asdict(CopyView.of(copy)),
+                scanned_before_at=before,
+                warning=SCANNED_BEFORE if before else None,
+            )
 
     @post(
         "/prints/{copy_id:str}/resolution",

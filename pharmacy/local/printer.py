@@ -103,6 +103,7 @@ class IppPrinterSimulator:
 
         class Door(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one packet for an answer, or each waits for the other side to nod
 
             def do_POST(self) -> None:
                 simulator.serve(self)
@@ -265,22 +266,24 @@ class RawPrinterSimulator:
         if fault is Fault.REFUSES:
             return
         out = fault is Fault.PAPER_OUT
-        heard, printed = b"", b""
+        heard = b""
         while received := wire.connection.recv(65_536):
             heard += received
             while b"~HS" in heard:
                 before, _, heard = heard.partition(b"~HS")
-                printed += before
-                if printed and fault is Fault.HALF_READS:
+                if before and fault is Fault.HALF_READS:
                     return
-                if printed and fault is Fault.DROPS_BEFORE_ANSWERING:
-                    self.received.append(printed)
+                self._put_out(before, fault)
+                if before and fault is Fault.DROPS_BEFORE_ANSWERING:
                     return
                 wire.wfile.write(self.status(paper_out=out, is_open=self.cover_is_open))
             if fault is Fault.HALF_READS and heard:
                 return
-        if printed + heard:
-            self.received += [printed + heard] * (2 if fault is Fault.PRINTS_TWICE else 1)
+        self._put_out(heard, fault)
+
+    def _put_out(self, document: bytes, fault: Fault) -> None:
+        if document:
+            self.received += [document] * (2 if fault is Fault.PRINTS_TWICE else 1)
 
     @staticmethod
     def status(*, paper_out: bool, is_open: bool = False) -> bytes:

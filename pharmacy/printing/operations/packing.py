@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,9 +42,18 @@ class LabelsUnconfirmed(Conflict):
     remedy = "Scan the newest label of each container that is named."
 
 
-def confirm(session: Session, scanned: str, *, by: Actor, now: datetime) -> LabelCopy:
+class Scan(NamedTuple):
+    """A copy whose code was scanned."""
+
+    copy: LabelCopy
+    before: datetime | None
+    """When the same code was last scanned. None: never."""
+
+
+def confirm(session: Session, scanned: str, *, by: Actor, now: datetime) -> Scan:
     """
-    Confirm one copy by its code: after a reprint, or as labels come out.
+    Confirm one copy by its code: after a reprint, or as labels come out. A copy may be scanned
+    again; that it was scanned before is said, since a printer may have made two of it.
 
     Raises:
         CodeUnreadable, CopyVoid, CopyUnknown.
@@ -56,9 +66,9 @@ def confirm(session: Session, scanned: str, *, by: Actor, now: datetime) -> Labe
     ).one_or_none()
     if label is None:
         raise CopyUnknown("this label is of no present container", copy_no=code.copy_no)
-    copy = _confirm(session, label, code.copy_no, by=by, now=now)
+    found = _confirm(session, label, code.copy_no, by=by, now=now)
     session.flush()
-    return copy
+    return found
 
 
 def require_confirmed(session: Session, order_id: UUID) -> None:
@@ -117,9 +127,7 @@ def _labels(session: Session, order_id: UUID) -> Sequence[Label]:
     ).all()
 
 
-def _confirm(
-    session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime
-) -> LabelCopy:
+def _confirm(session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime) -> Scan:
     copy = queries.living_copy(session, label.id)
     if copy is None and copy_no == 1:
         copy = LabelCopy(
@@ -138,6 +146,7 @@ def _confirm(
         raise CopyUnknown("this copy of the label was not printed", copy_no=copy_no)
     if copy_no < copy.copy_no:
         raise CopyVoid("this copy of the label is void", copy_no=copy_no, newest=copy.copy_no)
+    before = copy.confirmed_at if copy.state is CopyState.CONFIRMED else None
     copy.confirmed_at, copy.confirmed_by = now, by.id
     take(session, copy, CopyStep.CONFIRM, by=by, now=now)
-    return copy
+    return Scan(copy, before)

@@ -7,6 +7,11 @@ from typing import Self
 from pharmacy.kernel.refusals import Invalid
 
 PREFIX = "ctr_"
+SCANNED_BEFORE = (
+    "This label was scanned before. If you hold another piece of paper than then, it came out"
+    " twice: stop, keep one of the two and destroy the other."
+)
+"""What no machine can tell: one label scanned twice, or two that a printer made of one."""
 
 
 class CodeUnreadable(Invalid):

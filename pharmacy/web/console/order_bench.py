@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
+from pharmacy.http.order_reads import visible
+from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.labels import queries as labels
 from pharmacy.orders import operations, queries
@@ -18,6 +20,7 @@ from pharmacy.orders.rules.gates import PackMismatch
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.printing import operations as printing
+from pharmacy.printing.rules.scans import SCANNED_BEFORE
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_page import unscanned, vials_of
 from pharmacy.web.console.order_steps import PATH, Words, take_step
@@ -86,14 +89,14 @@ class OrderBench(Controller):
     ) -> Answer:
         """Tick a vial, by the code on its label. A vial of another order stops the line."""
         code = form.read(ScanForm).code.strip()
-
-        def step(session: Session, wanted: UUID) -> object:
-            copy = printing.confirm(session, code, by=actor, now=view.now)
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = visible(queries.get(session, wanted), actor)
+            copy, before = printing.confirm(session, code, by=actor, now=view.now)
             if copy.order_id != wanted:
                 raise PackMismatch("this vial is of another order")
-            return copy
-
-        return take_step(view, db, order_id, step, toast="Scanned")
+            again = before is not None and before >= order.status_since
+        return view.go(f"/orders/{order_id}", toast=SCANNED_BEFORE if again else "Scanned")
 
     @post("/packing", opt={"permission": Permission.PACK}, status_code=200, sync_to_thread=True)
     def pack(

@@ -149,6 +149,43 @@ def test_a_scan_confirms_a_copy_and_reading_the_list_is_audited(
     assert "prints.read" in session.scalars(select(AuditEntry.action)).all()
 
 
+def test_a_second_scan_of_the_same_code_says_that_there_may_be_two_labels(
+    client: Client, as_role: AsRole, session: Session, order: Order
+) -> None:
+    code = ids.encode("ctr", first_label(session, order).container_id or order.id)
+    scan = {"headers": as_role(Role.TECHNICIAN), "json": {"code": code}}
+
+    first = client.post("/api/v1/prints/scan", **scan)
+    second = client.post("/api/v1/prints/scan", **scan)
+
+    assert (first.json()["scanned_before_at"], first.json()["warning"]) == (None, None)
+    assert second.status_code == 200
+    assert second.json()["scanned_before_at"] == first.json()["confirmed_at"]
+    assert "it came out twice: stop" in second.json()["warning"]
+
+
+def test_a_scan_of_a_void_copy_says_so_and_what_to_do(
+    client: Client, as_role: AsRole, session: Session, order: Order
+) -> None:
+    headers = as_role(Role.TECHNICIAN)
+    label = first_label(session, order)
+    client.post(prints_of(order), headers=headers, json={"workstation": PLACE})
+    client.post(
+        f"/api/v1/labels/{ids.encode('lbl', label.id)}/reprint",
+        headers=headers,
+        json={"workstation": PLACE, "reason": "damaged"},
+    )
+
+    refused = client.post(
+        "/api/v1/prints/scan",
+        headers=headers,
+        json={"code": ids.encode("ctr", label.container_id or order.id)},
+    ).json()
+
+    assert refused["type"] == "/problems/label-copy-void"
+    assert "destroy it" in refused["remedy"]
+
+
 def test_an_order_whose_newest_label_was_not_scanned_is_not_released(
     client: Client, as_role: AsRole, bench: Bench, order: Order
 ) -> None:

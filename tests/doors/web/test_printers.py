@@ -13,9 +13,10 @@ from pharmacy.printing.models import Printer, TrialPrint
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client
-from tests.doors.web.test_oversight import send
+from tests.doors.web.test_oversight import OPEN_PAGE, send
+from tests.factories.orders import Bench
 from tests.factories.practice import make_site
-from tests.factories.printing import make_agent, make_printer
+from tests.factories.printing import labelled_order, make_agent, make_printer
 
 POLLS = 'hx-trigger="load delay:1s"'
 
@@ -57,6 +58,23 @@ def test_from_the_labels_page_a_test_leads_to_its_printer(
     assert status == 200
     assert f"/admin/printers/{printer}" in answer
     assert len(session.scalars(select(TrialPrint)).all()) == 1
+
+
+def test_a_vial_that_is_scanned_twice_is_said_to_be(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    order = labelled_order(bench)
+    order.status_since = bench.now
+    technician = OPEN_PAGE | as_role(Role.TECHNICIAN, browser=True)
+    at = f"/orders/{encode('ord', order.id)}/scans"
+    form = {"code": bench.codes(order)[0]}
+
+    first = client.post(at, headers=technician, data=form)
+    second = client.post(at, headers=technician, data=form)
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "came out twice" not in str(first.headers)
+    assert "came out twice" in str(second.headers)
 
 
 def test_a_printer_is_given_to_an_agent_as_it_is_added(

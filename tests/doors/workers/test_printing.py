@@ -21,7 +21,6 @@ from pharmacy.printing.operations import Errand
 from pharmacy.printing.rules import CopyState, ReprintReason
 from pharmacy.workers.printing import PrintCopy
 from tests.conftest import NOW
-from tests.doors.workers.conftest import eventually
 from tests.factories.orders import Bench
 from tests.factories.printing import (
     LOOPBACK,
@@ -149,6 +148,7 @@ def test_an_ipp_printer_hangs_up_fifty_times(bench: Bench, order: Order, fault: 
         (Fault.HALF_READS, Certainty.UNKNOWN, 0),
         (Fault.DROPS_BEFORE_ANSWERING, Certainty.UNKNOWN, 1),
         (Fault.PAPER_OUT, Certainty.NOT_SENT, 0),
+        (Fault.PRINTS_TWICE, Certainty.SENT, 2),
     ],
 )
 def test_a_label_printer_fails_fifty_times(
@@ -156,13 +156,15 @@ def test_a_label_printer_fails_fifty_times(
 ) -> None:
     with RawPrinterSimulator(*[fault] * TIMES) as printer:
         for copy in copies(bench, order, printer.address, language=Language.ZPL):
+            before = len(printer.received)
             delivery = run(bench, copy.id)
 
             assert delivery is not None
             assert delivery.certainty is certainty
             if delivery.certainty is not Certainty.NOT_SENT:
                 assert run(bench, copy.id) is None, "it is never sent again"
-    assert eventually(lambda: len(printer.received) == prints * TIMES)
+            assert len(printer.received) - before == prints
+    assert len(set(printer.received)) == (TIMES if prints else 0), "no copy is like another"
     require_sound(bench)
 
 
