@@ -1,6 +1,13 @@
 """What people do at the bench, one function for each thing."""
 
-from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
+from pharmacy.compounding.operations.deciding import (
+    conclude,
+    gates,
+    investigate,
+    quarantine,
+    release,
+    scrap,
+)
 from pharmacy.compounding.operations.making import blend, fill
 from pharmacy.compounding.operations.planning import plan, scan_lots
 from pharmacy.compounding.operations.preparing import (
@@ -35,6 +42,7 @@ __all__ = [
     "finish_step",
     "finish_timer",
     "gates",
+    "investigate",
     "judge",
     "keep_photo",
     "plan",
