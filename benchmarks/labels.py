@@ -31,6 +31,7 @@ from pharmacy.labels.pdf.pen import Text
 from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts
+from pharmacy.labels.rules.texts import SHIPPED_ENGLISH
 
 FIRST_DOSE: Final = date(2026, 1, 5)
 Draw = Callable[[ContainerLabel], bytes]
@@ -69,7 +70,7 @@ def sample(no: int, *, step: int = 1) -> ContainerLabel:
         description="white, size 3",
         filler="microcrystalline cellulose",
     )
-    return container_label(order, container)
+    return container_label(order, container, SHIPPED_ENGLISH, SHIPPED_ENGLISH)
 
 
 Piece = tuple[float, float, float, bool, str]

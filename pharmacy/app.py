@@ -17,6 +17,7 @@ from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
 from pharmacy.api.health import HealthController, MetricsController
 from pharmacy.api.jobs import JobController
+from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
@@ -40,7 +41,9 @@ from pharmacy.api.refills import RefillController
 from pharmacy.api.samples import SampleController
 from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
+from pharmacy.api.stock_labels import StockLabelController
 from pharmacy.api.weighings import BalanceController, WeighingController
+from pharmacy.api.worksheets import of_batch
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
@@ -72,6 +75,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     IngredientLotController,
     JobController,
     LabelController,
+    LabelTextController,
     MeController,
     MetricsController,
     OrderFindingsController,
@@ -100,6 +104,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     ShellLotController,
     SignInController,
     StaffController,
+    StockLabelController,
     StepController,
     TraceController,
     WeighingController,
@@ -129,8 +134,9 @@ def create_app(
     viewing = Viewing(settings, db, now)
     refusals = Refusals(settings, viewing)
     news = News(settings.database_url)
+    pages = console.routes(viewing, refusals, news, of_batch)
     app = Litestar(
-        route_handlers=[*controllers, *console.routes(viewing, refusals, news), static_files()],
+        route_handlers=[*controllers, *pages, static_files()],
         dependencies=_dependencies(settings, db, now, metrics),
         guards=[Guard(db, now, settings)],
         before_request=bodies.require_plain_json,

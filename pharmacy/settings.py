@@ -12,6 +12,13 @@ USUAL_NETWORKS = "127.0.0.0/8,::1/128"
 LOOPBACK = Networks.read(USUAL_NETWORKS.split(","))
 
 
+class FileMissing(Invalid):
+    """A file that the environment names is not there."""
+
+    code = "setting-file-missing"
+    remedy = "Put the file there, or unset the variable."
+
+
 class SettingMissing(Invalid):
     """An environment variable that this process needs is not set."""
 
@@ -41,6 +48,8 @@ class Settings:
     """The NPPES API, asked when set. Off by default: the imported registry answers."""
     printer_networks: Networks = LOOPBACK
     """Where printers may be. Everything else is refused, whatever an administrator enters."""
+    printer_ca: Path | None = None
+    """The authorities (PEM) that sign the certificates of `ipps` printers, instead of the usual."""
     print_folders: Path = Path("printed")
     """Where printers that are folders have theirs."""
     log_level: str = "INFO"
@@ -60,6 +69,7 @@ class Settings:
 
         Raises:
             SettingMissing: One of `needs` is not set.
+            FileMissing: A file that is named is not there.
         """
         for name in needs:
             if not environ.get(name):
@@ -79,6 +89,15 @@ class Settings:
             printer_networks=Networks.read(
                 (environ.get("PHARMACY_PRINTER_NETWORKS") or USUAL_NETWORKS).split(",")
             ),
+            printer_ca=_file(environ, "PHARMACY_PRINTER_CA"),
             print_folders=Path(environ.get("PHARMACY_STATE_DIR", ".")) / "printed",
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
         )
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    if not (named := environ.get(name)):
+        return None
+    if not (path := Path(named)).is_file():
+        raise FileMissing(f"the file of {name} is not there", variable=name)
+    return path

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
+from pharmacy.labels import operations as labels
 from pharmacy.orders.operations.rescreening import rescreen
 from pharmacy.patients import operations, queries
 from pharmacy.patients.models import HealthAnswer, Patient
@@ -131,6 +132,26 @@ class RecordedView(msgspec.Struct, frozen=True):
     orders_screened: list[str]
 
 
+class ReadingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a patient reads, and how that is known."""
+
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", examples=["es"])]
+    """As in ISO 639. Labels speak it where its texts are approved."""
+    reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["Asked for on the phone."])]
+    large_print: bool = False
+    """The leaflet in 18-point type."""
+
+
+class ReadingView(msgspec.Struct, frozen=True):
+    """How a patient reads from now on."""
+
+    patient: str
+    language: str
+    large_print: bool
+    orders_drawn_again: list[str]
+    """Orders whose labels and leaflet became void and are drawn anew."""
+
+
 class PatientController(Controller):
     """Patients, as far as the pharmacy must know them."""
 
@@ -178,6 +199,40 @@ class PatientController(Controller):
             return RecordedView(
                 health=_health(session, patient),
                 orders_screened=[ids.encode("ord", order.id) for order in screened],
+            )
+
+    @post(
+        "/{pat:str}/reading",
+        opt={"permission": Permission.CHOOSE_READING},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def choose_reading(
+        self,
+        pat: FromPath[str],
+        data: JSONBody[ReadingBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> ReadingView:
+        """Say how a patient reads. Labels that nobody has packed yet are drawn again for it."""
+        patient_id = ids.decode("pat", pat)
+        with db.transaction() as session:
+            _seen(session, patient_id, actor)
+            redrawn = labels.choose_reading(
+                session,
+                patient_id,
+                language=data.language,
+                large_print=data.large_print,
+                reason=data.reason,
+                by=actor,
+                now=now,
+            )
+            return ReadingView(
+                patient=pat,
+                language=data.language,
+                large_print=data.large_print,
+                orders_drawn_again=[ids.encode("ord", order.id) for order in redrawn],
             )
 
 

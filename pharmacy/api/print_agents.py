@@ -31,11 +31,20 @@ class AgentView(msgspec.Struct, frozen=True):
     enrolled_at: datetime
     seen_at: datetime | None
     disabled_at: datetime | None
+    withheld: int
+    """Outcomes that the agent has and this server refused: read its log."""
 
     @classmethod
     def of(cls, agent: PrintAgent) -> "AgentView":
         public = ids.encode("pag", agent.id)
-        return cls(public, agent.name, agent.enrolled_at, agent.seen_at, agent.disabled_at)
+        return cls(
+            public,
+            agent.name,
+            agent.enrolled_at,
+            agent.seen_at,
+            agent.disabled_at,
+            agent.withheld,
+        )
 
 
 class AgentList(msgspec.Struct, frozen=True):
@@ -55,13 +64,23 @@ class EnrolledView(msgspec.Struct, frozen=True):
 class FetchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`afresh` after a start: what it was sending before, it can only ask its printer for."""
 
+    nonce: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{32,64}$",
+            examples=["jT9vK2mQ4xW7rB1nZ6yP3sH8dL5fG0cA"],
+        ),
+    ]
+    """Made up for this question; the errand that answers it is signed with it."""
     afresh: bool = False
+    withheld: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    """Outcomes that the agent keeps because this server refused them."""
 
 
 class OutcomeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came of an errand."""
 
-    copy: Annotated[str, Meta(examples=["cpy_06b7k2m3n4p5q6r7s8t9v0w1x2"])]
+    document: Annotated[str, Meta(examples=["cpy_06b7k2m3n4p5q6r7s8t9v0w1x2"])]
     tries: Annotated[int, Meta(ge=1, le=1000)]
     certainty: Certainty
     reasons: Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(max_length=20)] = []
@@ -128,11 +147,19 @@ class PrintAgentController(Controller):
     ) -> Response[bytes]:
         """Return the next errand, signed; nothing when there is none."""
         with db.transaction() as session:
-            errand = operations.fetch(session, by=actor, afresh=data.afresh, now=now)
+            errand = operations.fetch(
+                session,
+                nonce=data.nonce,
+                by=actor,
+                afresh=data.afresh,
+                withheld=data.withheld,
+                now=now,
+            )
         if errand is None:
             return Response(b"", status_code=204)
         content = errands.signed(
             errands.server_key(settings.secret),
+            nonce=data.nonce,
             tries=errand.tries,
             address=errand.address,
             pinned_sha256=errand.pinned_sha256,
@@ -150,12 +177,11 @@ class PrintAgentController(Controller):
     )
     def report(self, data: JSONBody[OutcomeBody], db: Db, actor: CurrentActor, now: Now) -> None:
         """Say what came of an errand. Told twice, it changes nothing more."""
+        delivery = Delivery(data.certainty, tuple(data.reasons))
         with db.transaction() as session:
-            operations.report(
-                session,
-                ids.decode("cpy", data.copy),
-                data.tries,
-                Delivery(data.certainty, tuple(data.reasons)),
-                by=actor,
-                now=now,
-            )
+            if data.document.startswith("tst_"):
+                test_id = ids.decode("tst", data.document)
+                operations.end_test(session, test_id, delivery, by=actor, now=now)
+                return
+            copy_id = ids.decode("cpy", data.document)
+            operations.report(session, copy_id, data.tries, delivery, by=actor, now=now)

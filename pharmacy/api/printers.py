@@ -11,12 +11,12 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now
-from pharmacy.http.trial_prints import print_test_label
 from pharmacy.kernel import ids
 from pharmacy.labels.drawing import Language
 from pharmacy.printing import operations, queries
-from pharmacy.printing.models import Printer, Workstation
+from pharmacy.printing.models import Printer, TrialPrint, Workstation
 from pharmacy.printing.rules.troubles import in_words
+from pharmacy.printing.rules.trying import TrialState
 from pharmacy.staff.rules import Permission
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^\S.*$")]
@@ -112,12 +112,32 @@ class WorkstationList(msgspec.Struct, frozen=True):
     items: list[WorkstationView]
 
 
-class TestView(msgspec.Struct, frozen=True):
-    """What came of a test label."""
+class TestView(msgspec.Struct, frozen=True, kw_only=True):
+    """A test label, and what is known of it by now."""
 
-    certainty: str
-    """`printed`, `sent`, `not-sent` or `unknown`."""
-    printer: PrinterView
+    id: str
+    printer: str
+    state: TrialState
+    is_over: bool
+    """Nothing more will be heard of it."""
+    words: list[str]
+    """For a person, with what to do."""
+    reasons: list[str]
+    asked_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, test: TrialPrint) -> "TestView":
+        return cls(
+            id=ids.encode("tst", test.id),
+            printer=ids.encode("prn", test.printer_id),
+            state=test.state,
+            is_over=test.state.is_over,
+            words=[test.state.words, *(in_words(each) for each in test.reasons)],
+            reasons=test.reasons,
+            asked_at=test.asked_at,
+            ended_at=test.ended_at,
+        )
 
 
 class PrinterController(Controller):
@@ -174,18 +194,28 @@ class PrinterController(Controller):
 
     @post(
         "/{printer_id:str}/test",
-        status_code=200,
+        status_code=202,
         opt={"permission": Permission.READ_PRINTER},
         sync_to_thread=True,
     )
-    def test(
-        self, printer_id: FromPath[str], db: Db, now: Now, settings: CurrentSettings
-    ) -> TestView:
-        """Print a test label, which names nobody, and say how the printer is."""
-        wanted = ids.decode("prn", printer_id)
-        delivery = print_test_label(db, wanted, settings=settings, now=now)
+    def test(self, printer_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> TestView:
+        """Have a test label printed, which names nobody; then ask what came of it."""
         with db.transaction() as session:
-            return TestView(delivery.certainty, PrinterView.of(queries.printer(session, wanted)))
+            wanted = ids.decode("prn", printer_id)
+            return TestView.of(operations.try_printer(session, wanted, by=actor, now=now))
+
+    @get(
+        "/{printer_id:str}/tests/{test_id:str}",
+        opt={"permission": Permission.READ_PRINTER},
+        sync_to_thread=True,
+    )
+    def test_result(self, printer_id: FromPath[str], test_id: FromPath[str], db: Db) -> TestView:
+        """Say what is known of a test label by now."""
+        with db.transaction() as session:
+            found = queries.test_print(
+                session, ids.decode("prn", printer_id), ids.decode("tst", test_id)
+            )
+            return TestView.of(found)
 
 
 class WorkstationController(Controller):

@@ -24,6 +24,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Sign a FHIR bundle, as a clinic's system does.",
     ),
     "submit": ("pharmacy.cli.prescriptions:submit", "Send a signed prescription to a pharmacy."),
+    "labels": (
+        "pharmacy.cli.labels:labels",
+        "Write labels of batches and lots, and the sheet of action barcodes.",
+    ),
     "evidence": (
         "pharmacy.cli.evidence:evidence",
         "Verify again what a prescriber signed.",

@@ -54,6 +54,8 @@ class Browser:
     proven_with: ProofMethod | None
     has_pin: bool
     csrf: str
+    is_barred: bool = False
+    """The session is locked, and what was asked for is not for a locked one."""
 
     def attest(self, record_sha256: bytes, now: datetime) -> Attestation:
         """Return the person's word on what they saw. Raises ProofNeeded."""

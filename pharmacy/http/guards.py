@@ -76,8 +76,10 @@ class Guard:
             return
         token = connection.cookies.get(browser.cookie_name(secure=self.settings.secure_cookies), "")
         found = await sync_to_thread(self.browser, token, handler)
+        connection.scope["state"][browser.IN_STATE] = found  # the locked page unlocks it, too
+        if found.is_barred:
+            raise browser.SessionLocked("the session is locked")
         connection.scope["user"] = found.actor
-        connection.scope["state"][browser.IN_STATE] = found
         if is_change:
             browser.require_same_origin(connection)
             browser.require_csrf(connection, found.csrf)
@@ -100,7 +102,7 @@ class Guard:
         return actor
 
     def browser(self, token: str, handler: BaseRouteHandler) -> Browser:
-        """Return whose session a cookie opens. Raises as `admit`, and SessionLocked."""
+        """Return whose session a cookie opens, locked or not. Raises as `admit`."""
         now = self.clock()
         token_sha256 = credentials.digest(token)
         lock_after = timedelta(minutes=self.settings.lock_minutes)
@@ -117,9 +119,9 @@ class Guard:
                     now=now,
                     every=browser.SEEN_EVERY,
                 )
-        if locked and not handler.opt.get("while_locked"):
-            raise browser.SessionLocked("the session is locked")
-        self._require_permitted(found.actor, handler, now)
+        is_barred = locked and not handler.opt.get("while_locked")
+        if not is_barred:
+            self._require_permitted(found.actor, handler, now)
         csrf = browser.csrf_token(token, self.settings.secret)
         return Browser(
             actor=found.actor,
@@ -129,6 +131,7 @@ class Guard:
             proven_with=found.proven_with,
             has_pin=found.has_pin,
             csrf=csrf,
+            is_barred=is_barred,
         )
 
     def holder(self, session: Session, token: str, now: datetime) -> Actor | None:

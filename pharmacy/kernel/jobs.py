@@ -12,5 +12,7 @@ class JobKind(StrEnum):
     """Every container label and the leaflet of one order. ref: order."""
     PRINT_COPY = "printing.print_copy"
     """Send one copy of a label to its printer. ref: label copy."""
+    PRINT_TEST = "printing.print_test"
+    """Send a test label to its printer. ref: test label."""
     SCHEDULE_REFILL = "refills.schedule"
     """Work out the next fill's window after one order. ref: order."""

@@ -9,12 +9,17 @@ from enum import StrEnum
 from typing import Final
 
 from pharmacy.labels.dots import Dots, rastered, zpl
+from pharmacy.labels.pdf import action_sheet as actions
 from pharmacy.labels.pdf import label as flat
-from pharmacy.labels.pdf import stacked
+from pharmacy.labels.pdf import stacked, test_label, test_page
+from pharmacy.labels.pdf import tag as tags
 from pharmacy.labels.pdf.document import document
+from pharmacy.labels.pdf.fonts import COVERED
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.copies import FIRST, Copy, content_of_copy
+from pharmacy.labels.rules.tags import ACTIONS, Tag
+from pharmacy.labels.rules.text_checks import drawn
 
 
 class Language(StrEnum):
@@ -56,6 +61,27 @@ def drawn_copy(
     return document(pages(content, stock), size=_size(stock), title="Container labels")
 
 
+def drawn_test(
+    name: str, *, on: str, inches: tuple[float, float], language: Language, dpi: int
+) -> bytes:
+    """
+    Return a label that tries a printer out, in its language.
+
+    Args:
+        name: The printer's.
+        on: Today, in words.
+        inches: Width and height of its paper.
+
+    Raises:
+        TextTooLong: The name does not fit on it.
+    """
+    if language is Language.PDF:
+        return test_page(name, on=on, inches=inches)
+    wide, high = (side * test_label.INCH for side in inches)
+    page = test_label.draw(name, on=on, inches=inches)
+    return zpl([rastered(page, size=(wide, high), dpi=dpi)])
+
+
 def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) -> Sequence[Dots]:
     """
     Return the dots that a label printer puts on paper, a page for each label.
@@ -70,6 +96,26 @@ def pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
     """Return the layout of a label, and of its continuation. Raises TextTooLong."""
     upright = UPRIGHT.get(stock)
     return stacked.draw(label, upright) if upright else flat.draw(label)
+
+
+def drawn_tag(
+    tag: Tag, *, language: Language = Language.PDF, stock: Stock = Stock.FLAT, dpi: int = 203
+) -> bytes:
+    """
+    Return the label of a batch or lot.
+
+    Raises:
+        TextTooLong, GlyphMissing, TextForbidden: Something cannot be printed whole.
+    """
+    page = tags.draw(drawn(tag, covered=COVERED), _size(stock))
+    if language is Language.ZPL:
+        return zpl([rastered(page, size=_size(stock), dpi=dpi)])
+    return document([page], size=_size(stock), title="Stock label")
+
+
+def action_sheet() -> bytes:
+    """Return the sheet of action barcodes, letter size."""
+    return document(actions.draw(ACTIONS), size=actions.SIZE, title="Action barcodes")
 
 
 def _size(stock: Stock) -> tuple[float, float]:

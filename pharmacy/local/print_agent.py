@@ -5,6 +5,8 @@ It asks the server, and is never asked. It prints nothing that the pinned server
 what it was doing when it died it only asks its printer about.
 """
 
+import secrets
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +18,23 @@ from urllib.parse import urlsplit
 import httpx
 
 from pharmacy.infra import logs
-from pharmacy.infra.printers import Address, Certainty, Delivery, Networks, errands, sender
+from pharmacy.infra.printers import (
+    Address,
+    Certainty,
+    Delivery,
+    Document,
+    Networks,
+    errands,
+    sender,
+)
 from pharmacy.kernel.refusals import Invalid, Refusal
+from pharmacy.local.print_journal import Journal
 
 LOOK_EVERY: Final = 2.0
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 NO_CONTENT: Final = 204
+COMES_BACK: Final = frozenset({401, 408, 429})
+"""The agent is shut out, or too fast: nothing is wrong with what it says."""
 
 
 class ServerNotSecure(Invalid):
@@ -41,16 +54,18 @@ class Agent:
         server_jwk: The server's key, as it was shown at enrolment.
         networks: Where this agent's printers may be.
         folders: Where printers that are folders have theirs.
+        printer_ca: The authorities of this place's `ipps` printers. None: this machine's.
+        journal: What it must not forget when it is stopped.
     """
 
     client: httpx.Client
     server_jwk: dict[str, Any]
     networks: Networks
     folders: Path
+    journal: Journal
+    printer_ca: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _afresh: bool = field(default=True, init=False)
-    _owed: list[dict[str, Any]] = field(default_factory=list, init=False)
-    """Outcomes that the server has not heard yet."""
 
     def run(self) -> None:
         """Go on until interrupted, through any absence of the server."""
@@ -58,6 +73,9 @@ class Agent:
             try:
                 while self.run_once():
                     pass
+            except httpx.HTTPStatusError as error:
+                status = error.response.status_code
+                logs.log.error("print_agent.refused_by_server", status=status)
             except httpx.HTTPError:
                 logs.log.warning("print_agent.server_away")
             time.sleep(LOOK_EVERY)
@@ -65,20 +83,22 @@ class Agent:
     def run_once(self) -> bool:
         """Report what is owed, then run one errand; say whether there was one."""
         self._report()
-        answer = self.client.post("/api/v1/print-agents/errands", json={"afresh": self._afresh})
+        nonce = secrets.token_urlsafe(32)
+        asked = {"afresh": self._afresh, "nonce": nonce, "withheld": self.journal.withheld()}
+        answer = self.client.post("/api/v1/print-agents/errands", json=asked)
         answer.raise_for_status()
+        self._afresh = False  # one errand at a time: no more than one can have been cut short
         if answer.status_code == NO_CONTENT:
-            self._afresh = False
             return False
         try:
-            errand = errands.read(answer.content, self.server_jwk, now=self.clock())
+            errand = errands.read(answer.content, self.server_jwk, nonce=nonce, now=self.clock())
         except errands.ErrandNotGenuine as refusal:
             logs.log.error("print_agent.not_genuine", code=refusal.code)
             return False
         delivery = self._deliver(errand)
-        self._owed.append(
+        self.journal.keep(
             {
-                "copy": errand["copy"],
+                "document": errand["document"].name,
                 "tries": errand["tries"],
                 "certainty": delivery.certainty,
                 "reasons": list(delivery.reasons),
@@ -95,27 +115,50 @@ class Agent:
                 networks=self.networks,
                 folders=self.folders,
                 pinned_sha256=bytes.fromhex(pinned) if pinned else None,
+                ca_file=self.printer_ca,
             )
-            if errand["only_ask"]:
-                return printer.find(errand["copy"])
-            return printer.send(errand["document"])
+            document: Document = errand["document"]
+            if errand["only_ask"] or not self._may_send(document, errand["tries"]):
+                return printer.find(document.name)
+            return printer.send(document)
         except Refusal as refusal:
             return Delivery(Certainty.NOT_SENT, (refusal.code,))
 
+    def _may_send(self, document: Document, tries: int) -> bool:
+        return self.journal.may_send(document.name, tries, now=self.clock())
+
     def _report(self) -> None:
-        while self._owed:
-            answer = self.client.post("/api/v1/print-agents/outcomes", json=self._owed[0])
-            if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        """Tell what is owed. What the server refuses is kept, told again later, and counted."""
+        for outcome in self.journal.owed(now=self.clock()):
+            answer = self.client.post("/api/v1/print-agents/outcomes", json=outcome)
+            if answer.status_code in COMES_BACK or answer.is_server_error:
                 answer.raise_for_status()
-            self._owed.pop(0)
+            if answer.is_success:
+                self.journal.taken(outcome)
+                continue
+            status = str(answer.status_code)
+            self.journal.refused(outcome, status, now=self.clock())
+            logs.log.error(
+                "print_agent.outcome_refused", document=outcome["document"], status=status
+            )
 
 
-def client_for(url: str, key: str) -> httpx.Client:
+def client_for(url: str, key: str, *, ca_file: Path | None = None) -> httpx.Client:
     """
-    Return what speaks to a server. Raises ServerNotSecure unless over TLS, or on this machine.
+    Return what speaks to a server, through the proxy of the environment where there is one.
+
+    Args:
+        ca_file: The authorities (PEM) that may vouch for the server. None: those of SSL_CERT_FILE
+            or SSL_CERT_DIR where they are set, or else the public ones that come with the client.
+
+    Raises:
+        ServerNotSecure: Neither over TLS nor on this machine.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ServerNotSecure("an agent speaks to its server over TLS")
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=url, headers=headers, timeout=20, follow_redirects=False)
+    trusted = ssl.create_default_context(cafile=ca_file) if ca_file else True
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=20, follow_redirects=False, verify=trusted
+    )

@@ -7,6 +7,7 @@ What goes wrong with real ones can be scripted, one fault for each job that come
 import http.server
 import itertools
 import socketserver
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -35,6 +36,10 @@ class Fault(StrEnum):
     """Prints, and hangs up without an answer."""
     PAPER_OUT = "paper-out"
     """Takes the job, and has nothing to print it on."""
+    HANGS = "hangs"
+    """Prints, and neither answers nor hangs up."""
+    HANGS_MIDWAY = "hangs-midway"
+    """Reads a part of the document, and then neither reads on nor hangs up."""
     PRINTS_TWICE = "prints-twice"
     WRONG_FORMAT = "wrong-format"
     BUSY = "busy"
@@ -81,12 +86,18 @@ class IppPrinterSimulator:
 
     Args:
         faults: What goes wrong with the first, second, … job; nothing with those after them.
+        tls: Its certificate and key, if it is spoken to by `ipps`.
     """
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: Fault, tls: ssl.SSLContext | None = None) -> None:
         self.paper = Paper()
         self.jobs: list[Job] = []
         self.faults = deque(faults)
+        self.asked_to_print = 0
+        """How often a job was begun to be sent, whatever became of it."""
+        self.holding = threading.Event()
+        """Set as soon as a connection hangs."""
+        self._closing = threading.Event()
         self._numbers = itertools.count(1)
         simulator = self
 
@@ -100,12 +111,15 @@ class IppPrinterSimulator:
                 return
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self._scheme = "ipps" if tls else "ipp"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def address(self) -> str:
-        return f"ipp://127.0.0.1:{self._server.server_address[1]}/ipp/print"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/ipp/print"
 
     def serve(self, door: http.server.BaseHTTPRequestHandler) -> None:
         """Answer one request."""
@@ -114,12 +128,19 @@ class IppPrinterSimulator:
         operation = int.from_bytes(head[2:4], "big")
         fault = Fault.NONE
         if operation == ipp.PRINT_JOB:
+            self.asked_to_print += 1
             fault = self.faults.popleft() if self.faults else Fault.NONE
         if fault in {Fault.REFUSES, Fault.HALF_READS}:
             door.close_connection = True
             return
+        if fault is Fault.HANGS_MIDWAY:
+            self._hang(door)
+            return
         request = m.decoded(b"".join([head, *rest]))
         answer = self._answers[operation](self, request, fault)
+        if fault is Fault.HANGS:
+            self._hang(door)
+            return
         if fault is Fault.DROPS_BEFORE_ANSWERING:
             door.close_connection = True
             return
@@ -128,6 +149,11 @@ class IppPrinterSimulator:
         door.send_header("Content-Length", str(len(answer)))
         door.end_headers()
         door.wfile.write(answer)
+
+    def _hang(self, door: http.server.BaseHTTPRequestHandler) -> None:
+        self.holding.set()
+        self._closing.wait()
+        door.close_connection = True
 
     def load_paper(self) -> None:
         """Put paper in: what waited comes out."""
@@ -205,6 +231,7 @@ class IppPrinterSimulator:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -215,6 +242,8 @@ class RawPrinterSimulator:
 
     def __init__(self, *faults: Fault) -> None:
         self.received: list[bytes] = []
+        """What came out, once for each time that it did."""
+        self.cover_is_open = False
         self.faults = deque(faults)
         simulator = self
 
@@ -242,20 +271,22 @@ class RawPrinterSimulator:
             while b"~HS" in heard:
                 before, _, heard = heard.partition(b"~HS")
                 printed += before
-                if fault is Fault.DROPS_BEFORE_ANSWERING and printed:
+                if printed and fault is Fault.HALF_READS:
+                    return
+                if printed and fault is Fault.DROPS_BEFORE_ANSWERING:
                     self.received.append(printed)
                     return
-                wire.wfile.write(self.status(paper_out=out))
+                wire.wfile.write(self.status(paper_out=out, is_open=self.cover_is_open))
             if fault is Fault.HALF_READS and heard:
                 return
         if printed + heard:
-            self.received.append(printed + heard)
+            self.received += [printed + heard] * (2 if fault is Fault.PRINTS_TWICE else 1)
 
     @staticmethod
-    def status(*, paper_out: bool) -> bytes:
+    def status(*, paper_out: bool, is_open: bool = False) -> bytes:
         """Return the three strings that `~HS` is answered with."""
         first = f"030,{int(paper_out)},0,1245,000,0,0,0,000,0,0,0"
-        second = "000,0,0,0,1,2,4,0,00000000,1,000"
+        second = f"000,0,{int(is_open)},0,1,2,4,0,00000000,1,000"
         return b"".join(b"\x02%b\x03\r\n" % each.encode() for each in (first, second, "1234,0"))
 
     def __enter__(self) -> Self:

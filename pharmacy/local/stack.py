@@ -25,7 +25,7 @@ from pharmacy.local.state import Servers, StateFolder, running_stack
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "pharmacy"
-READY_WITHIN = 60.0
+READY_WITHIN: Final = 120.0
 WAITING_AT_THE_DOOR: Final = 2048
 WATCHED_EVERY = 0.2
 GRACE: Final = {"api": 6.0, "beat": 10.0, "relay": 10.0, "worker": 75.0}

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
@@ -20,6 +20,7 @@ class Patient(Base):
         UniqueConstraint("identifier_system", "identifier_value"),
         Index("ix_patients_name", text("lower(family) text_pattern_ops"), "birth_date"),
         Index(None, "birth_date"),
+        CheckConstraint("language ~ '^[a-z]{2,3}$'", name="language_coded"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -35,6 +36,12 @@ class Patient(Base):
     state: Mapped[str]
     postal_code: Mapped[str]
     language: Mapped[str] = mapped_column(server_default="en")
+    """In which labels and leaflets speak, by its code in ISO 639."""
+    large_print: Mapped[bool] = mapped_column(server_default=false())
+    """The leaflet is printed in 18-point type."""
+    reading_chosen_by: Mapped[UUID | None]
+    """Who chose the language and the size. None: they are as the first prescription said."""
+    reading_chosen_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from pharmacy.patients.rules import (
     PatientFacts,
     is_same_person,
     require_days_sane,
+    require_reading,
 )
 from pharmacy.staff.rules import Actor, Permission
 
@@ -111,7 +112,44 @@ def record_answers(
     return rows
 
 
-def _note(session: Session, action: str, patient_id: UUID, *, by: Actor, now: datetime) -> None:
+def choose_reading(
+    session: Session,
+    patient_id: UUID,
+    *,
+    language: str,
+    large_print: bool,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> Patient:
+    """
+    Write down in which language a patient reads, and whether in large print.
+
+    It counts for every later order, whatever a prescription says.
+
+    Raises:
+        PatientNotFound, ReadingInvalid, PermissionMissing.
+    """
+    by.require(Permission.CHOOSE_READING)
+    require_reading(language, reason)
+    patient = queries.get(session, patient_id)
+    patient.language, patient.large_print = language, large_print
+    patient.reading_chosen_by, patient.reading_chosen_at = by.id, now
+    session.flush()
+    facts = {"language": language, "large_print": large_print, "reason": reason.strip()}
+    _note(session, "patient.reading-chosen", patient.id, by=by, now=now, detail=facts)
+    return patient
+
+
+def _note(
+    session: Session,
+    action: str,
+    patient_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    detail: dict[str, Any] | None = None,
+) -> None:
     audit.record(
         session,
         action,
@@ -120,4 +158,5 @@ def _note(session: Session, action: str, patient_id: UUID, *, by: Actor, now: da
         subject_kind="patient",
         subject_id=patient_id,
         patient_id=patient_id,
+        detail=detail,
     )

@@ -1,5 +1,6 @@
 """Who a patient is, what is asked about their health, and what counts as an answer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,6 +25,8 @@ class PatientFacts:
     city: str
     state: str
     postal_code: str
+    language: str = "en"
+    """In which they read, as far as the prescription says; by its code in ISO 639."""
 
 
 class Topic(StrEnum):
@@ -236,3 +239,27 @@ def questions_for(gender: str) -> tuple[Topic, ...]:
     """Return what a patient is asked: everything, and of men neither pregnancy nor nursing."""
     left_out = {Topic.PREGNANCY, Topic.BREASTFEEDING} if gender == "male" else set()
     return tuple(topic for topic in Topic if topic not in left_out)
+
+
+LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
+
+
+class ReadingInvalid(Invalid):
+    """A language is two or three small letters, and is chosen for a reason."""
+
+    code = "reading-invalid"
+    remedy = "Give the language as in ISO 639 (en, es, vi), and say why."
+
+
+def language_code(tag: str) -> str:
+    """Return the language of a tag such as `es-US`; nothing for what is no tag."""
+    first = tag.strip().lower().partition("-")[0]
+    return first if LANGUAGE.fullmatch(first) else ""
+
+
+def require_reading(language: str, reason: str) -> None:
+    """Raise ReadingInvalid unless a language is chosen, for a reason."""
+    if not LANGUAGE.fullmatch(language):
+        raise ReadingInvalid("this is no language code", field="language")
+    if not reason.strip():
+        raise ReadingInvalid("say why", field="reason")

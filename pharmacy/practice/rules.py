@@ -127,6 +127,10 @@ class Policy:
     picture_needed: bool = False
     """An order is packed and released only with a picture of the finished product."""
 
+    # labels
+    english_when_not_approved: bool = False
+    """Print English where the patient's language has no approved texts; off: hold the order."""
+
     # refills
     refill_percent: int = 75
     """Share of the days' supply that must be used before the next fill."""

@@ -11,6 +11,7 @@ from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
 from pharmacy.labels.drawing import Language
 from pharmacy.printing.rules import CopyState, CopyStep, ReprintReason, next_state
+from pharmacy.printing.rules.trying import TrialState
 
 
 class Printer(Base):
@@ -132,6 +133,31 @@ class CopyEvent(Base):
     at: Mapped[datetime]
 
 
+class TrialPrint(Base):
+    """A test label that somebody wanted, and what came of it. It is of no order."""
+
+    __tablename__ = "test_prints"
+    __table_args__ = (
+        one_of("state", TrialState),
+        CheckConstraint("(state in ('queued', 'sending')) = (ended_at is null)", name="ends_dated"),
+        Index(None, "printer_id", "asked_at"),
+        Index(
+            "ix_test_prints_under_way",
+            "asked_at",
+            postgresql_where=text("state in ('queued', 'sending')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    printer_id: Mapped[UUID] = mapped_column(ForeignKey("printers.id"))
+    state: Mapped[TrialState] = mapped_column(server_default=TrialState.QUEUED)
+    reasons: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """What was wrong, in RFC 8011's words."""
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class PrintAgent(Base):
     """A program beside printers that we cannot reach: it fetches what is to be printed."""
 
@@ -145,3 +171,33 @@ class PrintAgent(Base):
     enrolled_by: Mapped[UUID | None]
     seen_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    withheld: Mapped[int] = mapped_column(server_default=text("0"))
+    """Outcomes that it has and that we refused, when it last asked."""
+
+
+class PrintErrand(Base):
+    """
+    What an agent was given in answer to one question. Append-only.
+
+    One question has one answer, and one try of a copy is given to be sent once:
+    `pk_print_errands`, `uq_print_errands_sent`.
+    """
+
+    __tablename__ = "print_errands"
+    __table_args__ = (
+        Index(
+            "uq_print_errands_sent",
+            "ref_id",
+            "tries",
+            unique=True,
+            postgresql_where=text("not only_ask"),
+        ),
+    )
+
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("print_agents.id"), primary_key=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    ref_id: Mapped[UUID]
+    """The copy, or the test label."""
+    tries: Mapped[int]
+    only_ask: Mapped[bool]
+    given_at: Mapped[datetime]

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders.models import Container, Order
-from pharmacy.printing.models import CopyEvent, LabelCopy, PrintAgent, Printer, Workstation
+from pharmacy.printing.models import (
+    CopyEvent,
+    LabelCopy,
+    PrintAgent,
+    Printer,
+    TrialPrint,
+    Workstation,
+)
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Actor, Role
 
@@ -33,6 +40,12 @@ class AgentNotFound(NotFound):
     """There is no such agent."""
 
     code = "print-agent-not-found"
+
+
+class TestNotFound(NotFound):
+    """There is no such test label."""
+
+    code = "test-label-not-found"
 
 
 class Unconfirmed(NamedTuple):
@@ -162,6 +175,32 @@ def unconfirmed_count(session: Session) -> int:
         )
         or 0
     )
+
+
+def test_print(session: Session, printer_id: UUID, test_id: UUID) -> TrialPrint:
+    """Return a test label of a printer. Raises TestNotFound."""
+    found = session.get(TrialPrint, test_id)
+    if found is None or found.printer_id != printer_id:
+        raise TestNotFound("there is no such test label")
+    return found
+
+
+def lock_test(session: Session, test_id: UUID) -> TrialPrint:
+    """Return a test label, locked until the transaction ends. Raises TestNotFound."""
+    found = session.get(TrialPrint, test_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise TestNotFound("there is no such test label")
+    return found
+
+
+def newest_test(session: Session, printer_id: UUID) -> TrialPrint | None:
+    """Return the test label that was last asked for at a printer."""
+    return session.scalars(
+        select(TrialPrint)
+        .where(TrialPrint.printer_id == printer_id)
+        .order_by(TrialPrint.asked_at.desc(), TrialPrint.id.desc())
+        .limit(1)
+    ).first()
 
 
 def agent(session: Session, agent_id: UUID | None) -> PrintAgent:

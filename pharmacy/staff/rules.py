@@ -50,6 +50,9 @@ class Permission(StrEnum):
     HAND_OVER = "hand-over"
     READ_LABEL = "read-label"
     PRINT_LABEL = "print-label"
+    CHOOSE_READING = "choose-reading"
+    READ_TEXT = "read-label-text"
+    APPROVE_TEXT = "approve-label-text"
     READ_PRINTER = "read-printer"
     MANAGE_PRINTERS = "manage-printers"
     FETCH_PRINTS = "fetch-prints"
@@ -102,7 +105,8 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
         _P.REVOKE_KEY,
         _P.READ_JOBS,
     }
-    | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING},
+    | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING}
+    | {_P.CHOOSE_READING, _P.READ_TEXT, _P.APPROVE_TEXT},
     Role.PHYSICIAN: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
         | {_P.CANCEL_ORDER, _P.ANSWER_QUESTION, _P.READ_REFILL, _P.READ_PRESCRIBER}
@@ -111,13 +115,13 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
         {_P.READ_PRESCRIBER, _P.MANAGE_KEYS, _P.REVOKE_KEY, _P.READ_LOT, _P.READ_JOBS}
         | {_P.READ_FIGURES, _P.MANAGE_REASONS}
         | {_P.RETRY_JOB, _P.MANAGE_STAFF, _P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
-        | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
+        | {_P.READ_PRINTER, _P.MANAGE_PRINTERS, _P.READ_TEXT}
     ),
     Role.AUDITOR: frozenset(
         {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
         | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
         | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES}
-        | {_P.READ_PRINTER}
+        | {_P.READ_PRINTER, _P.READ_TEXT}
     ),
     Role.EHR_CLIENT: frozenset(
         {_P.SUBMIT_PRESCRIPTION, _P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_ORDER}
@@ -134,6 +138,7 @@ READING: Final = frozenset(
     {_P.READ_PRESCRIPTION, _P.READ_EVIDENCE, _P.READ_QUEUE, _P.READ_ORDER, _P.READ_LABEL}
     | {_P.READ_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.READ_JOBS, _P.READ_AUDIT}
     | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.READ_FIGURES, _P.READ_PRINTER}
+    | {_P.READ_TEXT}
 )
 """What changes nothing."""
 WITHOUT_PATIENTS: Final = frozenset(
@@ -141,7 +146,7 @@ WITHOUT_PATIENTS: Final = frozenset(
     | {_P.RELEASE_LOT, _P.READ_JOBS, _P.RETRY_JOB, _P.READ_AUDIT, _P.MANAGE_STAFF}
     | {_P.MANAGE_CLIENTS, _P.IMPORT_REGISTRY, _P.CHANGE_POLICY}
     | {_P.READ_FORMULATION, _P.APPROVE_FORMULATION, _P.READ_FIGURES, _P.MANAGE_REASONS}
-    | {_P.READ_PRINTER, _P.MANAGE_PRINTERS}
+    | {_P.READ_PRINTER, _P.MANAGE_PRINTERS, _P.READ_TEXT, _P.APPROVE_TEXT}
 )
 """What neither shows nor changes anything of a patient."""
 OF_PHARMACISTS: Final = frozenset(
@@ -154,6 +159,7 @@ OF_PHARMACISTS: Final = frozenset(
         _P.LIFT_HOLD,
     }
     | {_P.APPROVE_FORMULATION, _P.MANAGE_RECALL, _P.ACCEPT_BATCH, _P.VERIFY_WEIGHING}
+    | {_P.CHOOSE_READING, _P.APPROVE_TEXT}
 )
 """Decisions that only a pharmacist takes."""
 ALONE: Final = frozenset({Role.PHYSICIAN, Role.ADMINISTRATOR, Role.AUDITOR})

@@ -5,4 +5,5 @@ from typing import Final
 SWEEP: Final = "ticks.sweep"
 SEAL: Final = "ticks.seal"
 QUESTIONS: Final = "ticks.questions"
+PAPER: Final = "ticks.paper"
 CHECK: Final = "ticks.check"

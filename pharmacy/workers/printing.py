@@ -36,7 +36,21 @@ class PrintCopy:
     def end(
         self, session: Session, errand: Errand, outcome: Delivery, *, last: bool, now: datetime
     ) -> bool:
-        return operations.end(session, errand.copy_id, errand.tries, outcome, last=last, now=now)
+        return operations.end(session, errand.ref_id, errand.tries, outcome, last=last, now=now)
+
+
+class PrintTest(PrintCopy):
+    """Sends a test label to its printer, once."""
+
+    def begin(self, session: Session, ref_id: UUID, *, now: datetime) -> Errand | None:
+        return operations.begin_test(session, ref_id, now=now)
+
+    def end(
+        self, session: Session, errand: Errand, outcome: Delivery, *, last: bool, now: datetime
+    ) -> bool:
+        del last  # somebody waits for the answer: it is not tried again
+        operations.end_test(session, errand.ref_id, outcome, now=now)
+        return False
 
 
 def _sender_for(errand: Errand) -> Sender:
@@ -46,7 +60,9 @@ def _sender_for(errand: Errand) -> Sender:
         networks=settings.printer_networks,
         folders=settings.print_folders,
         pinned_sha256=errand.pinned_sha256,
+        ca_file=settings.printer_ca,
     )
 
 
 owed(JobKind.PRINT_COPY)(PrintCopy())
+owed(JobKind.PRINT_TEST)(PrintTest())

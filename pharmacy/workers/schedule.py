@@ -6,9 +6,9 @@ from celery import Celery
 
 from pharmacy.infra import logs
 from pharmacy.settings import Settings
-from pharmacy.workers.names import CHECK, QUESTIONS, SEAL, SWEEP
+from pharmacy.workers.names import CHECK, PAPER, QUESTIONS, SEAL, SWEEP
 
-EVERY: Final = {SWEEP: 10.0, SEAL: 10.0, QUESTIONS: 60.0, CHECK: 300.0}
+EVERY: Final = {SWEEP: 10.0, SEAL: 10.0, QUESTIONS: 60.0, PAPER: 30.0, CHECK: 300.0}
 """Seconds. Whether an hour is over since the last check, the check itself finds out."""
 
 celery = Celery("pharmacy", config_source="pharmacy.workers.config", set_as_current=False)

@@ -16,7 +16,8 @@ from pharmacy import invariants
 from pharmacy.infra import audit, idempotency, jobs, logs, record_checks
 from pharmacy.infra.db import Database
 from pharmacy.orders import operations as orders
-from pharmacy.workers.names import CHECK, QUESTIONS, SEAL, SWEEP
+from pharmacy.printing import operations as printing
+from pharmacy.workers.names import CHECK, PAPER, QUESTIONS, SEAL, SWEEP
 from pharmacy.workers.run import database
 
 
@@ -30,6 +31,14 @@ def sweep(session: Session) -> None:
 def look_after_questions(session: Session) -> None:
     """Remind of questions that prescribers have not answered; escalate those that wait longest."""
     orders.look_after_questions(session, now=session.scalars(select(func.now())).one())
+
+
+def settle_paper(session: Session) -> None:
+    """Find out what became of labels whose sender died; leave to a person what nobody can tell."""
+    now = session.scalars(select(func.now())).one()
+    printing.give_up_tests(session, now=now)
+    if count := printing.settle(session, now=now):
+        logs.log.warning("ticks.copies_left_to_a_person", count=count)
 
 
 def seal(session: Session) -> None:
@@ -53,9 +62,10 @@ WORK: Final[dict[str, Callable[[Session], None]]] = {
     SWEEP: sweep,
     SEAL: seal,
     QUESTIONS: look_after_questions,
+    PAPER: settle_paper,
     CHECK: check_records,
 }
-QUICK: Final = (SWEEP, SEAL, QUESTIONS)
+QUICK: Final = (SWEEP, SEAL, QUESTIONS, PAPER)
 CHECK_LIMIT: Final = 900
 """Seconds. It reads every table."""
 
@@ -91,6 +101,12 @@ def seal_tick(*_: object, **__: object) -> None:
 def questions_tick(*_: object, **__: object) -> None:
     """Look after questions, because the clock said so."""
     tick(database(), QUESTIONS)
+
+
+@shared_task(name=PAPER, ignore_result=True)
+def paper_tick(*_: object, **__: object) -> None:
+    """Settle copies, because the clock said so."""
+    tick(database(), PAPER)
 
 
 @shared_task(name=CHECK, ignore_result=True, soft_time_limit=CHECK_LIMIT, time_limit=CHECK_LIMIT)

@@ -1,12 +1,17 @@
 """Facts of labels and leaflets, without a database."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from pharmacy.labels import operations
 from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
+from pharmacy.labels.rules.texts import KEYS, SHIPPED_ENGLISH, Part, Texts, shipped
+from pharmacy.staff.rules import Actor
 
 FIRST_DOSE = date(2026, 1, 5)
 
@@ -71,6 +76,41 @@ def make_steps(
     ]
 
 
+def make_spanish() -> Texts:
+    """Return Spanish words as a pharmacist approved them; the directions are made up for tests."""
+    directions = {
+        f"take-{count}-{time}": f"Tome {count} cápsula{'s' * (count > 1)} {phrase}"
+        for count in (1, 2, 3)
+        for time, phrase in (("bedtime", "al acostarse"), ("morning", "en la mañana"))
+    }
+    texts = {key: text for part in Part for key, text in shipped("es", part).items()}
+    return Texts(language="es", by_key=texts | directions, versions="all 1")
+
+
 def make_label(**changes: Any) -> ContainerLabel:
     """Return the first container's label, with some of its texts changed."""
-    return replace(container_label(make_order_facts(), make_container_facts()), **changes)
+    return replace(worded(make_order_facts(), make_container_facts()), **changes)
+
+
+def worded(
+    order: OrderFacts, container: ContainerFacts, words: Texts = SHIPPED_ENGLISH
+) -> ContainerLabel:
+    """Return a container's label in the words that this program brings along, or in others."""
+    return container_label(order, container, words, SHIPPED_ENGLISH)
+
+
+def approve_spanish(session: Session, *, writer: Actor, approver: Actor, now: datetime) -> None:
+    """Put Spanish in force: the directions written in, the rest as it is shipped."""
+    words = make_spanish()
+    directions = {key: words[key] for key in KEYS[Part.DIRECTIONS]}
+    for part in Part:
+        edition = operations.draft_texts(
+            session,
+            "es",
+            part,
+            directions if part is Part.DIRECTIONS else {},
+            reason="For patients who read Spanish",
+            by=writer,
+            now=now,
+        )
+        operations.approve_texts(session, "es", part, edition.version, by=approver, now=now)

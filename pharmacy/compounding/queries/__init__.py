@@ -35,6 +35,8 @@ from pharmacy.compounding.queries.preparation import (
     step_states,
     steps,
 )
+from pharmacy.compounding.queries.progress import last_events, of_capsules, unfinished
+from pharmacy.compounding.queries.record import record_sha256
 from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
@@ -56,20 +58,24 @@ __all__ = [
     "get_photo",
     "get_step",
     "investigations",
+    "last_events",
     "last_tests",
     "lock",
     "lock_sample",
     "lock_weighing",
     "mass_statement",
     "most_dispensed",
+    "of_capsules",
     "open_call",
     "open_investigation",
     "photos",
     "powder_lot_ids",
+    "record_sha256",
     "samples",
     "samples_due",
     "step_states",
     "steps",
+    "unfinished",
     "unsound_components",
     "weighings",
     "weights",

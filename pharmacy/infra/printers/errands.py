@@ -38,6 +38,7 @@ def server_key(secret: str) -> Ed25519PrivateKey:
 def signed(
     key: Ed25519PrivateKey,
     *,
+    nonce: str,
     tries: int,
     address: str,
     pinned_sha256: bytes | None,
@@ -45,10 +46,16 @@ def signed(
     only_ask: bool,
     now: datetime,
 ) -> bytes:
-    """Return an errand as bytes: a signature of 64 bytes, then what is signed."""
+    """
+    Return an errand as bytes: a signature of 64 bytes, then what is signed.
+
+    Args:
+        nonce: What the agent made up for this one question: no other question has this answer.
+    """
     message = json.dumps(
         {
-            "copy": document.name,
+            "nonce": nonce,
+            "name": document.name,
             "tries": tries,
             "address": address,
             "pinned_sha256": pinned_sha256.hex() if pinned_sha256 else None,
@@ -62,22 +69,25 @@ def signed(
     return keys.sign(key, PURPOSE + message) + message
 
 
-def read(errand: bytes, server_jwk: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+def read(errand: bytes, server_jwk: dict[str, Any], *, nonce: str, now: datetime) -> dict[str, Any]:
     """
     Return what an errand says, `document` among it.
 
     Raises:
-        ErrandNotGenuine: It was not signed with the pinned key, or its time is over.
+        ErrandNotGenuine: It was not signed with the pinned key, answers another question, or its
+            time is over.
     """
     signature, message = errand[:SIGNATURE_BYTES], errand[SIGNATURE_BYTES:]
     if not keys.is_signed_by(server_jwk, signature, PURPOSE + message):
         raise ErrandNotGenuine("the errand was not signed by this server")
     found: dict[str, Any] = json.loads(message)
+    if found["nonce"] != nonce:
+        raise ErrandNotGenuine("the errand answers another question")
     if datetime.fromtimestamp(found["until"], UTC) < now:
         raise ErrandNotGenuine("the errand's time is over")
     wide, high = found["size"]
     found["document"] = Document(
-        name=found["copy"],
+        name=found["name"],
         content=base64.b64decode(found.pop("content")),
         media_type=found["media_type"],
         size=(wide, high),

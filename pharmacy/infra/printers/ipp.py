@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from pharmacy.infra.printers import ipp_message as m
@@ -59,12 +60,14 @@ class IppSender:
 
     Args:
         pinned_sha256: The fingerprint of the certificate that an `ipps` printer must show. None:
-            it must be signed by an authority that this machine trusts.
+            it must be in the printer's name, and signed by an authority of `ca_file`.
+        ca_file: Authorities in PEM. None: those that this machine trusts.
     """
 
     address: Address
     networks: Networks
     pinned_sha256: bytes | None = None
+    ca_file: Path | None = None
 
     def send(self, document: Document) -> Delivery:
         """Print a document, once. Raises AddressForbidden; says everything else in the answer."""
@@ -210,7 +213,7 @@ class IppSender:
         return connection
 
     def _secured(self, wire: socket.socket) -> ssl.SSLSocket:
-        context = ssl.create_default_context()
+        context = ssl.create_default_context(cafile=self.ca_file)
         if self.pinned_sha256 is not None:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:

@@ -27,7 +27,12 @@ class Sender(Protocol):
 
 
 def sender(
-    address: Address, *, networks: Networks, folders: Path, pinned_sha256: bytes | None = None
+    address: Address,
+    *,
+    networks: Networks,
+    folders: Path,
+    pinned_sha256: bytes | None = None,
+    ca_file: Path | None = None,
 ) -> Sender:
     """
     Return what prints at an address.
@@ -36,6 +41,7 @@ def sender(
         networks: Where printers may be.
         folders: The folder in which printers that are folders have theirs.
         pinned_sha256: The certificate that an `ipps` printer must show.
+        ca_file: The authorities of one whose certificate is not pinned. None: the machine's.
     """
     match address.scheme:
         case Scheme.FOLDER:
@@ -43,4 +49,4 @@ def sender(
         case Scheme.RAW:
             return RawSender(address, networks)
         case _:
-            return IppSender(address, networks, pinned_sha256)
+            return IppSender(address, networks, pinned_sha256, ca_file)

@@ -8,7 +8,7 @@ of our own: its canvas and barcode widgets cost 20 to 60 times as much (docs/adr
 from collections.abc import Sequence
 from typing import Final
 
-from pharmacy.labels.pdf import label, leaflet, test_label
+from pharmacy.labels.pdf import label, large_leaflet, leaflet, test_label
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED
 from pharmacy.labels.rules.content import ContainerLabel
@@ -33,12 +33,13 @@ def container_labels(labels: Sequence[ContainerLabel]) -> bytes:
 
 def leaflet_pages(content: Leaflet) -> bytes:
     """
-    Return the leaflet's PDF.
+    Return the leaflet's PDF, in large print where the patient asked for it.
 
     Raises:
         TextTooLong: A text does not fit its place.
     """
-    return document(leaflet.draw(content), size=leaflet.SIZE, title="Medicine leaflet")
+    draw = large_leaflet.draw if content.large_print else leaflet.draw
+    return document(draw(content), size=leaflet.SIZE, title="Medicine leaflet")
 
 
 def test_page(name: str, *, on: str, inches: tuple[float, float]) -> bytes:

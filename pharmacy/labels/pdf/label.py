@@ -43,8 +43,6 @@ FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
 FOOT_ROOM: Final = RIGHT - MARGIN
-ONWARD: Final = ["More on label 2 of 2."]
-"""The last statement of a label whose others stand on a second one."""
 
 
 class Setting(NamedTuple):
@@ -58,6 +56,7 @@ class Setting(NamedTuple):
     """White space above the drug and above the directions, beyond the usual line's."""
     leading: float
     """The height of a line, as a multiple of its size."""
+    dates: float = SMALLEST
 
 
 SETTINGS: Final = (
@@ -142,15 +141,19 @@ def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
         *lines(label.drug, setting.drug, bold=True, above=setting.gap),
         *lines(label.strength, setting.strength, bold=True),
         *lines(label.directions, setting.directions, above=setting.gap),
-        *(line for text in _dates(label, room) for line in lines(text, SMALLEST)),
+        *(
+            line
+            for text in _dates(label, room, setting.dates)
+            for line in lines(text, setting.dates)
+        ),
     ]
 
 
-def _dates(label: ContainerLabel, room: float) -> tuple[str, str]:
+def _dates(label: ContainerLabel, room: float, size: float) -> tuple[str, str]:
     """Divide the dates and the number of doses between two lines, at a word that helps reading."""
-    begin, to, end = label.dates.rpartition(" to ")
-    if to and width(label.dates, SMALLEST) > room:
-        return f"{begin} to", f"{end} {label.doses}"
+    begin, to, end = label.dates.rpartition(f" {label.until} ")
+    if to and width(label.dates, size) > room:
+        return f"{begin} {label.until}", f"{end} {label.doses}"
     return label.dates, label.doses
 
 
@@ -216,14 +219,20 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
 def _shared_out(label: ContainerLabel) -> tuple[list[str], list[str]]:
     """Divide the statements between the foot, in order of weight, and a continuation label."""
     room = FOOT_LINES - len(_maker_lines(label)) - bool(label.reprint)
-    kept = [label.auxiliaries[0], label.storage, label.compounded, label.route]
-    kept += label.auxiliaries[1:]
-    moved: list[str] = []
-    while len(_statement_lines(kept + ONWARD[: len(moved)])) > room:
+    kept, moved = statements(label), list[str]()
+    onward = [label.onward]
+    while len(_statement_lines(kept + onward[: len(moved)])) > room:
         moved.insert(0, kept.pop())
         if not kept:
             raise TextTooLong("the first statement does not fit at the foot of the label")
-    return kept + ONWARD[: len(moved)], moved
+    return kept + onward[: len(moved)], moved
+
+
+def statements(label: ContainerLabel) -> list[str]:
+    """Return what is said below the facts, in order of weight: the last moves on first."""
+    english = [label.also] if label.also else []
+    first, *others = label.auxiliaries
+    return [first, *english, label.storage, label.compounded, label.route, *others]
 
 
 def _statement_lines(statements: list[str]) -> list[str]:
@@ -265,10 +274,10 @@ def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
 
 def _second(label: ContainerLabel) -> str:
     """Say what a continuation belongs to."""
-    return f"Label 2 of 2 of this container. {label.reprint}".strip()
+    return f"{label.second}. {label.reprint}".strip()
 
 
-def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
+def _continuation(label: ContainerLabel, moved: list[str]) -> Pen:
     """The second label of a container whose statements need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN
@@ -281,7 +290,7 @@ def _continuation(label: ContainerLabel, statements: list[str]) -> Pen:
     pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)
     pen.text(MARGIN, 10, _second(label), FINE)
     y -= 6
-    for statement in statements:
+    for statement in moved:
         for line in wrapped(statement, room=RIGHT - MARGIN, width=partial(width, size=9)):
             y -= 11
             if y < 20:  # noqa: PLR2004

@@ -15,6 +15,7 @@ from pharmacy.labels.pdf.fonts import width
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.fitting import TextTooLong, wrapped
 from pharmacy.labels.rules.leaflet import Leaflet, LeafletStep, Passage
+from pharmacy.labels.rules.texts import filled
 
 WIDE: Final = 612.0
 HIGH: Final = 792.0
@@ -41,22 +42,20 @@ def draw(leaflet: Leaflet) -> list[Pen]:
     pages = [Pen(), Pen()]
     first, second = pages
     y = _head(first, leaflet)
-    y = _table(first, leaflet.steps, _chart(first, leaflet.steps, y))
+    y = _table(first, leaflet, _chart(first, leaflet.steps, y))
     warnings = [passage for passage in leaflet.passages if passage.key in BOXED]
     for warning in warnings:
         y = _box(first, warning, y - 14)
     others = [passage for passage in leaflet.passages if passage not in warnings]
     rest = _columns(first, others, y - 30)
-    y = calendar.draw(
-        second, leaflet.months, steps=len(leaflet.steps), left=MARGIN, right=RIGHT, top=HIGH - 68
-    )
+    y = calendar.draw(second, leaflet, left=MARGIN, right=RIGHT, top=HIGH - 68)
     rest = _columns(second, rest, y - 32, balanced=True)
     if rest:
         pages.append(Pen())
         if _columns(pages[-1], rest, HIGH - 68, balanced=True):
             raise TextTooLong("the leaflet does not fit its pages", steps=len(leaflet.steps))
     for place, page in enumerate(pages, start=1):
-        _foot(page, leaflet, f"Page {place} of {len(pages)}")
+        _foot(page, leaflet, filled(leaflet.frame.page, no=place, pages=len(pages)))
     return pages
 
 
@@ -67,7 +66,7 @@ def _head(pen: Pen, leaflet: Leaflet) -> float:
     address = ", ".join(leaflet.address)
     _fitted(pen, MARGIN, y - 8, f"{leaflet.pharmacy}, {address}", 9, room=RIGHT - MARGIN)
     pen.ink(*ACCENT)
-    pen.text(MARGIN, y - 44, "Your low-dose naltrexone", 27, bold=True)
+    pen.text(MARGIN, y - 44, leaflet.frame.title, 27, bold=True)
     pen.ink(*INK)
     y -= 66
     bars = barcode.bars(leaflet.rx_number)
@@ -78,11 +77,7 @@ def _head(pen: Pen, leaflet: Leaflet) -> float:
     for line in wrapped(leaflet.patient, room=room, width=partial(width, size=14, bold=True)):
         pen.text(MARGIN, y, line, 14, bold=True)
         y -= 17
-    dates = f"Filled {leaflet.filled_on}. Refills left: {leaflet.refills}."
-    for fact in (
-        f"{leaflet.drug}, ordered by {leaflet.prescriber}",
-        f"{dates} Discard after {leaflet.discard_after}.",
-    ):
+    for fact in (leaflet.ordered, leaflet.filled):
         for line in wrapped(fact, room=RIGHT - MARGIN, width=partial(width, size=BODY)):
             pen.text(MARGIN, y, line, BODY)
             y -= LEAD
@@ -136,16 +131,16 @@ def _caption(
         pen.ink(*INK)
 
 
-def _table(pen: Pen, steps: Sequence[LeafletStep], top: float) -> float:
+def _table(pen: Pen, leaflet: Leaflet, top: float) -> float:
     """List the steps: which container, from when to when, what to take."""
     columns = (MARGIN + 10, MARGIN + 76, MARGIN + 134, MARGIN + 300)
     row = 22.0
     y = top
     pen.ink(*QUIET)
-    for x, title in zip(columns, ("Label", "Dose", "From and to", "What to take"), strict=True):
+    for x, title in zip(columns, leaflet.frame.columns, strict=True):
         pen.text(x, y, title, 9)
     y -= 7
-    for place, step in enumerate(steps):
+    for place, step in enumerate(leaflet.steps):
         y -= row
         if place % 2 == 0:
             pen.ink(*PALE)
@@ -224,20 +219,15 @@ def _foot(pen: Pen, leaflet: Leaflet, page: str) -> None:
     pen.ink(*LINE)
     pen.line(MARGIN, 52, RIGHT, 52, weight=0.6)
     pen.ink(*INK)
-    pen.text(MARGIN, 38, f"Questions? Call our pharmacist: {leaflet.phone}", BODY, bold=True)
+    pen.text(MARGIN, 38, leaflet.frame.questions, BODY, bold=True)
     pen.ink(*QUIET)
-    _fitted(
-        pen,
-        MARGIN + width(f"Questions? Call our pharmacist: {leaflet.phone}  ", BODY, bold=True),
-        38,
-        leaflet.phone_hours,
-        BODY,
-        room=RIGHT - MARGIN - 250,
-    )
+    x = MARGIN + width(leaflet.frame.questions + "  ", BODY, bold=True)
+    room = RIGHT - width(page, 9) - 6 - x
+    _fitted(pen, x, 38, leaflet.phone_hours, BODY, room=room)
     pen.text_right(RIGHT, 38, page, 9)
     pen.text(
         MARGIN,
         25,
-        f"Rx {leaflet.rx_number}. Signed prescription: SHA-256 {leaflet.signed_sha256}",
+        f"Rx {leaflet.rx_number}. {leaflet.frame.signed}",
         7.5,
     )

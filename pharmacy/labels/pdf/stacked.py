@@ -12,7 +12,7 @@ from typing import Final
 
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf.fonts import width
-from pharmacy.labels.pdf.label import ONWARD, SETTINGS, Setting, cluster, write_cluster
+from pharmacy.labels.pdf.label import SETTINGS, Setting, cluster, statements, write_cluster
 from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong, wrapped
@@ -42,8 +42,8 @@ class Upright:
 
 
 LARGE: Final = (
-    Setting(24, 19, 24, 20, gap=7, leading=1.25),
-    Setting(20, 17, 20, 18, gap=6, leading=1.22),
+    Setting(24, 19, 24, 20, gap=7, leading=1.25, dates=17),
+    Setting(20, 17, 20, 18, gap=6, leading=1.22, dates=15),
     *SETTINGS,
 )
 
@@ -168,21 +168,20 @@ def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) ->
     """Write the statements that fit between facts and maker; return those that move on."""
     left = stock.margin
     top = next(shape.y1 for shape in reversed(pen.shapes) if isinstance(shape, Line))
-    wanted = [label.auxiliaries[0], label.storage, label.compounded, label.route]
-    wanted += label.auxiliaries[1:]
+    first, *kept = statements(label)
     y = top - 1
     bold, fine = (partial(width, size=stock.fine, bold=each) for each in (True, False))
     line = ""
-    for text in filter(None, (label.reprint, wanted[0])):
+    for text in filter(None, (label.reprint, first)):
         for line in wrapped(text, room=stock.room, width=bold):
             y -= stock.lead
             pen.text(left, y, line, stock.fine, bold=True)
     if y < foot + 1:
         raise TextTooLong("the first statement does not fit on the label")
-    kept, begun = wanted[1:], bold(line)
+    begun = bold(line)
     moved: list[str] = []
     while True:
-        rest = "".join(f" {each}" for each in kept + ONWARD[: len(moved)])
+        rest = "".join(f" {each}" for each in kept + [label.onward][: len(moved)])
         lines = wrapped(rest, room=stock.room, width=fine, indent=begun)
         if y - (len(lines) - 1) * stock.lead >= foot + 1:
             break
@@ -196,7 +195,7 @@ def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) ->
     return moved
 
 
-def _continuation(label: ContainerLabel, statements: list[str], stock: Upright) -> Pen:
+def _continuation(label: ContainerLabel, moved: list[str], stock: Upright) -> Pen:
     """The second label of a container whose statements need more room than the first has."""
     pen = Pen()
     wide, high = stock.size
@@ -210,7 +209,7 @@ def _continuation(label: ContainerLabel, statements: list[str], stock: Upright) 
     pen.symbol(matrix, wide - left - matrix.wide, y)
     pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True)
     foot = stock.margin - 2
-    pen.text(left, foot, "Label 2 of 2 of this container", stock.fine)
+    pen.text(left, foot, label.second, stock.fine)
     for line in reversed(
         wrapped(label.reprint, room=stock.room, width=partial(width, size=stock.fine))
         if label.reprint
@@ -220,7 +219,7 @@ def _continuation(label: ContainerLabel, statements: list[str], stock: Upright) 
         pen.text(left, foot, line, stock.fine)
     size = stock.fine + 1
     y -= 6
-    for statement in statements:
+    for statement in moved:
         for line in wrapped(statement, room=stock.room, width=partial(width, size=size)):
             y -= size * 1.2
             if y < foot + stock.fine + 4:

@@ -57,6 +57,16 @@ class ContainerLabel:
     reprint: str = ""
     """What a second copy says of itself; nothing on the first."""
 
+    language: str = "en"
+    also: str = ""
+    """The directions in English, on a label in another language."""
+    until: str = "to"
+    """The word between two dates."""
+    onward: str = "More on label 2 of 2."
+    second: str = "Label 2 of 2 of this container"
+    versions: str = ""
+    """Which reviewed words it speaks: for the record, not printed."""
+
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:
         """Return the content that was stored beside a drawn label."""

@@ -5,53 +5,52 @@ from datetime import date
 from typing import Final
 
 from pharmacy.kernel.quantities import Mass
-from pharmacy.labels.rules import texts
-
-DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS: Final = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
+from pharmacy.labels.rules.texts import Texts
 
 
-MONTH_NAMES: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def day(on: date) -> str:
+def day(on: date, words: Texts) -> str:
     """Return `2 Mar 2026`."""
-    return f"{day_and_month(on)} {on.year}"
+    return f"{day_and_month(on, words)} {on.year}"
 
 
-def day_and_month(on: date) -> str:
+def day_and_month(on: date, words: Texts) -> str:
     """Return `2 Mar`."""
-    return f"{on.day} {MONTHS[on.month - 1]}"
+    return f"{on.day} {words.listed('date.months')[on.month - 1]}"
 
 
-def weekday(on: date) -> str:
+def weekday(on: date, words: Texts) -> str:
     """Return `Mon 2 Mar 2026`."""
-    return f"{DAYS[on.weekday()]} {day(on)}"
+    return f"{_day_name(on, words)} {day(on, words)}"
 
 
-def span(first: date, last: date) -> str:
+def _day_name(on: date, words: Texts) -> str:
+    return words.listed("date.weekdays")[on.weekday()]
+
+
+def span(first: date, last: date, words: Texts) -> str:
     """Return `Mon 5 Jan to Sun 1 Feb 2026`, with both years where they differ."""
     if first == last:
-        return weekday(first)
+        return weekday(first, words)
+    until = words["date.until"]
     if first.year == last.year:
-        return f"{DAYS[first.weekday()]} {day_and_month(first)} to {weekday(last)}"
-    return f"{weekday(first)} to {weekday(last)}"
+        begins = f"{_day_name(first, words)} {day_and_month(first, words)}"
+        return f"{begins} {until} {weekday(last, words)}"
+    return f"{weekday(first, words)} {until} {weekday(last, words)}"
 
 
-def counted(count: int, one: str) -> str:
-    """Return `1 dose`, `28 doses`."""
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+def counted(count: int, key: str, words: Texts) -> str:
+    """Return `1 dose`, `28 doses`: `dose.one` or `dose.many`, or those of another key."""
+    return words[f"{key}.one"] if count == 1 else words.filled(f"{key}.many", count=count)
 
 
-def step(no: int, of: int) -> str:
+def capsules(count: int) -> str:
+    """Return `28 capsules`: a fact for the pharmacy, in English on every label."""
+    return f"{count} capsule" if count == 1 else f"{count} capsules"
+
+
+def step(no: int, of: int, words: Texts) -> str:
     """Return `Step 2 of 3`, or that the dose stays the same where there is but one."""
-    return f"Step {no} of {of}" if of > 1 else texts.STEADY.text
+    return words.filled("step", no=no, steps=of) if of > 1 else words["steady"]
 
 
 def strength(micrograms: int) -> str:
@@ -59,7 +58,7 @@ def strength(micrograms: int) -> str:
     return str(Mass.of_micrograms(micrograms))
 
 
-def refills(left: int, doses_ug: Sequence[int], until: date) -> str:
+def refills(left: int, doses_ug: Sequence[int], until: date, words: Texts) -> str:
     """
     Return `1, until 1 Mar 2027`, or `2 (4.5 mg), until 1 Mar 2027`.
 
@@ -67,8 +66,11 @@ def refills(left: int, doses_ug: Sequence[int], until: date) -> str:
         doses_ug: What the next fill is of, where that is not what this one is of. A vial of 1.5 mg
             is not refilled as such when the prescription goes on with 4.5 mg.
     """
-    of = f" ({strength(doses_ug[0])})" if left and len(doses_ug) == 1 else ""
-    return f"{left}{of}, until {day(until)}"
+    if left and len(doses_ug) == 1:
+        return words.filled(
+            "refills.of", left=left, strength=strength(doses_ug[0]), date=day(until, words)
+        )
+    return words.filled("refills", left=left, date=day(until, words))
 
 
 def phone(number: str) -> str:

@@ -1,6 +1,7 @@
 """What people and the worker do to orders, one function for each thing."""
 
 from pharmacy.orders.operations.allocating import allocate
+from pharmacy.orders.operations.batch_signatures import release_signed
 from pharmacy.orders.operations.batches import (
     Met,
     accept_batch,
@@ -19,7 +20,7 @@ from pharmacy.orders.operations.clarifying import (
     withdraw,
 )
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
-from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
+from pharmacy.orders.operations.holding import end_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
@@ -45,9 +46,9 @@ __all__ = [
     "claim",
     "claim_next",
     "define_reason",
+    "end_key",
     "fill_of",
     "hand_over",
-    "hold_for_compromised_key",
     "labeled",
     "lift_hold",
     "look_after_questions",
@@ -64,6 +65,7 @@ __all__ = [
     "reject",
     "release",
     "release_batch",
+    "release_signed",
     "return_",
     "send_back",
     "unclaim",

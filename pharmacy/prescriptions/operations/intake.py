@@ -215,6 +215,7 @@ def _facts(read: Read, request: Request) -> dict[str, Any]:
             "birth_date": patient.birth_date.isoformat(),
             "address_lines": list(read.signed.address_lines),
             "phone": patient.phone,
+            "language": patient.language,
         },
         "prescriber": {
             "name": prescriber.name,

@@ -172,6 +172,11 @@ class Medication(Resource, frozen=True, tag="Medication"):
     ingredient: list[Ingredient] = []
 
 
+class Communication(Element, frozen=True):
+    language: CodeableConcept = CodeableConcept()
+    preferred: bool = False
+
+
 class Patient(Resource, frozen=True, tag="Patient"):
     active: bool = True
     identifier: list[Identifier] = []
@@ -182,6 +187,7 @@ class Patient(Resource, frozen=True, tag="Patient"):
     deceased_boolean: bool = False
     deceased_date_time: str = ""
     address: list[Address] = []
+    communication: list[Communication] = []
 
 
 class Practitioner(Resource, frozen=True, tag="Practitioner"):

@@ -1,14 +1,16 @@
 """The patient and the prescriber of a signed set."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from pharmacy.patients.rules import PatientFacts
+from pharmacy.patients.rules import PatientFacts, language_code
 from pharmacy.prescribers.rules.npi import is_npi
 from pharmacy.prescriptions.rules.contents import PrescriberFacts
 from pharmacy.prescriptions.rules.fhir import (
     Address,
+    Communication,
     ContactPoint,
     HumanName,
     Patient,
@@ -61,7 +63,17 @@ def patient_of(patient: Patient, *, at: str, on: date) -> PatientFacts:
         city=address.city,
         state=address.state,
         postal_code=address.postal_code,
+        language=_language(patient.communication) or "en",
     )
+
+
+def _language(spoken: Sequence[Communication]) -> str:
+    """Return the language that is preferred, or the only one; nothing where neither is clear."""
+    preferred = [each for each in spoken if each.preferred] or list(spoken)
+    codes = {
+        language_code(coding.code) for each in preferred for coding in each.language.coding
+    } - {""}
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def address_of(patient: Patient, *, at: str) -> Address:

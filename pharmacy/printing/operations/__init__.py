@@ -3,6 +3,7 @@
 from pharmacy.printing.operations.agents import (
     AgentNameTaken,
     Enrolled,
+    QuestionAnswered,
     disable_agent,
     enrol_agent,
     fetch,
@@ -33,6 +34,8 @@ from pharmacy.printing.operations.printers import (
     set_workstation,
 )
 from pharmacy.printing.operations.sending import Errand, begin, end
+from pharmacy.printing.operations.settling import settle
+from pharmacy.printing.operations.trying import begin_test, end_test, give_up_tests, try_printer
 
 __all__ = [
     "AgentNameTaken",
@@ -45,13 +48,17 @@ __all__ = [
     "NoPrinter",
     "PrinterNameTaken",
     "PrinterRetired",
+    "QuestionAnswered",
     "add_printer",
     "begin",
+    "begin_test",
     "confirm",
     "disable_agent",
     "end",
+    "end_test",
     "enrol_agent",
     "fetch",
+    "give_up_tests",
     "heard_of",
     "pack",
     "print_order",
@@ -61,5 +68,7 @@ __all__ = [
     "resolve",
     "retire_printer",
     "set_workstation",
+    "settle",
     "try_again",
+    "try_printer",
 ]

@@ -13,9 +13,11 @@ from pharmacy.infra.printers import Delivery
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.printing import queries
-from pharmacy.printing.models import LabelCopy, PrintAgent, Printer
+from pharmacy.printing.models import LabelCopy, PrintAgent, Printer, PrintErrand, TrialPrint
 from pharmacy.printing.operations.sending import Errand, begin, end
+from pharmacy.printing.operations.trying import begin_test
 from pharmacy.printing.rules import CopyState
+from pharmacy.printing.rules.trying import TrialState
 from pharmacy.staff.rules import Actor
 
 GONE_AFTER: Final = timedelta(seconds=90)
@@ -29,6 +31,13 @@ class AgentNameTaken(Conflict):
 
     code = "agent-name-taken"
     remedy = "Choose another name."
+
+
+class QuestionAnswered(Conflict):
+    """The agent's question was asked before, and has had its answer."""
+
+    code = "print-question-answered"
+    remedy = "Make up another nonce for every question."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +76,24 @@ def disable_agent(session: Session, agent_id: UUID, *, by: Actor, now: datetime)
     return agent
 
 
-def fetch(session: Session, *, by: Actor, afresh: bool, now: datetime) -> Errand | None:
+def fetch(
+    session: Session, *, nonce: str, by: Actor, afresh: bool, withheld: int = 0, now: datetime
+) -> Errand | None:
     """
     Return the next errand for an agent's printers, said to be under way; None when there is none.
 
     Args:
+        nonce: Made up by the agent for this question.
         afresh: The agent was just started: whatever it was sending before, it can only ask for.
+        withheld: How many outcomes it keeps because they were refused.
+
+    Raises:
+        QuestionAnswered: The same question had an errand for its answer.
     """
     agent = queries.agent(session, by.id)
-    agent.seen_at = now
+    if session.get(PrintErrand, (agent.id, nonce)) is not None:
+        raise QuestionAnswered("this question has had its answer")
+    agent.seen_at, agent.withheld = now, withheld
     abandoned = now if afresh else now - GONE_AFTER
     copy_id = session.scalars(
         select(LabelCopy.id)
@@ -89,7 +107,12 @@ def fetch(session: Session, *, by: Actor, afresh: bool, now: datetime) -> Errand
         .limit(1)
         .with_for_update(of=LabelCopy, skip_locked=True)
     ).first()
-    return None if copy_id is None else begin(session, copy_id, by=by, now=now)
+    errand = None if copy_id is None else begin(session, copy_id, by=by, now=now)
+    if errand is None and (test_id := _next_test(session, agent, abandoned=abandoned)):
+        errand = begin_test(session, test_id, by=by, now=now)
+    if errand is not None:
+        _give(session, agent, nonce, errand, now=now)
+    return errand
 
 
 def report(
@@ -107,6 +130,37 @@ def report(
         raise queries.CopyNotFound("there is no such copy")
     end(session, copy_id, tries, delivery, last=tries >= MOST_TRIES, by=by, now=now)
     return copy
+
+
+def _next_test(session: Session, agent: PrintAgent, *, abandoned: datetime) -> UUID | None:
+    return session.scalars(
+        select(TrialPrint.id)
+        .join(Printer, Printer.id == TrialPrint.printer_id)
+        .where(
+            Printer.agent_id == agent.id,
+            (TrialPrint.state == TrialState.QUEUED)
+            | ((TrialPrint.state == TrialState.SENDING) & (TrialPrint.asked_at <= abandoned)),
+        )
+        .order_by(TrialPrint.asked_at, TrialPrint.id)
+        .limit(1)
+        .with_for_update(of=TrialPrint, skip_locked=True)
+    ).first()
+
+
+def _give(
+    session: Session, agent: PrintAgent, nonce: str, errand: Errand, *, now: datetime
+) -> None:
+    session.add(
+        PrintErrand(
+            agent_id=agent.id,
+            nonce=nonce,
+            ref_id=errand.ref_id,
+            tries=errand.tries,
+            only_ask=errand.only_ask,
+            given_at=now,
+        )
+    )
+    session.flush()
 
 
 def _record(session: Session, action: str, agent: PrintAgent, *, by: Actor, now: datetime) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.printers import Certainty, Delivery, Document
@@ -48,7 +49,8 @@ STEP_OF: dict[Certainty, CopyStep] = {
 class Errand:
     """What to do at the printer, with no transaction open."""
 
-    copy_id: UUID
+    ref_id: UUID
+    """The copy, or the test label."""
     tries: int
     """Whose turn it is: who comes back with an older number changes nothing."""
     address: str
@@ -76,12 +78,12 @@ def begin(session: Session, copy_id: UUID, *, by: Actor = WORKER, now: datetime)
         return None
     content = drawn(label, copy, printer)
     if not only_ask:
-        take(session, copy, CopyStep.SEND, by=by, now=now)
         copy.tries += 1
         copy.sending_since = now
         copy.content_sha256 = hashlib.sha256(content).digest()
+        take(session, copy, CopyStep.SEND, by=by, now=now)
     return Errand(
-        copy_id=copy.id,
+        ref_id=copy.id,
         tries=copy.tries,
         address=printer.address,
         pinned_sha256=printer.pinned_sha256,
@@ -111,9 +113,12 @@ def end(
     Args:
         tries: Whose turn it was: of another turn than the present one nothing is taken.
         last: Nobody runs it again by themselves: what was not sent is given up.
+
+    Proof that it is on paper is taken even after the copy was left to a person.
     """
     copy = queries.lock_copy(session, copy_id)
-    if copy.state is not CopyState.SENDING or copy.tries != tries:
+    late_proof = copy.state is CopyState.UNKNOWN and delivery.certainty is Certainty.PRINTED
+    if copy.tries != tries or not (copy.state is CopyState.SENDING or late_proof):
         return False
     step = STEP_OF[delivery.certainty]
     again = step is CopyStep.NOT_SENT and not last
@@ -125,7 +130,16 @@ def end(
     if copy.printer_id is not None:
         printed = delivery.certainty is Certainty.PRINTED
         heard_of(session, copy.printer_id, delivery.reasons, printed=printed, now=now)
+    if _label_is_void(session, copy):
+        take(session, copy, CopyStep.VOID, by=by, now=now, facts={"label": "void"})
+        return False
     return again
+
+
+def _label_is_void(session: Session, copy: LabelCopy) -> bool:
+    """Wait for whoever is voiding the label just now: a copy under way they left to us."""
+    voided_at = select(Label.voided_at).where(Label.id == copy.label_id)
+    return session.scalar(voided_at.with_for_update(read=True)) is not None
 
 
 def drawn(label: Label, copy: LabelCopy, printer: Printer) -> bytes:

@@ -25,6 +25,8 @@ WORDS: Final = {
     "job-not-found": "It knows nothing of this label.",
     "no-memory": "It cannot say what it printed: look whether the label is there.",
     "aborted": "It gave up in the middle.",
+    "sender-died": "Whoever sent it died, and nobody could ask: look whether the label is there.",
+    "agent-away": "Its print agent does not answer: see that it runs and is connected.",
 }
 
 

@@ -21,6 +21,7 @@ WORK: Final = {
     JobKind.CHECK_ORDER: "Check an order",
     JobKind.RENDER_LABELS: "Draw labels",
     JobKind.PRINT_COPY: "Print a label",
+    JobKind.PRINT_TEST: "Print a test label",
     JobKind.SCHEDULE_REFILL: "Plan a refill",
 }
 STATES: Final = [
@@ -109,5 +110,7 @@ def _page_of(job: Job, view: View) -> str:
     if job.kind is JobKind.PRINT_COPY:
         known = view.may(Permission.PRINT_LABEL)
         return f"/labels/{ids.encode('cpy', job.ref_id)}" if known else ""
+    if job.kind is JobKind.PRINT_TEST:
+        return "/admin/printers" if view.may(Permission.READ_PRINTER) else ""
     known = view.may(Permission.READ_QUEUE)
     return f"/orders/{ids.encode('ord', job.ref_id)}" if known else ""

@@ -1,7 +1,8 @@
 """Printers and workplaces: adding, trying, retiring."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
@@ -11,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db
 from pharmacy.http.forms import Form
-from pharmacy.http.trial_prints import print_test_label
 from pharmacy.kernel import ids
 from pharmacy.labels.drawing import Language
 from pharmacy.printing import operations, queries
@@ -20,7 +20,6 @@ from pharmacy.printing.operations.printers import LETTER
 from pharmacy.printing.rules.troubles import in_words
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
-from pharmacy.web.console.paper import test_in_words
 from pharmacy.web.view import Action, Answer, CurrentView
 
 PATH: Final = "/admin/printers"
@@ -44,6 +43,7 @@ class PrinterForm(msgspec.Struct, frozen=True):
     dpi: Literal[203, 300]
     stock: Literal["4x2", "4x6", "2.25x4", "letter"]
     pinned_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")] | None = None
+    agent: str | None = None
 
 
 class PlaceForm(msgspec.Struct, frozen=True):
@@ -70,6 +70,7 @@ class PrinterPages(Controller):
             ]
         with db.transaction() as session:
             printers = queries.printers(session)
+            agents = [each for each in queries.agents(session) if each.disabled_at is None]
             return view.page(
                 "admin/printers.html",
                 actions=actions,
@@ -80,6 +81,11 @@ class PrinterPages(Controller):
                 label_printers=_choices(printers, pages=False),
                 page_printers=_choices(printers, pages=True),
                 papers=PAPERS,
+                agents=agents,
+                senders=[
+                    ("none", "This server"),
+                    *((ids.encode("pag", each.id), each.name) for each in agents),
+                ],
                 languages=[(each.value, each.value.upper()) for each in Language],
             )
 
@@ -106,6 +112,7 @@ class PrinterPages(Controller):
                 stock=given.stock,
                 pinned_sha256=pinned,
                 networks=settings.printer_networks,
+                agent_id=_agent_id(session, given.agent),
                 by=actor,
                 now=view.now,
             )
@@ -141,19 +148,26 @@ class PrinterPages(Controller):
                 "admin/printer.html",
                 actions=actions,
                 tabs=tabs_of(view),
-                printer=printer,
-                troubles=_words(printer),
                 papers=dict(PAPERS),
+                agent=queries.agent(session, printer.agent_id).name if printer.agent_id else "",
+                **_now(session, printer_id),
             )
 
     @post("/{printer_id:str}/test", opt=READ, status_code=200, sync_to_thread=True)
     def test(
-        self, printer_id: FromPath[str], view: CurrentView, db: Db, settings: CurrentSettings
+        self, printer_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Print a test label, which names nobody."""
-        wanted = ids.decode("prn", printer_id)
-        delivery = print_test_label(db, wanted, settings=settings, now=view.now)
-        return view.go(f"{PATH}/{printer_id}", toast=test_in_words(delivery))
+        """Have a test label printed, which names nobody; the page shows what comes of it."""
+        with db.transaction() as session:
+            wanted = ids.decode("prn", printer_id)
+            operations.try_printer(session, wanted, by=actor, now=view.now)
+        return view.go(f"{PATH}/{printer_id}", toast="Asked for a test label")
+
+    @get("/{printer_id:str}/state", opt={**READ, "unattended": True}, sync_to_thread=True)
+    def state(self, printer_id: FromPath[str], view: CurrentView, db: Db) -> Answer:
+        """Show how a printer is by now, while a test label is on its way."""
+        with db.transaction() as session:
+            return view.part("admin/printer_now.html", **_now(session, printer_id))
 
     @post("/{printer_id:str}/retirement", opt=MANAGE, status_code=200, sync_to_thread=True)
     def retire(
@@ -164,6 +178,24 @@ class PrinterPages(Controller):
             wanted = ids.decode("prn", printer_id)
             operations.retire_printer(session, wanted, by=actor, now=view.now)
         return view.go(PATH, toast="Retired: its past stays in the ledger")
+
+
+def _now(session: Session, printer_id: str) -> dict[str, Any]:
+    """Return how a printer is, and what is known of its newest test label."""
+    printer = queries.printer(session, ids.decode("prn", printer_id))
+    test = queries.newest_test(session, printer.id)
+    return {
+        "printer": printer,
+        "troubles": _words(printer),
+        "test": test,
+        "test_words": [in_words(each) for each in test.reasons] if test else [],
+    }
+
+
+def _agent_id(session: Session, agent_id: str | None) -> UUID | None:
+    if agent_id in {None, "none"}:
+        return None
+    return queries.agent(session, ids.decode("pag", agent_id or "")).id
 
 
 def _words(printer: Printer) -> list[str]:

@@ -9,12 +9,10 @@ from litestar import Controller, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now
+from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.pages import USUAL, Cursor, after, page_of
-from pharmacy.http.trial_prints import print_test_label
 from pharmacy.infra import audit
-from pharmacy.infra.printers import Delivery
 from pharmacy.kernel import ids
 from pharmacy.printing import operations, queries
 from pharmacy.printing.rules import ReprintReason, Resolution
@@ -53,16 +51,6 @@ class TestForm(msgspec.Struct, frozen=True):
     printer: Id
 
 
-def test_in_words(delivery: Delivery) -> str:
-    """Return what came of a test label, and what to do about it."""
-    said = {
-        "printed": "The test label is out.",
-        "sent": "The test label was sent: look whether it is there.",
-        "not-sent": "Nothing was printed.",
-    }.get(delivery.certainty, "Nobody knows whether the test label came out: look.")
-    return " ".join([said, *(in_words(each) for each in delivery.reasons)])
-
-
 class PaperPages(Controller):
     """Copies that are not confirmed, and one copy with its verbs."""
 
@@ -95,11 +83,12 @@ class PaperPages(Controller):
             )
 
     @post("/test", status_code=200, sync_to_thread=True)
-    def test(self, form: Form, view: CurrentView, db: Db, settings: CurrentSettings) -> Answer:
-        """Print a test label, which names nobody."""
-        wanted = ids.decode("prn", form.read(TestForm).printer)
-        delivery = print_test_label(db, wanted, settings=settings, now=view.now)
-        return view.go(PATH, toast=test_in_words(delivery))
+    def test(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
+        """Have a test label printed; the printer's page shows what comes of it."""
+        wanted = form.read(TestForm).printer
+        with db.transaction() as session:
+            operations.try_printer(session, ids.decode("prn", wanted), by=actor, now=view.now)
+        return view.go(f"/admin/printers/{wanted}", toast="Asked for a test label")
 
     @get("/{copy_id:str}", sync_to_thread=True)
     def copy(

@@ -36,6 +36,9 @@ SAMPLES = {
     "kid": "rxk_00000000",
     "key_id": "000000000000",
     "step_no": "1",
+    "language": "es",
+    "part": "label",
+    "version": "1",
     "check_no": "1",
 }
 JOB = "9007199254740991"
@@ -78,6 +81,7 @@ PREFIXES = {
     "clarification_id": "clr",
     "client_id": "ehr",
     "finding_id": "fnd",
+    "test_id": "tst",
     "formulation_id": "fmn",
     "hold_id": "hld",
     "label_id": "lbl",

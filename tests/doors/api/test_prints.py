@@ -1,6 +1,6 @@
 """Printers and copies over HTTP."""
 
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,17 +13,11 @@ from pharmacy.printing import operations, queries
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.conftest import SETTINGS, AsRole, Client
+from tests.doors.api.conftest import AsRole, Client, Clock
 from tests.factories.orders import Bench
-from tests.factories.practice import make_site
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
 
 FOLDER = {"name": "Bench 1 labels", "address": "folder:bench-1"}
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 @pytest.fixture
@@ -80,27 +74,6 @@ def test_a_name_is_given_once(client: Client, as_role: AsRole) -> None:
     assert again.status_code == 409
 
 
-def test_anybody_at_the_bench_tries_a_printer_out(
-    client: Client,
-    as_role: AsRole,
-    session: Session,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    make_site(session)
-    printer = make_printer(session)
-
-    tried = client.post(
-        f"/api/v1/printers/{ids.encode('prn', printer.id)}/test", headers=as_role(Role.TECHNICIAN)
-    )
-
-    assert tried.json()["certainty"] == "printed"
-    assert tried.json()["printer"]["printed_at"] is not None
-    [page] = (tmp_path / SETTINGS.print_folders / "bench-1").glob("tst_*.pdf")
-    assert page.read_bytes().startswith(b"%PDF-")
-
-
 def test_printing_twice_asks_once(client: Client, as_role: AsRole, order: Order) -> None:
     headers = as_role(Role.TECHNICIAN)
 
@@ -139,9 +112,12 @@ def test_a_reprint_needs_a_coded_reason(
     assert (told.json()["copy_no"], told.json()["reason"]) == (2, "unreadable")
 
 
-def test_what_is_unconfirmed_says_since_when(client: Client, as_role: AsRole, order: Order) -> None:
+def test_what_is_unconfirmed_says_since_when(
+    client: Client, as_role: AsRole, clock: Clock, order: Order
+) -> None:
     headers = as_role(Role.TECHNICIAN)
     client.post(prints_of(order), headers=headers, json={"workstation": PLACE})
+    clock.now = NOW + timedelta(minutes=7, seconds=5)
 
     page = client.get("/api/v1/prints?limit=2", headers=headers).json()
     rest = client.get(f"/api/v1/prints?cursor={page['next']}", headers=headers).json()
@@ -151,7 +127,7 @@ def test_what_is_unconfirmed_says_since_when(client: Client, as_role: AsRole, or
         "2 of 3",
         "3 of 3",
     ]
-    assert all(each["waits_seconds"] == 0 for each in page["items"])
+    assert [each["waits_seconds"] for each in page["items"]] == [7 * 60 + 5] * 2
 
 
 def test_a_scan_confirms_a_copy_and_reading_the_list_is_audited(

@@ -1,6 +1,7 @@
 """Reading a drawn document back with tools that had no part in drawing it."""
 
 import io
+import unicodedata
 
 import pypdf
 import pypdfium2
@@ -23,14 +24,19 @@ def scanned(pdf: bytes, *, page: int = 0, dpi: int = 203) -> set[tuple[str, str]
     return {(str(barcode.format), barcode.text) for barcode in found}
 
 
-def text_of(pdf: bytes) -> str:
-    """Return the text of all pages as it would be copied out, with single spaces."""
+def text_of(pdf: bytes, *, page: int | None = None) -> str:
+    """Return the text of one page, or of all, as it would be copied out, with single spaces."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        pages = [page.get_textpage().get_text_bounded() for page in document]
+        pages = [each.get_textpage().get_text_bounded() for each in document]
     finally:
         document.close()
-    return " ".join(" ".join(pages).split())
+    return " ".join(" ".join(pages if page is None else [pages[page]]).split())
+
+
+def plain(text: str) -> str:
+    """Return a text without blanks and ligatures. A hyphen that ends a line is copied as \\x02."""
+    return "".join(unicodedata.normalize("NFKC", text).replace("\x02", "-").split())
 
 
 def fonts_of(pdf: bytes) -> dict[str, bool]:

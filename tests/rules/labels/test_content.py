@@ -9,11 +9,10 @@ from pharmacy.labels.rules import texts, wording
 from pharmacy.labels.rules.container import (
     DirectionsUnknown,
     DosesDoNotAddUp,
-    container_label,
 )
 from pharmacy.labels.rules.content import ELEMENTS, ContainerLabel, ElementMissing, require_complete
 from pharmacy.titration.rules import directions
-from tests.factories.labels import make_container_facts, make_label, make_order_facts
+from tests.factories.labels import make_container_facts, make_label, make_order_facts, worded
 
 
 def test_the_label_says_what_the_reference_prints() -> None:
@@ -46,27 +45,29 @@ def test_the_label_never_says_why_the_medicine_is_taken() -> None:
 
 
 def test_every_plan_has_words_for_its_directions() -> None:
-    assert set(texts.DIRECTIONS) == set(directions.KEYS)
+    assert set(texts.KEYS[texts.Part.DIRECTIONS]) == set(directions.KEYS)
 
 
 def test_directions_without_reviewed_words_are_refused() -> None:
     with pytest.raises(DirectionsUnknown):
-        container_label(make_order_facts(), make_container_facts(directions="take-6-bedtime"))
+        worded(make_order_facts(), make_container_facts(directions="take-6-bedtime"))
 
 
 def test_a_container_whose_capsules_are_not_its_doses_is_refused() -> None:
     with pytest.raises(DosesDoNotAddUp):
-        container_label(make_order_facts(), make_container_facts(quantity=29))
+        worded(make_order_facts(), make_container_facts(quantity=29))
 
 
 def test_two_capsules_a_night_are_half_as_many_doses() -> None:
     facts = make_container_facts(capsules_per_dose=2, quantity=56, directions="take-2-bedtime")
 
-    label = container_label(make_order_facts(), facts)
+    label = worded(make_order_facts(), facts)
 
     assert (label.quantity, label.doses) == ("56 capsules", "(28 doses)")
 
 
+TRANSLATED = ("language", "also", "until", "onward", "second", "versions")
+"""What a label in another language than English has besides, or says for the record."""
 NAMES = sorted({name for element in ELEMENTS for name in element.fields})
 
 
@@ -84,7 +85,7 @@ def test_a_label_without_a_required_element_is_refused_with_its_source(name: str
 def test_every_text_of_a_label_is_required() -> None:
     known = {field.name for field in fields(ContainerLabel)}
 
-    assert set(NAMES) == known - {"reprint"}
+    assert set(NAMES) == known - {"reprint", *TRANSLATED}
 
 
 def test_the_law_of_another_state_does_not_hold_a_label_where_only_some_laws_count() -> None:
@@ -112,7 +113,7 @@ def test_content_comes_back_from_storage_as_it_was() -> None:
     ],
 )
 def test_dates_are_written_out(first: date, last: date, words: str) -> None:
-    assert wording.span(first, last) == words
+    assert wording.span(first, last, texts.SHIPPED_ENGLISH) == words
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,4 @@ def test_refills_say_of_which_dose_they_are(
     left: int, doses_ug: tuple[int, ...], words: str
 ) -> None:
     """domain.md rule 7: the next fill of a titration is its maintenance, not this vial again."""
-    assert wording.refills(left, doses_ug, date(2026, 9, 1)) == words
+    assert wording.refills(left, doses_ug, date(2026, 9, 1), texts.SHIPPED_ENGLISH) == words

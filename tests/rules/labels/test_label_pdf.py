@@ -13,14 +13,13 @@ from pharmacy.labels import pdf
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf import label as drawing
 from pharmacy.labels.pdf.fonts import COVERED, width
-from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.text_checks import drawn
-from tests.factories.labels import make_container_facts, make_label, make_order_facts
+from tests.factories.labels import make_container_facts, make_label, make_order_facts, worded
 from tests.rules.labels.pictures import fonts_of, pages_of, picture, scanned, text_of
 from tests.rules.labels.test_text_checks import WHOLE
 
-ALL = [container_label(make_order_facts(), make_container_facts(no)) for no in (1, 2, 3)]
+ALL = [worded(make_order_facts(), make_container_facts(no)) for no in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("no", [1, 2, 3])
@@ -90,7 +89,7 @@ def test_the_label_carries_every_text() -> None:
 def test_refills_of_another_dose_fit_beside_a_long_prescriber_and_capsule() -> None:
     """Every fact of this label but the lot is as long as a usual one gets."""
     order = make_order_facts(refills_left=9, refill_doses_ug=(4500,), valid_until=date(2027, 3, 28))
-    content = container_label(order, make_container_facts())
+    content = worded(order, make_container_facts())
 
     text = text_of(pdf.container_labels([content]))
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,10 +23,12 @@ from pharmacy.labels.rules.content import ContainerLabel, require_complete
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
 from pharmacy.labels.rules.leaflet import leaflet
 from pharmacy.labels.rules.text_checks import drawn
+from pharmacy.labels.rules.texts import ENGLISH, Texts
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Origin, Status
+from pharmacy.patients import queries as patients
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
 from pharmacy.prescriptions import queries as prescriptions
@@ -146,16 +148,52 @@ def _draw(
     if not containers or order.plan_id is None or order.first_dose_on is None:
         raise NothingToLabel("the order has no containers to label")
     facts = _order_facts(session, order, now=now)
+    english = queries.in_force(session, ENGLISH)
+    words, large_print = _reading(session, order, english)
     each = [_container_facts(session, container) for container in containers]
-    labels = [drawn(container_label(facts, one), covered=pdf.COVERED) for one in each]
+    labels = [
+        replace(
+            drawn(container_label(facts, one, words, english), covered=pdf.COVERED),
+            versions=_versions(words, english),
+        )
+        for one in each
+    ]
     for label in labels:
         require_complete(label)
     steps = _steps(session, order, containers)
-    page = drawn(leaflet(facts, each, steps), covered=pdf.COVERED)
+    page = drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
     return [
         *map(_drawn_label, containers, labels),
         Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),
     ]
+
+
+def _reading(session: Session, order: Order, english: Texts) -> tuple[Texts, bool]:
+    """
+    Return the words that this patient reads, and whether in large print.
+
+    What a pharmacist chose counts before what the signed prescription says.
+
+    Raises:
+        LanguageNotApproved: Nobody approved the words of the language, and the policy is to wait.
+    """
+    patient = patients.get(session, order.patient_id)
+    signed = prescriptions.get(session, order.prescription_id).facts["patient"].get("language")
+    language = patient.language if patient.reading_chosen_at else signed or patient.language
+    if language == ENGLISH:
+        return english, patient.large_print
+    try:
+        return queries.in_force(session, language), patient.large_print
+    except queries.LanguageNotApproved:
+        if not practice.policy(session).english_when_not_approved:
+            raise
+        return english, patient.large_print
+
+
+def _versions(words: Texts, english: Texts) -> str:
+    """Name the versions of the words on a label; English stands on every one."""
+    named = f"{words.language}: {words.versions}"
+    return named if words is english else f"{named}; en: {english.versions}"
 
 
 def _drawn_label(container: Container, label: ContainerLabel) -> Drawn:

@@ -1,0 +1,23 @@
+"""Drawing labels, and deciding in which words and for which eyes."""
+
+from pharmacy.labels.operations.drawing import NothingToLabel, reallocate, render
+from pharmacy.labels.operations.reading import choose_reading
+from pharmacy.labels.operations.texts import (
+    EditionDecided,
+    EditionWaiting,
+    approve_texts,
+    draft_texts,
+    reject_texts,
+)
+
+__all__ = [
+    "EditionDecided",
+    "EditionWaiting",
+    "NothingToLabel",
+    "approve_texts",
+    "choose_reading",
+    "draft_texts",
+    "reallocate",
+    "reject_texts",
+    "render",
+]
