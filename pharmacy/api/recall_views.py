@@ -8,11 +8,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from pharmacy.api.order_views import encoded, milligrams
+from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.recalls import queries
 from pharmacy.recalls.models import Recall, RecallNotice, RecallTimer
-from pharmacy.recalls.queries import Component, TracedLot, TracedVial
+from pharmacy.recalls.queries import Component, TracedBatch, TracedLot, TracedVial
 from pharmacy.recalls.rules.timers import Answer, LotKind, NoticeTo, TimerKind
 
 PREFIXES: Final = {LotKind.INGREDIENT: "ing", LotKind.SHELL: "shl", LotKind.CAPSULE: "lot"}
@@ -41,6 +42,27 @@ class TracedLotView(msgspec.Struct, frozen=True):
             kind=lot.kind,
             lot_number=lot.lot_number,
             strength_mg=milligrams(lot.strength_ug) if lot.strength_ug else None,
+        )
+
+
+class TracedBatchView(msgspec.Struct, frozen=True):
+    """A batch that is, or is to be, made of one of these lots."""
+
+    id: str
+    number: str
+    status: BatchStatus
+    strength_mg: str
+    capsules: int
+    """Filled, or planned while it is on the bench."""
+
+    @classmethod
+    def of(cls, batch: TracedBatch) -> Self:
+        return cls(
+            id=ids.encode("bat", batch.batch_id),
+            number=batch.number,
+            status=batch.status,
+            strength_mg=milligrams(batch.strength_ug),
+            capsules=batch.capsules,
         )
 
 
@@ -73,9 +95,10 @@ class TracedVialView(msgspec.Struct, frozen=True):
 
 
 class TraceView(msgspec.Struct, frozen=True):
-    """From a lot to every vial that holds something of it."""
+    """From a lot to every batch and every vial that holds something of it."""
 
     lots: list[TracedLotView]
+    batches: list[TracedBatchView]
     vials: list[TracedVialView]
     patients: int
     prescribers: int
@@ -189,6 +212,8 @@ class RecallView(msgspec.Struct, frozen=True):
     opened_at: datetime
     closed_at: datetime | None
     blocked: list[str]
+    stopped: list[str]
+    """The batches that it reached, also those on the bench."""
     timers: list[TimerView]
     letters: int
     sent: int
@@ -210,6 +235,9 @@ class RecallView(msgspec.Struct, frozen=True):
             blocked=[
                 ids.encode(PREFIXES[lot.kind], lot.lot_id)
                 for lot in queries.lots(session, recall.id)
+            ],
+            stopped=[
+                ids.encode("bat", each.batch_id) for each in queries.batches(session, recall.id)
             ],
             timers=[TimerView.of(each, now) for each in queries.timers(session, recall.id)],
             letters=counted.drafted,

@@ -15,6 +15,7 @@ from pharmacy.api.recall_views import (
     NoticeView,
     OriginView,
     RecallView,
+    TracedBatchView,
     TracedLotView,
     TracedVialView,
     TraceView,
@@ -84,13 +85,14 @@ class TraceController(Controller):
     def forward(
         self, *, lot_code: FromPath[str], db: Db, actor: CurrentActor, now: Now
     ) -> TraceView:
-        """Return every lot and every vial that holds something of a lot."""
+        """Return every lot, batch and vial that holds something of a lot."""
         kind, lot_id = lot_of(lot_code)
         with db.transaction() as session:
             trace = queries.forward(session, kind, lot_id)
             _read(session, lot_id, actor, now)
             return TraceView(
                 lots=[TracedLotView.of(lot) for lot in trace.lots],
+                batches=[TracedBatchView.of(batch) for batch in trace.batches],
                 vials=[TracedVialView.of(vial) for vial in trace.vials],
                 patients=len({vial.patient_id for vial in trace.vials}),
                 prescribers=len({vial.npi for vial in trace.vials}),
@@ -129,7 +131,7 @@ class RecallController(Controller):
     def open(
         self, *, data: JSONBody[RecallBody], db: Db, actor: CurrentActor, now: Now
     ) -> RecallView:
-        """Recall a lot: everything made of it is blocked, open orders are held, letters drafted."""
+        """Recall a lot: what is made of it is blocked, orders are held or marked."""
         kind, lot_id = lot_of(data.lot)
         with db.transaction() as session:
             recall = operations.open_recall(

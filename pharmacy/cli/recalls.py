@@ -77,6 +77,9 @@ def trace(code: str) -> None:
         )
         for lot in found.lots:
             click.echo(f"{lot.kind:<10} {lot.lot_number}")
+        for batch in found.batches:
+            batch_code = ids.encode("bat", batch.batch_id)
+            click.echo(f"batch      {batch_code}  {batch.number}  {batch.status}")
         for one in found.vials:
             vial_code = ids.encode("ctr", one.container_id)
             click.echo(

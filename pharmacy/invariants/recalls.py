@@ -6,6 +6,30 @@ from pharmacy.invariants.invariant import Invariant
 
 INVARIANTS: Final = (
     Invariant(
+        "recalled-vials-are-marked",
+        "No order that left with a vial of a recalled lot is taken for one that is in order.",
+        "ord",
+        """
+        select distinct o.id, o.status
+        from recall_lots r
+        join containers c on c.lot_id = r.lot_id and c.voided_at is null
+        join orders o on o.id = c.order_id
+        where o.status = 'handed-over'
+        """,
+    ),
+    Invariant(
+        "recalled-batches-are-stopped",
+        "No batch that a recall reached goes on with a recalled lot in it.",
+        "bat",
+        """
+        select b.id, b.status, lot.lot_number
+        from recall_batches r
+        join batches b on b.id = r.batch_id
+        cross join lateral unsound_components(b.id, '-infinity') lot
+        where b.status in ('blended', 'filled', 'released') and lot.why = 'recalled'
+        """,
+    ),
+    Invariant(
         "recalled-lots-are-blocked",
         "No lot that a recall blocked may be used again.",
         "rcl",

@@ -50,6 +50,16 @@ class RecallLot(Base):
     status_before: Mapped[str]
 
 
+class RecallBatch(Base):
+    """A batch that a recall reached, wherever it stood. Append-only."""
+
+    __tablename__ = "recall_batches"
+
+    recall_id: Mapped[UUID] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    status_before: Mapped[str]
+
+
 class RecallTimer(Base):
     """What a recall makes due, and when it was done."""
 

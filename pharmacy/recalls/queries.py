@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.kernel.refusals import NotFound
-from pharmacy.recalls.models import Recall, RecallLot, RecallNotice, RecallTimer
+from pharmacy.recalls.models import Recall, RecallBatch, RecallLot, RecallNotice, RecallTimer
 from pharmacy.recalls.rules.timers import Answer, LotKind
 
 FORWARD: Final = text("""
@@ -35,6 +36,15 @@ FORWARD: Final = text("""
         where :kind = 'shell' and c.shell_lot_id = :lot and c.capsule_lot_id is not null
         union
         select l.id from capsule_lots l where :kind = 'capsule' and l.id = :lot
+    ),
+    made (id) as (
+        select a.batch_id from powders p join batch_active_lots a on a.ingredient_lot_id = p.id
+        union
+        select b.id from powders p join batches b on b.filler_lot_id = p.id
+        union
+        select b.id from batches b where :kind = 'shell' and b.shell_lot_id = :lot
+        union
+        select b.id from capsules c join batches b on b.capsule_lot_id = c.id
     )
     select 'ingredient' as kind, p.id as lot_id, i.lot_number, null::bigint as strength_ug,
            null::uuid as container_id, null::uuid as order_id, null::bigint as number,
@@ -42,6 +52,11 @@ FORWARD: Final = text("""
            null::bigint as quantity, null::timestamptz as handed_over_at
     from powders p
     join ingredient_lots i on i.id = p.id
+    union all
+    select 'batch', b.id, b.number, b.strength_ug, null, null, null, b.status, null, null,
+           coalesce(b.filled, b.capsules), null
+    from made
+    join batches b on b.id = made.id
     union all
     select 'capsule', l.id, l.lot_number, l.strength_ug, c.id, o.id, o.number, o.status,
            o.patient_id, o.npi, c.quantity, o.handed_over_at
@@ -51,7 +66,10 @@ FORWARD: Final = text("""
     left join orders o on o.id = c.order_id
     order by kind, lot_number, number, container_id
 """)
-"""From a lot along everything that was made of it, through triturations of any depth, to vials."""
+"""
+From a lot along everything that was made of it, through triturations of any depth, to vials; and to
+batches of it, also those on the bench that are no capsules yet.
+"""
 
 BACK: Final = text("""
     with recursive made_of (ingredient_lot_id, shell_lot_id, depth) as (
@@ -85,6 +103,10 @@ BACK: Final = text("""
 """From a lot of capsules to every lot in it, with the digest of each certificate."""
 
 
+BATCH: Final = "batch"
+"""The kind of a traced row that is a batch, beside the kinds of lots."""
+
+
 class RecallNotFound(NotFound):
     """There is no such recall."""
 
@@ -105,6 +127,17 @@ class TracedLot:
     lot_id: UUID
     lot_number: str
     strength_ug: int | None
+
+
+class TracedBatch(NamedTuple):
+    """A batch that is, or is to be, made of one of these lots."""
+
+    batch_id: UUID
+    number: str
+    strength_ug: int
+    status: BatchStatus
+    capsules: int
+    """Filled, or planned."""
 
 
 class TracedVial(NamedTuple):
@@ -128,6 +161,7 @@ class Trace:
     """What holds something of a lot."""
 
     lots: tuple[TracedLot, ...]
+    batches: tuple[TracedBatch, ...]
     vials: tuple[TracedVial, ...]
 
     def of_kind(self, kind: LotKind) -> list[UUID]:
@@ -152,10 +186,17 @@ class Component:
 
 
 def forward(session: Session, kind: LotKind, lot_id: UUID) -> Trace:
-    """Return every lot and every vial that holds something of a lot."""
+    """Return every lot, batch and vial that holds something of a lot."""
     lots: dict[UUID, TracedLot] = {}
+    batches: list[TracedBatch] = []
     vials: list[TracedVial] = []
     for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}):
+        if row.kind == BATCH:
+            status = BatchStatus(row.status)
+            batches.append(
+                TracedBatch(row.lot_id, row.lot_number, row.strength_ug, status, row.quantity)
+            )
+            continue
         if row.lot_id not in lots:
             lots[row.lot_id] = TracedLot(
                 kind=LotKind(row.kind),
@@ -165,7 +206,7 @@ def forward(session: Session, kind: LotKind, lot_id: UUID) -> Trace:
             )
         if row.container_id is not None:
             vials.append(TracedVial(*row[1:]))
-    return Trace(tuple(lots.values()), tuple(vials))
+    return Trace(tuple(lots.values()), tuple(batches), tuple(vials))
 
 
 def back(session: Session, capsule_lot_id: UUID) -> list[Component]:
@@ -197,6 +238,12 @@ def lots(session: Session, recall_id: UUID) -> Sequence[RecallLot]:
     """Return the lots that a recall blocked."""
     found = select(RecallLot).where(RecallLot.recall_id == recall_id)
     return session.scalars(found.order_by(RecallLot.kind, RecallLot.lot_id)).all()
+
+
+def batches(session: Session, recall_id: UUID) -> Sequence[RecallBatch]:
+    """Return the batches that a recall stopped."""
+    found = select(RecallBatch).where(RecallBatch.recall_id == recall_id)
+    return session.scalars(found.order_by(RecallBatch.batch_id)).all()
 
 
 def timers(session: Session, recall_id: UUID) -> Sequence[RecallTimer]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Balance, Batch, Captured, Item, Need, Protocol, WeightKind
 from pharmacy.compounding.operations import Reading, Trial
+from pharmacy.compounding.operations.stock_triturations import make_trituration
 from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.compounding.rules.preparation import StepState
 from pharmacy.inventory import operations as inventory
@@ -109,6 +110,30 @@ class Laboratory:
             capsule_size="3",
             fill_mg=Decimal(packs),
             measured_on=date(2026, 1, 6),
+            by=self.technician,
+            now=NOW,
+        )
+        return inventory.release_ingredient_lot(self.session, lot.id, by=self.pharmacist, now=NOW)
+
+    def trituration(self, active: str = "1012.113", diluent: str = "8987.887") -> IngredientLot:
+        """Mix and release 10 g of one in ten: 1,000 mg of label in 10,000 mg of mixture."""
+        lot = make_trituration(
+            self.session,
+            lot_number=f"STOCK-{next(counter)}",
+            active_lot_id=self.active.id,
+            diluent_lot_id=self.filler.id,
+            active=mg(active),
+            diluent=mg(diluent),
+            made_on=date(2026, 3, 2),
+            by=self.technician,
+            now=NOW,
+        )
+        inventory.record_packing(
+            self.session,
+            lot.id,
+            capsule_size="3",
+            fill_mg=Decimal(220),
+            measured_on=date(2026, 3, 2),
             by=self.technician,
             now=NOW,
         )

@@ -90,6 +90,7 @@ class Batch(Base):
         ),
         Index("ix_batches_status_planned", "status", "planned_at", "id"),
         Index(None, "shell_lot_id"),
+        Index(None, "filler_lot_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -320,7 +321,7 @@ class Investigation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
     code: Mapped[str]
-    """`out-of-specification`, `yield` or `reported`."""
+    """`out-of-specification`, `laboratory-failed`, `yield`, `recalled` or `reported`."""
     reason: Mapped[str]
     opened_by: Mapped[UUID]
     opened_at: Mapped[datetime]

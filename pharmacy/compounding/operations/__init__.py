@@ -1,6 +1,13 @@
 """What people do at the bench, one function for each thing."""
 
-from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
+from pharmacy.compounding.operations.deciding import (
+    conclude,
+    gates,
+    investigate,
+    quarantine,
+    release,
+    scrap,
+)
 from pharmacy.compounding.operations.making import blend, check_shells, fill
 from pharmacy.compounding.operations.planning import WrongLot, check_lot, plan, scan_lots
 from pharmacy.compounding.operations.preparing import (
@@ -40,6 +47,7 @@ __all__ = [
     "finish_step",
     "finish_timer",
     "gates",
+    "investigate",
     "judge",
     "keep_photo",
     "plan",

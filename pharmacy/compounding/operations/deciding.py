@@ -1,5 +1,6 @@
 """Release, quarantine and what comes of it: a pharmacist's decisions about a batch."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,17 +10,19 @@ from sqlalchemy.orm import Session
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch, Investigation, Outcome
 from pharmacy.compounding.operations.steps import person, remember
-from pharmacy.compounding.operations.weighing import ReasonNeeded
+from pharmacy.compounding.operations.weighing import ReasonNeeded, at_the_balance
+from pharmacy.compounding.queries import Unsound
 from pharmacy.compounding.rules.life import (
     BatchAction,
     BatchStatus,
+    ComponentUnsound,
     Gate,
     require_green,
 )
 from pharmacy.compounding.rules.weights import Verdict
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
-from pharmacy.inventory.models import LotStatus
+from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.inventory.operations import Take
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.refusals import Conflict
@@ -46,16 +49,10 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
     tests = queries.last_tests(session, batch)
     passed = tests.get("release")
     others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
-    good = [
-        lots.get_ingredient_lot(session, lot_id).status is LotStatus.RELEASED
-        for lot_id in queries.powder_lot_ids(session, batch)
-    ]
-    if batch.shell_lot_id is not None:
-        shells = lots.get_shell_lot(session, batch.shell_lot_id)
-        good.append(shells.status is LotStatus.RELEASED)
-    in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= practice.site(
-        session
-    ).today(now)
+    today = practice.site(session).today(now)
+    unsound = queries.unsound_components(session, batch.id, today=today)
+    has_powder = bool(queries.powder_lot_ids(session, batch))
+    in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= today
     return [
         Gate("filled", "it is not filled, or was stopped", batch.status in GOOD),
         Gate(
@@ -80,9 +77,23 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
             "an investigation is open",
             queries.open_investigation(session, batch.id) is None,
         ),
-        Gate("components", "a component's lot is not released", bool(good) and all(good)),
+        Gate("components", _why_unsound(unsound), has_powder and not unsound),
         Gate("beyond-use", "its beyond-use date has passed", in_date),
     ]
+
+
+def _why_unsound(unsound: Sequence[Unsound]) -> str:
+    named = ", ".join(f"lot {each.lot_number} is {each.why}" for each in unsound)
+    return f"not every component is sound: {named or 'none is scanned'}"
+
+
+def require_sound(session: Session, batch: Batch, *, now: datetime) -> None:
+    """Raise ComponentUnsound for a batch with a lot that may not be used (any more)."""
+    today = practice.site(session).today(now)
+    if unsound := queries.unsound_components(session, batch.id, today=today):
+        raise ComponentUnsound(
+            _why_unsound(unsound), lots={each.lot_number: each.why for each in unsound}
+        )
 
 
 def release(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Batch:
@@ -114,7 +125,15 @@ def release(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Ba
 def investigate(
     session: Session, batch: Batch, *, code: str, reason: str, by: Actor, now: datetime
 ) -> Investigation:
-    """Put a locked batch in quarantine and open an investigation of why."""
+    """
+    Put a locked batch in quarantine and open an investigation of why.
+
+    Capsules that were released are dispensed no more, whoever or whatever found the reason.
+    """
+    if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
+        _withdraw_capsules(
+            session, batch.capsule_lot_id, LotStatus.QUARANTINED, reason=reason, by=by, now=now
+        )
     batch.apply(BatchAction.QUARANTINE, to=BatchStatus.QUARANTINED)
     opened = Investigation(
         id=new_id(),
@@ -134,7 +153,7 @@ def quarantine(
     session: Session, batch_id: UUID, *, reason: str, by: Actor, now: datetime
 ) -> Investigation:
     """
-    Stop a batch and look into it; capsules that were released are not dispensed meanwhile.
+    Stop a batch and look into it.
 
     Raises:
         ReasonNeeded: None was given.
@@ -144,15 +163,6 @@ def quarantine(
     batch.require(BatchAction.QUARANTINE)
     if not reason.strip():
         raise ReasonNeeded("a batch is quarantined for a reason")
-    if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
-        inventory.withdraw_capsule_lot(
-            session,
-            batch.capsule_lot_id,
-            status=LotStatus.QUARANTINED,
-            reason=reason,
-            by=by,
-            now=now,
-        )
     return investigate(session, batch, code="reported", reason=reason.strip(), by=by, now=now)
 
 
@@ -175,6 +185,7 @@ def conclude(
     Raises:
         NoOpenInvestigation: Nothing is being looked into.
         ReasonNeeded: No findings were given.
+        ComponentUnsound: A lot in the blend is recalled or rejected; nothing undoes that.
     """
     by.require(Permission.RELEASE_LOT)
     batch = queries.lock(session, batch_id)
@@ -187,19 +198,32 @@ def conclude(
     investigation.closed_by, investigation.closed_at = person(by), now
     if outcome is Outcome.SCRAPPED:
         return _scrap(session, batch, reason=findings, by=by, now=now)
+    if batch.blended_at is not None:
+        _require_unrecalled(session, batch, now=now)
     action = BatchAction.CLEAR if outcome is Outcome.CLEARED else BatchAction.REWORK
-    batch.apply(action, to=_resumed(batch))
+    batch.apply(action, to=_resumed(session, batch))
     if outcome is Outcome.REWORKED or investigation.code == FAILED_TEST:
         batch.round_no += 1
     remember(session, batch, action, by=by, now=now, reason=findings.strip())
     return batch
 
 
-def _resumed(batch: Batch) -> BatchStatus:
+def _require_unrecalled(session: Session, batch: Batch, *, now: datetime) -> None:
+    today = practice.site(session).today(now)
+    unsound = queries.unsound_components(session, batch.id, today=today)
+    if gone := [each for each in unsound if each.why in {LotStatus.RECALLED, LotStatus.REJECTED}]:
+        raise ComponentUnsound(
+            _why_unsound(gone), lots={each.lot_number: each.why for each in gone}
+        )
+
+
+def _resumed(session: Session, batch: Batch) -> BatchStatus:
     """Where a batch's record stands, whatever stopped it."""
     if batch.filled is not None:
         return BatchStatus.FILLED
-    return BatchStatus.BLENDED if batch.blended_at is not None else BatchStatus.WEIGHED
+    if batch.blended_at is not None:
+        return BatchStatus.BLENDED
+    return at_the_balance(session, batch)
 
 
 def scrap(session: Session, batch_id: UUID, *, reason: str, by: Actor, now: datetime) -> Batch:
@@ -224,13 +248,8 @@ def _scrap(session: Session, batch: Batch, *, reason: str, by: Actor, now: datet
     batch.apply(BatchAction.SCRAP, to=BatchStatus.REJECTED)
     wasted = 0
     if batch.capsule_lot_id is not None:
-        lot = inventory.withdraw_capsule_lot(
-            session,
-            batch.capsule_lot_id,
-            status=LotStatus.REJECTED,
-            reason=reason,
-            by=by,
-            now=now,
+        lot = _withdraw_capsules(
+            session, batch.capsule_lot_id, LotStatus.REJECTED, reason=reason, by=by, now=now
         )
         wasted = lot.on_hand - lot.reserved
         if wasted:
@@ -240,3 +259,15 @@ def _scrap(session: Session, batch: Batch, *, reason: str, by: Actor, now: datet
     facts = {"capsules_wasted": wasted}
     remember(session, batch, BatchAction.SCRAP, by=by, now=now, reason=reason.strip(), facts=facts)
     return batch
+
+
+def _withdraw_capsules(
+    session: Session, lot_id: UUID, status: LotStatus, *, reason: str, by: Actor, now: datetime
+) -> CapsuleLot:
+    """Return the lot, withdrawn. What is recalled or rejected stays so."""
+    lot = lots.lock_capsule_lots(session, [lot_id])[lot_id]
+    if lot.status in {LotStatus.RECALLED, LotStatus.REJECTED}:
+        return lot
+    return inventory.withdraw_capsule_lot(
+        session, lot_id, status=status, reason=reason, by=by, now=now
+    )

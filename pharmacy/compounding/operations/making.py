@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
-from pharmacy.compounding.operations.deciding import investigate
+from pharmacy.compounding.operations.deciding import investigate, require_sound
 from pharmacy.compounding.operations.preparing import require_steps
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.operations.weighing import LotsNotScanned
@@ -37,11 +37,17 @@ class WrongShells(Conflict):
 
 
 def blend(session: Session, batch_id: UUID, *, by: Actor, now: datetime) -> Batch:
-    """Write down that the powders were blended, geometrically. Dates the batch."""
+    """
+    Write down that the powders were blended, geometrically. Dates the batch.
+
+    Raises:
+        ComponentUnsound: A lot was recalled, withdrawn or expired since it was weighed.
+    """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
     batch.require(BatchAction.BLEND)
     require_steps(session, batch, Act.BLEND)
+    require_sound(session, batch, now=now)
     batch.apply(BatchAction.BLEND, to=BatchStatus.BLENDED)
     batch.blended_by, batch.blended_at = person(by), now
     batch.compounded_on = practice.site(session).today(now)
@@ -71,12 +77,14 @@ def fill(
         WrongShells: Of another size.
         LotNotUsable: The shells are not released, past their date, or too few.
         BatchImpossible: More capsules than the powder can be, or none.
-        ComponentExpired: A component is past its date.
+        ComponentUnsound: A lot in the blend was recalled, withdrawn or expired meanwhile.
+        ComponentExpired: A component expired before the day of compounding.
     """
     by.require(Permission.COMPOUND)
     batch = queries.lock(session, batch_id)
     batch.require(BatchAction.FILL)
     require_steps(session, batch, Act.FILL)
+    require_sound(session, batch, now=now)
     formulation = formulary.version(session, batch.formulation_id)
     shells = _of_size(session, shell_lot_id, formulation)
     if not 0 < filled <= batch.capsules * (1 + MOST_OVERAGE) or broken < 0:

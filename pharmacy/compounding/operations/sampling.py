@@ -14,7 +14,7 @@ from pharmacy.compounding.operations.preparing import WordsNeeded
 from pharmacy.compounding.operations.steps import person, remember
 from pharmacy.compounding.operations.testing import as_data
 from pharmacy.compounding.rules.laboratory import SampleTooFew, judged, require_enough
-from pharmacy.compounding.rules.life import BatchAction, BatchStatus
+from pharmacy.compounding.rules.life import MOVES, BatchAction, BatchMoveNotAllowed, BatchStatus
 from pharmacy.compounding.rules.weights import Verdict
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
@@ -55,6 +55,8 @@ def send_sample(
     by.require(Permission.RELEASE_LOT)
     batch = queries.lock(session, batch_id)
     batch.require(BatchAction.SEND_SAMPLE)
+    if batch.capsule_lot_id is None:
+        raise BatchMoveNotAllowed("the batch has no capsules yet", status=batch.status)
     require_enough(kind, capsules)
     if not laboratory.strip():
         raise WordsNeeded("name the laboratory")
@@ -69,7 +71,7 @@ def send_sample(
         sent_at=now,
     )
     session.add(sample)
-    _take_out(session, batch, sample, by=by, now=now)
+    _take_out(session, batch.capsule_lot_id, sample, by=by, now=now)
     batch.apply(BatchAction.SEND_SAMPLE)
     facts = {"sample": str(sample.id), "kind": kind, "cause": cause, "capsules": capsules}
     remember(session, batch, BatchAction.SEND_SAMPLE, by=by, now=now, facts=facts)
@@ -77,10 +79,9 @@ def send_sample(
 
 
 def _take_out(
-    session: Session, batch: Batch, sample: LabSample, *, by: Actor, now: datetime
+    session: Session, lot_id: UUID, sample: LabSample, *, by: Actor, now: datetime
 ) -> None:
-    assert batch.capsule_lot_id is not None, "a filled batch has a lot"
-    lot = lots.lock_capsule_lots(session, [batch.capsule_lot_id])[batch.capsule_lot_id]
+    lot = lots.lock_capsule_lots(session, [lot_id])[lot_id]
     if lot.on_hand - lot.reserved < sample.capsules:
         free = lot.on_hand - lot.reserved
         raise SampleTooFew(f"the lot has {free} capsules that nobody waits for", free=free)
@@ -101,7 +102,9 @@ def record_result(
     """
     Write down what a laboratory found, with its certificate, as a pharmacist.
 
-    What fails is looked into at once, and the capsules of its blend are dispensed no more.
+    What fails is looked into at once, and the capsules of its blend are dispensed no more. A blend
+    from a stock trituration speaks for the whole of it: the trituration goes back into quarantine,
+    and every other batch from it is stopped and looked into too (domain.md 7.4).
 
     Args:
         contents: In per cent of the label: one assay, or the contents of 10 or 30 capsules.
@@ -126,20 +129,26 @@ def record_result(
     batch.apply(BatchAction.RECORD_RESULT)
     facts = {"sample": str(sample.id), "kind": sample.kind, "verdict": verdict}
     remember(session, batch, BatchAction.RECORD_RESULT, by=by, now=now, facts=facts)
-    if verdict != Verdict.PASSED and batch.status in {BatchStatus.FILLED, BatchStatus.RELEASED}:
-        _stop(session, batch, sample, by=by, now=now)
+    if verdict != Verdict.PASSED:
+        reason = f"{sample.kind} at {sample.laboratory}: {sample.verdict}"
+        if batch.status in {BatchStatus.FILLED, BatchStatus.RELEASED}:
+            investigate(session, batch, code=FAILED_ASSAY, reason=reason, by=by, now=now)
+        _stop_siblings(session, batch, reason, by=by, now=now)
     return sample
 
 
-def _stop(session: Session, batch: Batch, sample: LabSample, *, by: Actor, now: datetime) -> None:
-    reason = f"{sample.kind} at {sample.laboratory}: {sample.verdict}"
-    if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
-        inventory.withdraw_capsule_lot(
-            session,
-            batch.capsule_lot_id,
-            status=LotStatus.QUARANTINED,
-            reason=reason,
-            by=by,
-            now=now,
-        )
-    investigate(session, batch, code=FAILED_ASSAY, reason=reason, by=by, now=now)
+def _stop_siblings(
+    session: Session, batch: Batch, reason: str, *, by: Actor, now: datetime
+) -> None:
+    """Stop every other batch from the stock trituration that a failed batch was made of."""
+    reason = f"made of the same trituration as {batch.number}; {reason}"
+    for lot_id in queries.active_lot_ids(session, batch.id):
+        if lots.get_ingredient_lot(session, lot_id).active_ug_per_g is None:
+            continue
+        for sibling in queries.batches_from(session, lot_id):
+            if sibling.id != batch.id and sibling.status in MOVES[BatchAction.QUARANTINE]:
+                investigate(session, sibling, code=FAILED_ASSAY, reason=reason, by=by, now=now)
+        if lots.lock_ingredient_lot(session, lot_id).status is LotStatus.RELEASED:
+            inventory.withdraw_ingredient_lot(
+                session, lot_id, status=LotStatus.QUARANTINED, reason=reason, by=by, now=now
+            )

@@ -323,12 +323,19 @@ def verify(session: Session, weighing_id: UUID, *, by: Actor, now: datetime) -> 
     weighing.verified_by, weighing.verified_at = person(by), now
     batch.apply(BatchAction.VERIFY)
     session.flush()
-    counting = queries.counting(session, batch.id)
-    whole = counting.keys() == targets(session, batch).keys()
-    if whole and all(each.verified_by is not None for each in counting.values()):
-        batch.status = BatchStatus.WEIGHED
+    batch.status = at_the_balance(session, batch)
     remember(session, batch, BatchAction.VERIFY, by=by, now=now, facts={"item": weighing.item})
     return weighing
+
+
+def at_the_balance(session: Session, batch: Batch) -> BatchStatus:
+    """Return how far the weighing of a batch that is not blended yet has come."""
+    counting = queries.counting(session, batch.id)
+    if not queries.weighings(session, batch.id):
+        return BatchStatus.PLANNED
+    whole = counting.keys() == targets(session, batch).keys()
+    is_verified = all(each.verified_by is not None for each in counting.values())
+    return BatchStatus.WEIGHED if whole and is_verified else BatchStatus.WEIGHING
 
 
 def void(session: Session, weighing_id: UUID, *, reason: str, by: Actor, now: datetime) -> Weighing:

@@ -3,9 +3,11 @@
 from pharmacy.compounding.queries.at_hand import bench, bench_of
 from pharmacy.compounding.queries.batches import (
     BatchNotFound,
+    Unsound,
     active_lot_ids,
     balances,
     batches,
+    batches_from,
     capsules_coming,
     counting,
     events,
@@ -18,6 +20,7 @@ from pharmacy.compounding.queries.batches import (
     most_dispensed,
     open_investigation,
     powder_lot_ids,
+    unsound_components,
     weighings,
     weights,
 )
@@ -38,9 +41,11 @@ from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_
 
 __all__ = [
     "BatchNotFound",
+    "Unsound",
     "active_lot_ids",
     "balances",
     "batches",
+    "batches_from",
     "bench",
     "bench_of",
     "calls",
@@ -71,6 +76,7 @@ __all__ = [
     "step_states",
     "steps",
     "unfinished",
+    "unsound_components",
     "weighings",
     "weights",
 ]

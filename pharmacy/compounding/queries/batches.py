@@ -1,7 +1,8 @@
 """Reading the records of batches."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text, tuple_
@@ -134,6 +135,33 @@ def powder_lot_ids(session: Session, batch: Batch) -> list[UUID]:
     """Return every lot of powder of a batch, naltrexone first."""
     filler = [batch.filler_lot_id] if batch.filler_lot_id is not None else []
     return active_lot_ids(session, batch.id) + filler
+
+
+class Unsound(NamedTuple):
+    """A lot that a batch is made of and must not be released with; in the order of the columns."""
+
+    kind: str
+    """`ingredient` or `shell`."""
+    lot_id: UUID
+    lot_number: str
+    why: str
+    """Its status, or `expired`."""
+
+
+def unsound_components(session: Session, batch_id: UUID, *, today: date) -> list[Unsound]:
+    """Return the lots in a batch that are not sound; the trigger on its release asks the same."""
+    found = text("select kind, lot_id, lot_number, why from unsound_components(:batch, :today)")
+    rows = session.execute(found, {"batch": batch_id, "today": today})
+    return [Unsound(*row) for row in rows]
+
+
+def batches_from(session: Session, ingredient_lot_id: UUID) -> Sequence[Batch]:
+    """Return the batches whose naltrexone comes from a lot, locked, in the order of their ids."""
+    of_lot = select(BatchActiveLot.batch_id).where(
+        BatchActiveLot.ingredient_lot_id == ingredient_lot_id
+    )
+    found = select(Batch).where(Batch.id.in_(of_lot)).order_by(Batch.id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).all()
 
 
 def counting(session: Session, batch_id: UUID) -> dict[Need, Weighing]:

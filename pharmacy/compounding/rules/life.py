@@ -66,7 +66,7 @@ MOVES: Final[dict[BatchAction, frozenset[BatchStatus]]] = {
     A.WEIGH_CAPSULES: frozenset({S.FILLED}),
     A.TEST: frozenset({S.FILLED}),
     A.RELEASE: frozenset({S.FILLED}),
-    A.QUARANTINE: frozenset({S.WEIGHED, S.BLENDED, S.FILLED, S.RELEASED}),
+    A.QUARANTINE: IN_PRODUCTION | {S.RELEASED},
     A.CLEAR: frozenset({S.QUARANTINED}),
     A.REWORK: frozenset({S.QUARANTINED}),
     A.SCRAP: IN_PRODUCTION | {S.QUARANTINED},
@@ -95,6 +95,15 @@ class BatchWaits(Conflict):
 
     code = "batch-waits-for-pharmacist"
     remedy = "A pharmacist answers the question first; the batch names it."
+
+
+class ComponentUnsound(Conflict):
+    """A lot in the batch is quarantined, recalled, rejected or past its date."""
+
+    code = "batch-component-unsound"
+    remedy = (
+        "Void its weighings and scan other lots; once the powders are blended, scrap the batch."
+    )
 
 
 class BatchNotReleasable(Conflict):

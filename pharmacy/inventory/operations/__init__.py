@@ -10,6 +10,7 @@ from pharmacy.inventory.operations.lots import (
     release_ingredient_lot,
     store_certificate,
     withdraw_capsule_lot,
+    withdraw_ingredient_lot,
 )
 from pharmacy.inventory.operations.materials import (
     draw_powder,
@@ -46,4 +47,5 @@ __all__ = [
     "unreserve",
     "waste",
     "withdraw_capsule_lot",
+    "withdraw_ingredient_lot",
 ]

@@ -292,13 +292,29 @@ def withdraw_capsule_lot(
     """
     by.require(Permission.RELEASE_LOT)
     lot = _lock(session, lot_id)
-    if status is LotStatus.RELEASED or not reason.strip():
-        raise LotInvalid("a lot is withdrawn to a status, for a reason")
-    if lot.status in {LotStatus.RECALLED, LotStatus.REJECTED}:
-        raise LotNotUsable(f"the lot is {lot.status} and stays so", status=lot.status)
+    _require_withdrawable(lot.status, status, reason)
     lot.status = status
     _record(session, f"capsule-lot.{status}", lot, by=by, now=now, reason=reason.strip())
     return lot
+
+
+def withdraw_ingredient_lot(
+    session: Session, lot_id: UUID, *, status: LotStatus, reason: str, by: Actor, now: datetime
+) -> IngredientLot:
+    """Put a lot of powder out of use, so that nothing more is made of it. Raises as above."""
+    by.require(Permission.RELEASE_LOT)
+    lot = queries.lock_ingredient_lot(session, lot_id)
+    _require_withdrawable(lot.status, status, reason)
+    lot.status = status
+    _record(session, f"ingredient-lot.{status}", lot, by=by, now=now, reason=reason.strip())
+    return lot
+
+
+def _require_withdrawable(current: LotStatus, to: LotStatus, reason: str) -> None:
+    if to is LotStatus.RELEASED or not reason.strip():
+        raise LotInvalid("a lot is withdrawn to a status, for a reason")
+    if current in {LotStatus.RECALLED, LotStatus.REJECTED}:
+        raise LotNotUsable(f"the lot is {current} and stays so", status=current)
 
 
 def _lock(session: Session, lot_id: UUID) -> CapsuleLot:

@@ -27,6 +27,7 @@ from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
+from pharmacy.orders.operations.recalling import reach_by_recall
 from pharmacy.orders.operations.reviewing import approve, reject
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "photograph",
     "place_hold",
     "propose_batches",
+    "reach_by_recall",
     "reallocate",
     "receive",
     "recheck",

@@ -1,6 +1,7 @@
 """A way out for an order whose capsules cannot be given: other capsules, under the same number."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,9 @@ from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action, Origin
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.staff.rules import Actor
+
+NOT_OF_VIALS: Final = frozenset({"fill-before-recalled"})
+"""What a recall found about the treatment; other capsules settle nothing of it."""
 
 
 def reallocate(
@@ -39,7 +43,7 @@ def reallocate(
     code = because(session, Purpose.REALLOCATE, reason, words)
     facts = {"code": code} | give_up_vials(session, order, by=by, now=now)
     for origin in (Origin.LABELS, Origin.RECALL):
-        lift_what_no_longer_applies(session, order, origin, still=frozenset(), now=now)
+        lift_what_no_longer_applies(session, order, origin, still=NOT_OF_VIALS, now=now)
     take(session, order, Action.REALLOCATE, by=by, now=now, reason=words or None, facts=facts)
     order.labeled_at = None
     order.packed_by = order.packed_at = None

@@ -28,6 +28,7 @@ from pharmacy.orders.queries.one import (
     lock,
     lock_open_of_patient,
     of_fill,
+    open_after,
     open_holds,
     pictures,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "lock_open_of_patient",
     "lock_waiting_for",
     "of_fill",
+    "open_after",
     "open_clarifications",
     "open_holds",
     "open_lines",

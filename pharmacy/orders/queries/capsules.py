@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding.rules.planning import OpenLine
 from pharmacy.orders.models import BatchRequest, Order
 from pharmacy.orders.rules import Status
+from pharmacy.practice import queries as practice
 
 
 def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
@@ -22,14 +23,20 @@ def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
 
 
 def open_lines(session: Session) -> list[OpenLine]:
-    """Return the capsules that waiting orders still lack, a line for each order and strength."""
+    """
+    Return the capsules that waiting orders still lack, a line for each order and strength.
+
+    An order without a last dose is needed all the same: its capsules are good until it is due, at
+    least, and its allocation asks again.
+    """
+    zone = practice.site(session).time_zone
     found = session.execute(
         select(
             BatchRequest.order_id,
             BatchRequest.strength_ug,
             BatchRequest.quantity,
             Order.due_at,
-            Order.last_dose_on,
+            func.coalesce(Order.last_dose_on, cast(func.timezone(zone, Order.due_at), Date)),
         )
         .join(Order, Order.id == BatchRequest.order_id)
         .where(
@@ -37,11 +44,7 @@ def open_lines(session: Session) -> list[OpenLine]:
             Order.status == Status.COMPOUNDING,
         )
     )
-    return [
-        OpenLine(order_id, strength_ug, quantity, due_at, last_dose_on)
-        for order_id, strength_ug, quantity, due_at, last_dose_on in found
-        if last_dose_on is not None
-    ]
+    return [OpenLine(*row) for row in found]
 
 
 def capsules_awaited(session: Session, strength_ug: int) -> int:

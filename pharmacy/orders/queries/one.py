@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action, Status
+from pharmacy.prescriptions.models import Prescription
 
 
 class OrderNotFound(NotFound):
@@ -149,6 +150,17 @@ def handed_over_before(session: Session, order: Order) -> Order | None:
         .order_by(Order.handed_over_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def open_after(session: Session, order: Order) -> list[UUID]:
+    """Return the open orders of this treatment that come after an order, in the order of ids."""
+    later = and_(
+        Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no
+    ) | Order.prescription_id.in_(
+        select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+    )
+    found = select(Order.id).where(later, Order.status.in_(OPEN)).order_by(Order.id)
+    return list(session.scalars(found))
 
 
 def hand_over(session: Session, order_id: UUID) -> HandOver | None:

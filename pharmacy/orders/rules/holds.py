@@ -58,6 +58,7 @@ CATALOGUE: Final[dict[str, HoldKind]] = (
         "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
         "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
         "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
+        "fill-before-recalled": HoldKind(Owner.PHARMACIST, by_decision=True),
     }
     | {hold_code(kind): HoldKind(Owner.PRESCRIBER, by_decision=False) for kind in QuestionKind}
     | {

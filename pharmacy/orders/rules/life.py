@@ -46,6 +46,7 @@ class Action(StrEnum):
     REALLOCATE = "allocated-anew"
     CANCEL = "cancelled"
     RETURN = "returned"
+    RECALL = "recalled"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
     ASK = "clarification-asked"
@@ -121,7 +122,10 @@ MOVES: Final[dict[Action, Move]] = {
     Action.CANCEL: Move(
         _to(S.CANCELLED, *OPEN), P.CANCEL_ORDER, while_held=True, respects_claim=False
     ),
-    Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER), P.HAND_OVER, while_held=True),
+    Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
+    Action.RECALL: Move(
+        _to(S.RECALLED, S.HANDED_OVER), None, while_held=True, respects_claim=False
+    ),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
     Action.ASK: _beside(P.ASK_PRESCRIBER),

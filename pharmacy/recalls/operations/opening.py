@@ -6,13 +6,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding import queries as compounding
+from pharmacy.compounding.operations import investigate
+from pharmacy.compounding.rules.life import MOVES as BATCH_MOVES
+from pharmacy.compounding.rules.life import BatchAction
 from pharmacy.infra import audit
 from pharmacy.inventory import queries as inventory
 from pharmacy.inventory.models import CapsuleLot, IngredientLot, LotStatus, ShellLot
 from pharmacy.orders import operations as orders
-from pharmacy.orders.rules import OPEN, Origin, Status
+from pharmacy.orders import queries as order_queries
 from pharmacy.recalls import queries
-from pharmacy.recalls.models import Recall, RecallLot, RecallTimer
+from pharmacy.recalls.models import Recall, RecallBatch, RecallLot, RecallTimer
 from pharmacy.recalls.operations.drafting import draft_letters
 from pharmacy.recalls.queries import Trace
 from pharmacy.recalls.rules.timers import (
@@ -22,7 +26,7 @@ from pharmacy.recalls.rules.timers import (
     require_past,
     require_reason,
 )
-from pharmacy.staff.rules import WORKER, Actor, Permission, SecondPersonNeeded
+from pharmacy.staff.rules import Actor, Permission, SecondPersonNeeded
 
 FINAL: Final = frozenset({LotStatus.RECALLED, LotStatus.REJECTED})
 
@@ -41,8 +45,10 @@ def open_recall(
     """
     Recall a lot with everything that was made of it, at once.
 
-    Every lot of it is blocked, every open order with a vial of it is held, letters to patients and
-    prescribers are drafted, and the time to notify runs when serious harm is possible.
+    Every lot of it is blocked, every batch of it stopped and looked into, also on the bench, and
+    every open order with a vial of it held. Orders that left with a vial of it are marked, and what
+    would follow them waits for a pharmacist. Letters to patients and prescribers are drafted, and
+    the time to notify runs when serious harm is possible.
 
     Args:
         notice_at: When the pharmacy was told or found out; deadlines count from here.
@@ -67,9 +73,11 @@ def open_recall(
     )
     session.add(recall)
     session.flush()
+    _lock_what_is_known(session, recall)
     _block_source(session, recall, by=by, now=now)
     trace = _block_products(session, recall, by=by, now=now)
-    _hold_orders(session, recall, trace, now=now)
+    _stop_batches(session, recall, trace, by=by, now=now)
+    trace = _reach_orders(session, recall, trace, now=now)
     if serious:
         _start(session, recall, TimerKind.NOTIFY, notice_at)
     draft_letters(session, recall, trace, now=now)
@@ -80,9 +88,23 @@ def open_recall(
         at=now,
         subject_kind="recall",
         subject_id=recall.id,
-        detail={"kind": kind, "lot": str(lot_id), "vials": len(trace.vials)},
+        detail={
+            "kind": kind,
+            "lot": str(lot_id),
+            "vials": len(trace.vials),
+            "batches": len(trace.batches),
+        },
     )
     return recall
+
+
+def _lock_what_is_known(session: Session, recall: Recall) -> None:
+    """Lock batches, then orders, before any lot, as everybody does who works on them."""
+    trace = queries.forward(session, recall.kind, recall.lot_id)
+    for batch_id in sorted(batch.batch_id for batch in trace.batches):
+        compounding.lock(session, batch_id)
+    for order_id in sorted({vial.order_id for vial in trace.vials}):
+        order_queries.lock(session, order_id)
 
 
 def _block_source(session: Session, recall: Recall, *, by: Actor, now: datetime) -> None:
@@ -141,20 +163,30 @@ def _block(
     )
 
 
-def _hold_orders(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> None:
-    """Hold what is not handed over; in the order of ids, as everybody locks orders."""
-    held = {vial.order_id for vial in trace.vials if Status(vial.status) in OPEN}
-    for order_id in sorted(held):
-        orders.place_hold(
-            session,
-            order_id,
-            code="lot-recalled",
-            words="A lot in this order is recalled: take the vials back and allocate again.",
-            facts={"recall": str(recall.id)},
-            origin=Origin.RECALL,
-            by=WORKER,
-            now=now,
-        )
+def _stop_batches(
+    session: Session, recall: Recall, trace: Trace, *, by: Actor, now: datetime
+) -> None:
+    """Quarantine every batch of it; one that is looked into already stays so."""
+    for batch_id in sorted(each.batch_id for each in trace.batches):
+        batch = compounding.lock(session, batch_id)
+        session.add(RecallBatch(recall_id=recall.id, batch_id=batch_id, status_before=batch.status))
+        if batch.status in BATCH_MOVES[BatchAction.QUARANTINE]:
+            reason = f"made of a recalled lot: {recall.reason}"
+            investigate(session, batch, code="recalled", reason=reason, by=by, now=now)
+    session.flush()
+
+
+def _reach_orders(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> Trace:
+    """
+    Hold what is still here, mark what left; in the order of ids, as everybody locks orders.
+
+    Returns the trace as it is once nobody else moves these orders: a vial that was handed over
+    meanwhile is one that its patient is told of.
+    """
+    for order_id in sorted({vial.order_id for vial in trace.vials}):
+        orders.reach_by_recall(session, order_id, recall_id=recall.id, now=now)
+    session.flush()
+    return queries.forward(session, recall.kind, recall.lot_id)
 
 
 def _start(session: Session, recall: Recall, kind: TimerKind, at: datetime) -> None:

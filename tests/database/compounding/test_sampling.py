@@ -73,6 +73,26 @@ def test_a_short_assay_stops_the_lot_of_its_blend(laboratory: Laboratory) -> Non
     assert opened.code == "laboratory-failed"
 
 
+def test_a_short_assay_stops_every_batch_of_the_same_trituration(laboratory: Laboratory) -> None:
+    """domain.md 7.4: all lots of that blend; a stock trituration is one blend."""
+    elsewhere = laboratory.released()
+    blend = laboratory.active = laboratory.trituration()
+    released, other = laboratory.released(capsules=40), laboratory.released(capsules=40)
+    planned = laboratory.scan(laboratory.plan(capsules=40))
+
+    answered(laboratory, sent(laboratory, released), "89.9")
+
+    assert {each.status for each in (released, other, planned)} == {BatchStatus.QUARANTINED}
+    assert elsewhere.status is BatchStatus.RELEASED
+    withdrawn = laboratory.session.get_one(CapsuleLot, other.capsule_lot_id)
+    assert withdrawn.status is LotStatus.QUARANTINED
+    assert blend.status is LotStatus.QUARANTINED
+    opened = queries.open_investigation(laboratory.session, other.id)
+    assert opened is not None
+    assert opened.code == "laboratory-failed"
+    assert released.number in opened.reason
+
+
 def test_uniformity_is_judged_by_its_acceptance_value(laboratory: Laboratory) -> None:
     """
     USP <905>: mean 99.76, s 2.075, so M is the mean and AV = 2.4 s = 4.98, at most 15.

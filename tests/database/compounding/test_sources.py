@@ -28,30 +28,7 @@ def powder(laboratory: Laboratory, amount: str, **facts: Any) -> IngredientLot:
 
 
 def stock(laboratory: Laboratory, active: str = "1012.113", diluent: str = "8987.887") -> Any:
-    """10 g of one in ten: 1,000 mg of label in 10,000 mg of mixture."""
-    lot = make_trituration(
-        laboratory.session,
-        lot_number="STOCK-1",
-        active_lot_id=laboratory.active.id,
-        diluent_lot_id=laboratory.filler.id,
-        active=mg(active),
-        diluent=mg(diluent),
-        made_on=date(2026, 3, 2),
-        by=laboratory.technician,
-        now=NOW,
-    )
-    inventory.record_packing(
-        laboratory.session,
-        lot.id,
-        capsule_size="3",
-        fill_mg=Decimal(220),
-        measured_on=date(2026, 3, 2),
-        by=laboratory.technician,
-        now=NOW,
-    )
-    return inventory.release_ingredient_lot(
-        laboratory.session, lot.id, by=laboratory.pharmacist, now=NOW
-    )
+    return laboratory.trituration(active, diluent)
 
 
 def shares(batch: Batch) -> list[tuple[str, str]]:

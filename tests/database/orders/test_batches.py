@@ -1,5 +1,7 @@
 """Orders wait for capsules, batches are made of what they need, and a release lets them go on."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -60,6 +62,19 @@ def test_waiting_orders_are_gathered_and_served(pharmacy: Pharmacy) -> None:
     assert pharmacy.make(4_500, 56) == (first.id, second.id)
     assert (first.status, second.status) == (Status.LABELING, Status.LABELING)
     assert queries.open_lines(pharmacy.session) == []
+
+
+def test_an_order_without_a_last_dose_is_needed_all_the_same(pharmacy: Pharmacy) -> None:
+    order = pharmacy.waiting()
+    order.last_dose_on = None
+    pharmacy.session.flush()
+
+    lines = queries.open_lines(pharmacy.session)
+
+    assert {line.order_id for line in lines} == {order.id}
+    assert {line.last_dose_on for line in lines} == {
+        order.due_at.astimezone(ZoneInfo("America/Chicago")).date()
+    }
 
 
 def test_a_held_order_waits_on(pharmacy: Pharmacy) -> None:

@@ -41,7 +41,8 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         (Status.LABELING, Status.FINAL_CHECK, Status.READY), Status.PLANNED
     ),
     Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
-    Action.RETURN: {Status.HANDED_OVER: Status.RETURNED},
+    Action.RETURN: {Status.HANDED_OVER: Status.RETURNED, Status.RECALLED: Status.RETURNED},
+    Action.RECALL: {Status.HANDED_OVER: Status.RECALLED},
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},
@@ -57,7 +58,7 @@ GOES_ROUND_HOLDS: Final = {
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
-    *(Action.REMIND, Action.ESCALATE),
+    *(Action.REMIND, Action.ESCALATE, Action.RECALL),
 }
 
 
