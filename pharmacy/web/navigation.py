@@ -18,6 +18,7 @@ class Area(NamedTuple):
 AREAS: Final = (
     Area("/queue", "Queue", "q", Permission.READ_QUEUE),
     Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
+    Area("/questions", "Questions", "u", Permission.ASK_PRESCRIBER),
     Area("/admin", "Administration", "m", Permission.READ_JOBS),
     Area("/audit", "Audit", "a", Permission.READ_AUDIT),
     Area("/flow", "Flow", "f", Permission.READ_FIGURES),

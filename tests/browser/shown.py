@@ -60,8 +60,13 @@ SHOWN = (
             ("to pack", Role.TECHNICIAN),
             ("to check", Role.PHARMACIST),
             ("ready", Role.TECHNICIAN),
+            ("findings", Role.PHARMACIST),
         )
     ),
+    Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
+    Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),
+    Shown("order-strategy", Role.PHARMACIST, order_called("to review"), ("s",)),
+    Shown("questions", Role.PHARMACIST, "/questions"),
     Shown("labels", Role.TECHNICIAN, "/labels"),
     Shown("labels-test", Role.TECHNICIAN, "/labels", ("t",)),
     Shown("label-unknown", Role.TECHNICIAN, UNKNOWN_COPY),

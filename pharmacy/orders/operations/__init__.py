@@ -16,8 +16,10 @@ from pharmacy.orders.operations.clarifying import (
     ask,
     look_after_questions,
     note_telephone,
+    remind,
     withdraw,
 )
+from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
@@ -43,6 +45,7 @@ __all__ = [
     "choose_strategy",
     "claim",
     "claim_next",
+    "decide_finding",
     "define_reason",
     "fill_of",
     "hand_over",
@@ -62,6 +65,7 @@ __all__ = [
     "reject",
     "release",
     "release_batch",
+    "remind",
     "return_",
     "send_back",
     "unclaim",

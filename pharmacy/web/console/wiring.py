@@ -20,6 +20,8 @@ from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_holds import OrderHolds
+from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
@@ -39,10 +41,13 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderHolds,
     OrderPages,
+    OrderQuestions,
     OrderReview,
     PaperPages,
     PrinterPages,
+    QuestionPages,
     QueuePages,
     ReasonPages,
     ScanPages,
