@@ -17,6 +17,7 @@ class Area(NamedTuple):
 
 AREAS: Final = (
     Area("/queue", "Queue", "q", Permission.READ_QUEUE),
+    Area("/bench", "Bench", "b", Permission.READ_BATCH),
     Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
     Area("/questions", "Questions", "u", Permission.ASK_PRESCRIBER),
     Area("/admin", "Administration", "m", Permission.READ_JOBS),
