@@ -1,9 +1,11 @@
 """People and orders at every point of their lives, for pages to show."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +18,8 @@ from pharmacy.orders.rules.clarifying import QuestionKind
 from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
+from pharmacy.shipping import operations as shipping
+from pharmacy.shipping.rules import Carrier
 from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
@@ -36,10 +40,15 @@ PATIENTS = {
     "to pack too": ("Kovač", "Željka", Status.LABELING),
     "to check": ("Mbeki", "Thandi", Status.FINAL_CHECK),
     "ready": ("Nguyễn", "Thị Minh", Status.READY),
+    "sent": ("Okafor", "Chidi", Status.READY),
     "findings": ("Petrosyan", "Ani", Status.REVIEW),
     "over": ("O'Brien", "Seán", Status.HANDED_OVER),
 }
 """By the name that tests use: who, and how far their order is."""
+SENT = "sent"
+"""What a carrier has."""
+CHECKED = "to check"
+"""Of which there is a picture."""
 ASKED = "findings"
 """Whose first check has findings to decide, a question that waits, and words of the prescriber."""
 NOTE = "Patient prefers capsules without dye. Thank you!"
@@ -90,6 +99,19 @@ def stock(session: Session) -> None:
                 by=bench.pharmacist,
                 now=bench.now,
             )
+        if name == SENT:
+            shipping.ship(
+                session,
+                order.id,
+                carrier=Carrier.UPS,
+                number="1Z5R89390357567127",
+                by=bench.technician,
+                now=bench.now,
+            )
+        if name == CHECKED:
+            operations.photograph(
+                session, order.id, data=photograph(), by=bench.technician, now=bench.now
+            )
         if name == ASKED:
             raise_findings(bench, order, patient)
         if name == PRINTED:
@@ -114,6 +136,19 @@ def signed(session: Session, name: str) -> dict[str, Any]:
         "request_system": named["system"],
         "request_value": named["value"],
     }
+
+
+def photograph() -> bytes:
+    """Return a picture of three vials."""
+    picture = Image.new("RGB", (640, 480), "#d8d2c4")
+    draw = ImageDraw.Draw(picture)
+    for x in (90, 260, 430):
+        draw.rounded_rectangle((x, 120, x + 120, 400), 16, fill="#e07b39")
+        draw.rectangle((x, 200, x + 120, 330), fill="white")
+        draw.rectangle((x - 8, 90, x + 128, 130), fill="white")
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG")
+    return kept.getvalue()
 
 
 def raise_findings(bench: Bench, order: Order, patient: Patient) -> None:

@@ -14,8 +14,12 @@ SCHEMES = ("light", "dark")
 TABLET_AT_TWICE_THE_SIZE = {"width": 683, "height": 384}
 PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"}
 """What a page asks for after it was opened."""
-ONWARD = {"/", "/orders/{order_id}/labels/{label_id}"}
-"""Leads to another page, or is the label's own PDF."""
+ONWARD = {
+    "/",
+    "/orders/{order_id}/labels/{label_id}",
+    "/orders/{order_id}/pictures/{picture_id}",
+}
+"""Leads to another page, or is the label's own PDF or a picture."""
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pharmacy.dispensing import queries as dispensing
 from pharmacy.inventory import queries as inventory
 from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel import ids
@@ -26,12 +25,15 @@ from pharmacy.prescriptions.models import Prescription
 from pharmacy.printing import queries as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState, ScannedCode
+from pharmacy.shipping.models import Parcel
 from pharmacy.staff import queries as staff
 from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
+from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
+from pharmacy.web.console.order_second_check import SecondCheck, second_check
 from pharmacy.web.console.queue import Line, lines_of
 from pharmacy.web.view import View
 
@@ -85,7 +87,10 @@ class OrderPage:
     """What may be chosen for each purpose, as pairs of code and words."""
     reason_words: dict[tuple[str, str], str]
     """By purpose and code, those out of use too: older steps name them."""
-    record_sha256: str
+    second: SecondCheck
+    parcel: Parcel | None
+    why_not_sent: str
+    """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
 
     @property
@@ -123,7 +128,6 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     steps = _steps(plan, order)
     events = queries.events(session, order_id)
     drawn = labels.of_order(session, order_id)
-    checking = order.status is Status.FINAL_CHECK
     first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
     if plan is not None and plan.chosen_by is not None:
@@ -146,9 +150,9 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         names=staff.names(session, people),
         reasons=_in_use(reasons),
         reason_words={(each.purpose, each.code): each.words for each in reasons},
-        record_sha256=(
-            dispensing.second_check(session, order_id).record_sha256().hex() if checking else ""
-        ),
+        second=second_check(session, order),
+        parcel=parcel_of(session, order),
+        why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
     )
 

@@ -6,6 +6,7 @@ from pharmacy.kernel import ids
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
+from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
@@ -41,7 +42,7 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
                 "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
             )
         )
-    found += _always(page, view, at)
+    found += _leaving(page, view, held=held) + _always(page, view, at)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
     return found
@@ -97,6 +98,24 @@ def _second_check(page: OrderPage, view: View, *, held: bool) -> list[Action]:
         Action("f", "Release", opens="release", kind="primary", why_not=why_not),
         Action("s", "Send back", opens="send-back", kind="danger"),
     ]
+
+
+def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
+    if not view.may(Permission.HAND_OVER):
+        return []
+    if page.order.status is Status.READY:
+        if page.why_not_sent:
+            return [Action("s", "Send", why_not=page.why_not_sent)]
+        return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
+    if page.order.status is not Status.HANDED_OVER:
+        return []
+    if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
+        return [
+            Action("d", "Delivered", opens="delivered", kind="primary"),
+            Action("e", "Came back", opens="came-back", kind="danger"),
+            Action("o", "Lost", opens="lost", kind="danger"),
+        ]
+    return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:

@@ -20,6 +20,7 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.rules.handing_over import Identifier
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_first_check import KINDS
+from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
 from pharmacy.web.console.order_steps import PATH, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
@@ -53,6 +54,8 @@ class OrderPages(Controller):
                 page=found,
                 identifiers=IDENTIFIERS,
                 kinds=KINDS,
+                carriers=CARRIERS,
+                carrier_names=dict(CARRIERS),
                 can_choose=found.can_choose and view.may(Permission.CHOOSE_STRATEGY),
             )
 

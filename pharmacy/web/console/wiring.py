@@ -29,6 +29,8 @@ from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_holds import OrderHolds
+from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
+from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
@@ -56,7 +58,9 @@ PAGES: Final[list[type[Controller]]] = [
     NewsPages,
     OrderBench,
     OrderHolds,
+    OrderLeaving,
     OrderPages,
+    OrderPictures,
     OrderQuestions,
     OrderReview,
     PaperPages,
@@ -69,6 +73,7 @@ PAGES: Final[list[type[Controller]]] = [
     ReasonPages,
     ScanPages,
     SessionPages,
+    ShippingPages,
     ShellPages,
     StaffPages,
     StepPages,
