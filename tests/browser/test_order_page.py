@@ -1,11 +1,10 @@
-"""An order's page in a real browser: undone, decided, asked, sent, locked, and nothing hostile runs."""
+"""An order's page in a real browser: undone, decided, asked, sent, locked; nothing hostile runs."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from pharmacy.kernel.ids import encode
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
@@ -138,7 +137,7 @@ def test_a_session_that_slept_covers_the_page_when_something_is_sent_and_keeps_i
     pharmacist.press("x")
     pharmacist.page.locator("#cancel-words").fill("Asked by the clinic")
     choose(pharmacist, "#cancel-reason", "The patient")
-    console.clock.push(timedelta(minutes=6))
+    console.clock.shift += timedelta(minutes=6)
 
     pharmacist.page.locator("#cancel button.danger").click()
 
@@ -154,10 +153,8 @@ def test_a_session_that_slept_covers_the_page_when_something_is_sent_and_keeps_i
 
 def test_news_that_got_lost_has_the_page_shown_afresh(console: Console, user: SitDown) -> None:
     pharmacist = user(Role.PHARMACIST).go(console.page_of("planned"))
-    pharmacist.page.wait_for_function(
-        "() => document.body['htmx-internal-data'] && document.body['htmx-internal-data'].sseEventSource"
-        " && document.body['htmx-internal-data'].sseEventSource.readyState === 1"
-    )
+    source = "document.body['htmx-internal-data'].sseEventSource"
+    pharmacist.page.wait_for_function(f"() => {source}?.readyState === 1")
     with console.session() as session:
         session.execute(text("set local session_replication_role = replica"))  # nobody is told
         operations.place_hold(
@@ -171,9 +168,7 @@ def test_news_that_got_lost_has_the_page_shown_afresh(console: Console, user: Si
         )
     assert "Nobody told the page" not in pharmacist.page.content()
 
-    pharmacist.page.evaluate(
-        "document.body['htmx-internal-data'].sseEventSource.dispatchEvent(new Event('gap'))"
-    )
+    pharmacist.page.evaluate(f"{source}.dispatchEvent(new Event('gap'))")
 
     pharmacist.sees("Nobody told the page of this.")
 
