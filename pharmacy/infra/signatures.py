@@ -252,6 +252,19 @@ def sign(payload: bytes, private_key: keys.PrivateKey, *, kid: str, alg: str = "
     return signed + b"." + _encoded(keys.sign(private_key, signed))
 
 
+def payload_of(token: bytes) -> bytes:
+    """
+    Return the signed bytes of a token that was verified before, to be read again.
+
+    Raises:
+        TokenMalformed: It is no compact JWS.
+    """
+    parts = token.split(b".")
+    if len(parts) != 3:  # noqa: PLR2004
+        raise TokenMalformed("the token is not three parts")
+    return _decoded(parts[1])
+
+
 def _header(raw: bytes, *, accept_old_name: bool) -> Header:
     try:
         found = strict_json.read(raw)

@@ -44,6 +44,12 @@ def get_capsule_lot(session: Session, lot_id: UUID) -> CapsuleLot:
     return lot
 
 
+def capsule_lots_of(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, CapsuleLot]:
+    """Return capsule lots by id, in one look."""
+    found = select(CapsuleLot).where(CapsuleLot.id.in_(lot_ids))
+    return {lot.id: lot for lot in session.scalars(found)}
+
+
 def get_ingredient_lot(session: Session, lot_id: UUID) -> IngredientLot:
     """Return an ingredient lot. Raises LotNotFound."""
     if (lot := session.get(IngredientLot, lot_id)) is None:

@@ -1,5 +1,6 @@
 """Reading patients and their answers."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -23,6 +24,12 @@ def get(session: Session, patient_id: UUID) -> Patient:
     if patient is None:
         raise PatientNotFound("there is no such patient")
     return patient
+
+
+def by_id(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, Patient]:
+    """Return patients by id, in one look."""
+    found = select(Patient).where(Patient.id.in_(patient_ids))
+    return {patient.id: patient for patient in session.scalars(found)}
 
 
 def latest_answers(session: Session, patient_id: UUID) -> dict[Topic, HealthAnswer]:

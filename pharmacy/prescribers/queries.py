@@ -125,6 +125,18 @@ def checks(
     return list(session.scalars(found.limit(limit)))
 
 
+def newest_checks(session: Session, npi: str) -> list[PrescriberCheck]:
+    """Return the newest answer of each source to each question about an NPI."""
+    row = PrescriberCheck
+    found = (
+        select(row)
+        .where(row.npi == npi)
+        .ext(distinct_on(row.kind, row.source))
+        .order_by(row.kind, row.source, row.answered_at.desc(), row.id.desc())
+    )
+    return list(session.scalars(found))
+
+
 def latest_check(
     session: Session, npi: str, kind: CheckKind, *, source: str, verified: bool = False
 ) -> PrescriberCheck | None:

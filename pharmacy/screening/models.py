@@ -42,6 +42,8 @@ class Finding(Base):
     found_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
     decision: Mapped[Decision | None]
+    reason_code: Mapped[str | None]
+    """A coded reason that the pharmacy had in use, where the door asked for one."""
     reason: Mapped[str | None]
     prescriber_contact: Mapped[str | None]
     """FDA-style note of who was asked, when and how; needed to override a BLOCK."""

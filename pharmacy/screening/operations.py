@@ -84,6 +84,7 @@ def decide(
     decision: Decision,
     reason: str,
     prescriber_contact: str | None,
+    reason_code: str | None = None,
     by: Actor,
     now: datetime,
 ) -> Finding:
@@ -91,6 +92,7 @@ def decide(
     Decide about one finding, with a reason.
 
     Args:
+        reason_code: The coded reason, where the caller knows that it is in use.
         prescriber_contact: Who was asked at the prescriber's, when, how and what they said. Needed
             to go on against a block.
 
@@ -114,7 +116,7 @@ def decide(
         prescriber_contact=prescriber_contact,
     )
     finding.decision = decision
-    finding.reason = reason.strip()
+    finding.reason_code, finding.reason = reason_code, reason.strip()
     finding.prescriber_contact = (prescriber_contact or "").strip() or None
     finding.decided_by = by.id
     finding.decided_at = now
@@ -127,7 +129,8 @@ def decide(
         subject_kind="finding",
         subject_id=finding.id,
         patient_id=queries.patient_of(session, finding),
-        detail={"rule": finding.rule_id, "version": finding.rule_version, "decision": decision},
+        detail={"rule": finding.rule_id, "version": finding.rule_version, "decision": decision}
+        | ({"reason": reason_code} if reason_code else {}),
     )
     return finding
 

@@ -19,6 +19,8 @@ AREAS: Final = (
     Area("/queue", "Queue", "q", Permission.READ_QUEUE),
     Area("/bench", "Bench", "b", Permission.READ_BATCH),
     Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
+    Area("/shipping", "Shipping", "s", Permission.HAND_OVER),
+    Area("/questions", "Questions", "u", Permission.ASK_PRESCRIBER),
     Area("/admin", "Administration", "m", Permission.READ_JOBS),
     Area("/audit", "Audit", "a", Permission.READ_AUDIT),
     Area("/flow", "Flow", "f", Permission.READ_FIGURES),

@@ -1,20 +1,33 @@
 """People and orders at every point of their lives, for pages to show."""
 
+import io
 from datetime import timedelta
+from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pharmacy.infra.signatures import sign
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
+from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.patients import operations as patients
+from pharmacy.patients.models import Patient
+from pharmacy.patients.rules import GivenAnswer, Reply, Topic
+from pharmacy.shipping import operations as shipping
+from pharmacy.shipping.rules import Carrier
 from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
+from tests.factories.bundles import KID, payload_of, sample_bundle
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
+from tests.factories.prescriptions import make_evidence
 from tests.factories.printing import furnish, make_printer
 from tests.factories.staff import hashed, make_account
 
@@ -27,9 +40,18 @@ PATIENTS = {
     "to pack too": ("Kovač", "Željka", Status.LABELING),
     "to check": ("Mbeki", "Thandi", Status.FINAL_CHECK),
     "ready": ("Nguyễn", "Thị Minh", Status.READY),
+    "sent": ("Okafor", "Chidi", Status.READY),
+    "findings": ("Petrosyan", "Ani", Status.REVIEW),
     "over": ("O'Brien", "Seán", Status.HANDED_OVER),
 }
 """By the name that tests use: who, and how far their order is."""
+SENT = "sent"
+"""What a carrier has."""
+CHECKED = "to check"
+"""Of which there is a picture."""
+ASKED = "findings"
+"""Whose first check has findings to decide, a question that waits, and words of the prescriber."""
+NOTE = "Patient prefers capsules without dye. Thank you!"
 HELD = "to review too"
 PRINTED = "to pack too"
 """Whose labels came to paper, or not."""
@@ -63,7 +85,7 @@ def stock(session: Session) -> None:
         patient = make_patient(
             session, identifier_value=f"MRN-{number}", family=family, given=given
         )
-        order = bench.order(status, patient=patient)
+        order = bench.order(status, patient=patient, **signed(session, name))
         order.received_at = bench.now - timedelta(hours=7 * number + 1)
         order.due_at = bench.now + timedelta(hours=6 * number - 26)
         if name == HELD:
@@ -77,10 +99,82 @@ def stock(session: Session) -> None:
                 by=bench.pharmacist,
                 now=bench.now,
             )
+        if name == SENT:
+            shipping.ship(
+                session,
+                order.id,
+                carrier=Carrier.UPS,
+                number="1Z5R89390357567127",
+                by=bench.technician,
+                now=bench.now,
+            )
+        if name == CHECKED:
+            operations.photograph(
+                session, order.id, data=photograph(), by=bench.technician, now=bench.now
+            )
+        if name == ASKED:
+            raise_findings(bench, order, patient)
         if name == PRINTED:
             printed = order
     stock_oversight(bench, printed)
     stock_bench(bench)
+
+
+def signed(session: Session, name: str) -> dict[str, Any]:
+    """Return evidence with a prescriber's own words, for the order whose first check is shown."""
+    if name != ASKED:
+        return {}
+
+    def with_note(bundle: dict[str, Any]) -> None:
+        bundle["entry"][0]["resource"]["note"] = [{"text": NOTE}]
+
+    bundle = sample_bundle(with_note)
+    jws = sign(payload_of(bundle), Ed25519PrivateKey.generate(), kid=KID)
+    named = bundle["entry"][0]["resource"]["identifier"][0]
+    return {
+        "evidence": make_evidence(session, jws=jws),
+        "request_system": named["system"],
+        "request_value": named["value"],
+    }
+
+
+def photograph() -> bytes:
+    """Return a picture of three vials."""
+    picture = Image.new("RGB", (640, 480), "#d8d2c4")
+    draw = ImageDraw.Draw(picture)
+    for x in (90, 260, 430):
+        draw.rounded_rectangle((x, 120, x + 120, 400), 16, fill="#e07b39")
+        draw.rectangle((x, 200, x + 120, 330), fill="white")
+        draw.rectangle((x - 8, 90, x + 128, 130), fill="white")
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG")
+    return kept.getvalue()
+
+
+def raise_findings(bench: Bench, order: Order, patient: Patient) -> None:
+    """Have the patient say what a pharmacist must decide about, and ask the prescriber."""
+    answers = [
+        GivenAnswer(topic=Topic.THYROID, reply=Reply.YES),
+        GivenAnswer(topic=Topic.TRANSPLANT, reply=Reply.YES),
+    ]
+    patients.record_answers(
+        bench.session,
+        patient.id,
+        answers,
+        source="patient-phone",
+        by=bench.technician,
+        now=bench.now,
+    )
+    operations.check(bench.session, order.id, now=bench.now)
+    operations.ask(
+        bench.session,
+        order.id,
+        kind=QuestionKind.DIRECTIONS,
+        words="May the patient stay at 3 mg for longer without a new prescription?",
+        field="dosageInstruction[1]",
+        by=bench.pharmacist,
+        now=bench.now - timedelta(hours=5),
+    )
 
 
 def known(session: Session) -> dict[str, Order]:

@@ -19,6 +19,7 @@ PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"} | {
 ONWARD = {
     "/",
     "/orders/{order_id}/labels/{label_id}",
+    "/orders/{order_id}/pictures/{picture_id}",
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",
     "/bench/powder/{lot_id}/certificate",

@@ -17,8 +17,10 @@ from pharmacy.orders.operations.clarifying import (
     ask,
     look_after_questions,
     note_telephone,
+    remind,
     withdraw,
 )
+from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import end_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
@@ -45,6 +47,7 @@ __all__ = [
     "choose_strategy",
     "claim",
     "claim_next",
+    "decide_finding",
     "define_reason",
     "end_key",
     "fill_of",
@@ -66,6 +69,7 @@ __all__ = [
     "release",
     "release_batch",
     "release_signed",
+    "remind",
     "return_",
     "send_back",
     "unclaim",

@@ -209,6 +209,30 @@ def withdraw(
     return question
 
 
+def remind(
+    session: Session,
+    order_id: UUID,
+    clarification_id: UUID,
+    *,
+    words: str = "",
+    by: Actor,
+    now: datetime,
+) -> Clarification:
+    """
+    Keep that a person reminded the prescriber of a question that waits.
+
+    Args:
+        words: How, and who was reached. The order's history shows it.
+    """
+    order, question = _open(session, order_id, clarification_id, by)
+    facts = {"question": question.kind}
+    how = words.strip() or None
+    take(session, order, Action.REMIND_PRESCRIBER, by=by, now=now, reason=how, facts=facts)
+    question.reminded_at = now
+    session.flush()
+    return question
+
+
 def look_after_questions(session: Session, *, now: datetime) -> int:
     """
     Remind of questions that wait, and hand those that wait too long to a pharmacist.

@@ -98,9 +98,14 @@ def kind_of(code: str) -> HoldKind:
     return CATALOGUE.get(code, ANY_OTHER)
 
 
+def is_liftable(code: str, origin: Origin) -> bool:
+    """Say whether a pharmacist may lift it by decision. What a person placed, a pharmacist may."""
+    return origin is Origin.PERSON or kind_of(code).by_decision
+
+
 def require_liftable(code: str, origin: Origin, reason: str) -> None:
     """Raise HoldNotLiftable or HoldReasonNeeded. What a person placed, a pharmacist may lift."""
-    if origin is not Origin.PERSON and not kind_of(code).by_decision:
+    if not is_liftable(code, origin):
         raise HoldNotLiftable(f"the hold {code} is not lifted by decision", hold=code)
     if not reason.strip():
         raise HoldReasonNeeded(f"say why the hold {code} is lifted", hold=code)

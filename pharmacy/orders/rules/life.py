@@ -54,6 +54,7 @@ class Action(StrEnum):
     NOTE_ANSWER = "clarification-noted"
     WITHDRAW = "clarification-withdrawn"
     REMIND = "clarification-reminded"
+    REMIND_PRESCRIBER = "prescriber-reminded"
     ESCALATE = "clarification-escalated"
 
 
@@ -133,6 +134,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.NOTE_ANSWER: _beside(P.ASK_PRESCRIBER),
     Action.WITHDRAW: _beside(P.ASK_PRESCRIBER),
     Action.REMIND: _beside(None),
+    Action.REMIND_PRESCRIBER: _beside(P.ASK_PRESCRIBER),
     Action.ESCALATE: _beside(None),
 }
 """What is not in this table does not happen to an order."""

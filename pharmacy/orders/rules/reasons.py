@@ -65,6 +65,31 @@ class ReturnReason(StrEnum):
     """The carrier brought it back."""
 
 
+class HoldReason(StrEnum):
+    """Why a person keeps an order where it is."""
+
+    QUESTION = "question"
+    DOSE_UNCLEAR = "dose-unclear"
+    PATIENT_UNREACHABLE = "patient-unreachable"
+    PATIENT_ASKED = "patient-asked"
+    PAYMENT = "payment"
+    ADDRESS_UNCLEAR = "address-unclear"
+    SOMETHING_MISSING = "something-missing"
+
+
+class FindingReason(StrEnum):
+    """Why a pharmacist decides about a finding of the screening as they do."""
+
+    PRESCRIBER_CONFIRMED = "prescriber-confirmed"
+    MONITORED = "monitored"
+    BENEFIT_OUTWEIGHS = "benefit-outweighs"
+    KNOWN_AND_STABLE = "known-and-stable"
+    NOT_TAKEN_NOW = "not-taken-now"
+    DATA_WRONG = "data-wrong"
+    RISK_TOO_HIGH = "risk-too-high"
+    OTHER = "other"
+
+
 class Counselling(StrEnum):
     """What the patient said to the offer of a pharmacist's advice."""
 
@@ -104,6 +129,8 @@ class Purpose(StrEnum):
     REALLOCATE = "reallocate"
     SEND_BACK = "send-back"
     RETURN = "return"
+    HOLD = "hold"
+    FINDING = "finding"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -112,6 +139,8 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.REALLOCATE: ReallocateReason,
     Purpose.SEND_BACK: SendBackReason,
     Purpose.RETURN: ReturnReason,
+    Purpose.HOLD: HoldReason,
+    Purpose.FINDING: FindingReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(

@@ -26,6 +26,8 @@ PURPOSES: Final = {
     Purpose.REALLOCATE: "Why capsules are replaced",
     Purpose.SEND_BACK: "Why an order is sent back",
     Purpose.RETURN: "Why medicine comes back",
+    Purpose.HOLD: "Why an order is held",
+    Purpose.FINDING: "Why a finding is decided as it is",
 }
 YesNo = Annotated[str, Meta(pattern=r"^yes$")]
 Words = Annotated[str, Meta(min_length=1, max_length=100)]

@@ -3,44 +3,48 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pharmacy.dispensing import queries as dispensing
+from pharmacy.inventory import queries as inventory
 from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.orders import queries
-from pharmacy.orders.models import Container, Hold, Order, OrderEvent
+from pharmacy.orders.models import Container, Hold, Order, OrderEvent, ReasonCode
 from pharmacy.orders.operations.handing_over import advice_needed_for
-from pharmacy.orders.rules import Status
+from pharmacy.orders.rules import Action, Status
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
-from pharmacy.prescribers import queries as prescribers
-from pharmacy.prescribers.models import PrescriberCheck
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.printing import queries as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState, ScannedCode
-from pharmacy.screening import queries as screening
-from pharmacy.screening.models import Finding
-from pharmacy.screening.rules import Severity
-from pharmacy.screening.rules.rulebook import BY_ID
+from pharmacy.shipping.models import Parcel
 from pharmacy.staff import queries as staff
 from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
+from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
+from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
+from pharmacy.web.console.order_second_check import SecondCheck, second_check
 from pharmacy.web.console.queue import Line, lines_of
-from pharmacy.web.rendering import words_of
 from pharmacy.web.view import View
 
-CHECKS_SHOWN = 8
+PURPOSE_OF: Final[dict[str, Purpose]] = {
+    Action.REJECT: Purpose.REJECT,
+    Action.CANCEL: Purpose.CANCEL,
+    Action.REALLOCATE: Purpose.REALLOCATE,
+    Action.SEND_BACK: Purpose.SEND_BACK,
+    Action.RETURN: Purpose.RETURN,
+}
+"""For what a step's coded reason was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,6 @@ class Vial:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A finding as a pharmacist decides about it."""
-
-    finding: Finding
-    source: str
-    is_settled: bool
-
-    @property
-    def blocks(self) -> bool:
-        return self.finding.severity is Severity.BLOCK
-
-
-@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One order, whole."""
 
@@ -83,23 +74,40 @@ class OrderPage:
     patient: Patient
     prescription: Prescription
     holds: Sequence[Hold]
-    findings: list[Spoken]
+    first: FirstCheck
     plan: StrengthPlan | None
     steps: list[Stair]
     chart: Any
-    checks: list[PrescriberCheck]
     vials: list[Vial]
     leaflet: Label | None
     missing: Sequence[Any]
     events: Sequence[OrderEvent]
     names: dict[UUID, str]
     reasons: dict[str, list[tuple[str, str]]]
-    record_sha256: str
+    """What may be chosen for each purpose, as pairs of code and words."""
+    reason_words: dict[tuple[str, str], str]
+    """By purpose and code, those out of use too: older steps name them."""
+    second: SecondCheck
+    parcel: Parcel | None
+    why_not_sent: str
+    """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
 
     @property
     def undecided(self) -> int:
-        return sum(not each.is_settled for each in self.findings)
+        return len(self.first.undecided)
+
+    def why(self, event: OrderEvent) -> str:
+        """Return why a step was taken: its coded reason, then the words."""
+        code = event.facts.get("code")
+        purpose = PURPOSE_OF.get(event.action)
+        known = self.reason_words.get((purpose, code), "") if purpose and code else ""
+        return " ".join(each for each in (known, event.reason) if each)
+
+    @property
+    def can_choose(self) -> bool:
+        """Whether another strategy may be chosen for the plan."""
+        return plan_is_open(self.plan) and self.first.can_choose
 
     @property
     def unscanned(self) -> int:
@@ -120,37 +128,41 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     steps = _steps(plan, order)
     events = queries.events(session, order_id)
     drawn = labels.of_order(session, order_id)
-    checking = order.status is Status.FINAL_CHECK
+    first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
+    people = {each.by_id for each in events if each.by_id} | of_names(first)
+    if plan is not None and plan.chosen_by is not None:
+        people.add(plan.chosen_by)
+    reasons = queries.reason_codes(session)
     return OrderPage(
         line=line,
         order=order,
         patient=line.row.patient,
         prescription=prescription,
         holds=line.row.holds,
-        findings=_findings(session, order),
+        first=first,
         plan=plan,
         steps=steps,
         chart=stairs(steps, today=practice.site(session).today(view.now)),
-        checks=_newest(prescribers.checks(session, order.npi, limit=CHECKS_SHOWN)),
         vials=vials_of(session, order, drawn),
         leaflet=next((each for each in drawn if each.kind is LabelKind.LEAFLET), None),
         missing=queries.batch_requests(session, order_id),
         events=events,
-        names=staff.names(session, {each.by_id for each in events if each.by_id}),
-        reasons=_reasons(session),
-        record_sha256=(
-            dispensing.second_check(session, order_id).record_sha256().hex() if checking else ""
-        ),
+        names=staff.names(session, people),
+        reasons=_in_use(reasons),
+        reason_words={(each.purpose, each.code): each.words for each in reasons},
+        second=second_check(session, order),
+        parcel=parcel_of(session, order),
+        why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
     )
 
 
-def _reasons(session: Session) -> dict[str, list[tuple[str, str]]]:
-    """Return what may be chosen for each purpose, as pairs of code and words."""
+def _in_use(reasons: Sequence[ReasonCode]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {purpose: [] for purpose in Purpose}
-    for each in queries.reason_codes(session):
+    for each in reasons:
         if each.is_active:
-            found[each.purpose].append((each.code, words_of(each.code)))
+            asks = " (say it in words)" if each.asks_for_words else ""
+            found[each.purpose].append((each.code, each.words.rstrip(".") + asks))
     return found
 
 
@@ -164,26 +176,6 @@ def _steps(plan: StrengthPlan | None, order: Order) -> list[Stair]:
     return [Stair(each.step, each.first_on, each.last_on) for each in found]
 
 
-def _findings(session: Session, order: Order) -> list[Spoken]:
-    found = screening.open_findings(session, order.prescription_id, order.fill_no)
-    return [
-        Spoken(
-            finding,
-            BY_ID[finding.rule_id].source if finding.rule_id in BY_ID else "",
-            screening.is_settled(finding),
-        )
-        for finding in found
-    ]
-
-
-def _newest(checks: Sequence[PrescriberCheck]) -> list[PrescriberCheck]:
-    """Return the newest answer of each source to each question."""
-    found: dict[tuple[str, str], PrescriberCheck] = {}
-    for check in checks:
-        found.setdefault((check.kind, check.source), check)
-    return list(found.values())
-
-
 def vials_of(session: Session, order: Order, drawn: Sequence[Label]) -> list[Vial]:
     """Return an order's present containers, each with what is known of its label on paper."""
     by_container = {label.container_id: label for label in drawn if label.container_id}
@@ -192,13 +184,14 @@ def vials_of(session: Session, order: Order, drawn: Sequence[Label]) -> list[Via
         for copy in printing.copies_of_order(session, order.id)
         if copy.state is not CopyState.VOID
     }
+    containers = queries.containers(session, order.id)
+    lots = inventory.capsule_lots_of(session, {each.lot_id for each in containers})
     found = []
-    for container in queries.containers(session, order.id):
+    for container in containers:
         label = by_container.get(container.id)
         copy = living.get(label.id) if label else None
-        lot = session.get_one(CapsuleLot, container.lot_id)
         scanned = _is_scanned(copy, since=order.status_since)
-        found.append(Vial(container, lot, label, copy, scanned))
+        found.append(Vial(container, lots[container.lot_id], label, copy, scanned))
     return found
 
 

@@ -14,9 +14,6 @@ from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
 from pharmacy.orders import operations
-from pharmacy.orders import queries as orders
-from pharmacy.screening import operations as screening
-from pharmacy.screening import queries as findings
 from pharmacy.screening.rules import Decision
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_steps import PATH, Code, Needed, ReasonForm, Words, take_step
@@ -34,8 +31,16 @@ class DecideForm(msgspec.Struct, frozen=True):
     """What is decided about a finding."""
 
     decision: Decision
-    reason: Needed
+    reason: Code
+    words: Words = ""
     contact: Words | None = None
+
+
+class StrategyForm(msgspec.Struct, frozen=True):
+    """How the doses are to be made up instead, and why."""
+
+    strategy: Code
+    reason: Needed
 
 
 class ReleaseForm(msgspec.Struct, frozen=True):
@@ -65,25 +70,47 @@ class OrderReview(Controller):
         db: Db,
         actor: CurrentActor,
     ) -> Answer:
-        """Decide about one finding, with a reason."""
+        """Decide about one finding, with a coded reason."""
         given = form.read(DecideForm)
 
         def step(session: Session, wanted: UUID) -> object:
-            order = orders.get(session, wanted)
-            finding = findings.of_fill(
-                session, order.prescription_id, order.fill_no, ids.decode("fnd", finding_id)
-            )
-            return screening.decide(
+            return operations.decide_finding(
                 session,
-                finding.id,
+                wanted,
+                ids.decode("fnd", finding_id),
                 decision=given.decision,
                 reason=given.reason,
+                words=given.words,
                 prescriber_contact=given.contact,
                 by=actor,
                 now=view.now,
             )
 
         return take_step(view, db, order_id, step, toast="Decided")
+
+    @post(
+        "/strategy",
+        opt={"permission": Permission.CHOOSE_STRATEGY},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def choose(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Have the doses made up by another strategy; the plan gets a new version."""
+        given = form.read(StrategyForm)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.choose_strategy(
+                session,
+                wanted,
+                strategy=given.strategy,
+                reason=given.reason,
+                by=actor,
+                now=view.now,
+            )
+
+        return take_step(view, db, order_id, step, toast="The plan was made anew")
 
     @post(
         "/approval",

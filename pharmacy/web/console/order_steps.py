@@ -1,7 +1,7 @@
 """What every verb of an order's page has in common."""
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -29,11 +29,25 @@ class ReasonForm(msgspec.Struct, frozen=True):
 
 
 def take_step(
-    view: View, db: Database, order_id: str, step: Step, *, toast: str, onward: str = ""
+    view: View,
+    db: Database,
+    order_id: str,
+    step: Step,
+    *,
+    toast: str,
+    onward: str = "",
+    undo: Callable[[Any], str] | None = None,
 ) -> Answer:
-    """Take one step in one transaction, then show the order as it is now, or go on."""
+    """
+    Take one step in one transaction, then show the order as it is now, or go on.
+
+    Args:
+        undo: Makes of what the step returned where, below the order's address, undoing is posted.
+    """
     wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
         visible(queries.get(session, wanted), view.actor)
-        step(session, wanted)
-    return view.go(onward or f"/orders/{order_id}", toast=toast)
+        done = step(session, wanted)
+        back = undo(done) if undo else ""
+    at = f"/orders/{order_id}"
+    return view.go(onward or at, toast=toast, undo=at + back if back else "")

@@ -1,8 +1,12 @@
 """Which verbs an order's page offers: the one that is owed first, none that is not the person's."""
 
+from dataclasses import replace
+
 from pharmacy.kernel import ids
 from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
+from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
@@ -38,7 +42,10 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
                 "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
             )
         )
-    return found + _always(page, view, at)
+    found += _leaving(page, view, held=held) + _always(page, view, at)
+    keys = [each.key for each in found]
+    assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
+    return found
 
 
 def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
@@ -47,8 +54,16 @@ def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
         why_not = f"{page.undecided} findings are not decided yet."
     if page.plan is None:
         why_not = "There is no strength plan yet."
+    next_one = next((each for each in page.first.undecided if each.choices), None)
+    found = [Action("a", "Approve", opens="approve", kind="primary", why_not=why_not)]
+    if next_one is not None:
+        finding = ids.encode("fnd", next_one.finding.id)
+        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind="primary")
+        found = [decide, *(replace(each, kind="plain") for each in found)]
+    if page.can_choose:
+        found.append(Action("s", "Another strategy", opens="strategy-choice"))
     return [
-        Action("a", "Approve", opens="approve", kind="primary", why_not=why_not),
+        *found,
         Action("r", "Reject", opens="reject", kind="danger"),
         Action("k", "Check again", post=f"{at}/recheck"),
     ]
@@ -81,8 +96,26 @@ def _second_check(page: OrderPage, view: View, *, held: bool) -> list[Action]:
         why_not = "You packed it: another pharmacist checks it."
     return [
         Action("f", "Release", opens="release", kind="primary", why_not=why_not),
-        Action("b", "Send back", opens="send-back", kind="danger"),
+        Action("s", "Send back", opens="send-back", kind="danger"),
     ]
+
+
+def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
+    if not view.may(Permission.HAND_OVER):
+        return []
+    if page.order.status is Status.READY:
+        if page.why_not_sent:
+            return [Action("s", "Send", why_not=page.why_not_sent)]
+        return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
+    if page.order.status is not Status.HANDED_OVER:
+        return []
+    if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
+        return [
+            Action("d", "Delivered", opens="delivered", kind="primary"),
+            Action("e", "Came back", opens="came-back", kind="danger"),
+            Action("o", "Lost", opens="lost", kind="danger"),
+        ]
+    return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
@@ -92,10 +125,13 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
             found.append(Action("b", "Give back", post=f"{at}/unclaim"))
         elif not page.line.holder:
             found.append(Action("t", "Take it", opens="take"))
+    if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
+        found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):
         found.append(Action("h", "Hold", opens="hold"))
-    if page.holds and view.may(Permission.LIFT_HOLD):
-        first = ids.encode("hld", page.holds[0].id)
+    mine = [each for each in page.holds if is_liftable(each.code, each.origin)]
+    if mine and view.may(Permission.LIFT_HOLD):
+        first = ids.encode("hld", mine[0].id)
         found.append(Action("l", "Lift the hold", opens=f"lift-{first}"))
     if order.status in OPEN and view.may(Permission.APPROVE_ORDER):
         found.append(Action("x", "Cancel order", opens="cancel", kind="danger"))

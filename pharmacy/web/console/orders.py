@@ -17,29 +17,17 @@ from pharmacy.labels.drawing import dots
 from pharmacy.labels.models import LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.orders import operations, queries
-from pharmacy.orders.rules import Owner
 from pharmacy.orders.rules.handing_over import Identifier
 from pharmacy.staff.rules import Permission
+from pharmacy.web.console.order_first_check import KINDS
+from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
-from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
+from pharmacy.web.console.order_steps import PATH, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
 IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
-
-
-class HoldForm(msgspec.Struct, frozen=True):
-    """Why an order waits, and for whom."""
-
-    words: Needed
-    owner: Owner
-
-
-class LiftForm(msgspec.Struct, frozen=True):
-    """Why a hold no longer stands in the way."""
-
-    reason: Needed
 
 
 class PickForm(msgspec.Struct, frozen=True):
@@ -65,6 +53,10 @@ class OrderPages(Controller):
                 actions=actions_of(found, view),
                 page=found,
                 identifiers=IDENTIFIERS,
+                kinds=KINDS,
+                carriers=CARRIERS,
+                carrier_names=dict(CARRIERS),
+                can_choose=found.can_choose and view.may(Permission.CHOOSE_STRATEGY),
             )
 
     @get(
@@ -131,6 +123,7 @@ class OrderPages(Controller):
                 session, wanted, reason=reason, by=actor, now=view.now
             ),
             toast="It is yours",
+            undo=lambda _: "/unclaim",
         )
 
     @post(
@@ -148,54 +141,6 @@ class OrderPages(Controller):
             return operations.unclaim(session, wanted, by=actor, now=view.now)
 
         return take_step(view, db, order_id, step, toast="Given back", onward="/queue")
-
-    @post("/holds", opt={"permission": Permission.PLACE_HOLD}, status_code=200, sync_to_thread=True)
-    def hold(
-        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
-    ) -> Answer:
-        """Keep the order where it is until somebody acts."""
-        given = form.read(HoldForm)
-
-        def step(session: Session, wanted: UUID) -> object:
-            return operations.place_hold(
-                session,
-                wanted,
-                code="question",
-                words=given.words,
-                owner=given.owner,
-                deadline_at=None,
-                by=actor,
-                now=view.now,
-            )
-
-        return take_step(view, db, order_id, step, toast="On hold")
-
-    @post(
-        "/holds/{hold_id:str}",
-        opt={"permission": Permission.LIFT_HOLD},
-        status_code=200,
-        sync_to_thread=True,
-    )
-    def lift(
-        self,
-        *,
-        order_id: FromPath[str],
-        hold_id: FromPath[str],
-        form: Form,
-        view: CurrentView,
-        db: Db,
-        actor: CurrentActor,
-    ) -> Answer:
-        """Decide that a hold no longer stands in the way."""
-        reason = form.read(LiftForm).reason
-
-        def step(session: Session, wanted: UUID) -> object:
-            hold = ids.decode("hld", hold_id)
-            return operations.lift_hold(
-                session, wanted, hold, reason=reason, by=actor, now=view.now
-            )
-
-        return take_step(view, db, order_id, step, toast="Lifted")
 
     @post(
         "/cancellation",

@@ -29,6 +29,10 @@ from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_holds import OrderHolds
+from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
+from pharmacy.web.console.order_pictures import OrderPictures
+from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
@@ -54,17 +58,23 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderHolds,
+    OrderLeaving,
     OrderPages,
+    OrderPictures,
+    OrderQuestions,
     OrderReview,
     PaperPages,
     PrescriberPages,
     PowderPages,
     PrinterPages,
     QualityPages,
+    QuestionPages,
     QueuePages,
     ReasonPages,
     ScanPages,
     SessionPages,
+    ShippingPages,
     ShellPages,
     StaffPages,
     TextPages,

@@ -50,6 +50,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.NOTE_ANSWER: {status: status for status in OPEN},
     Action.WITHDRAW: {status: status for status in OPEN},
     Action.REMIND: {status: status for status in OPEN},
+    Action.REMIND_PRESCRIBER: {status: status for status in OPEN},
     Action.ESCALATE: {status: status for status in OPEN},
 }
 """Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
@@ -58,7 +59,7 @@ GOES_ROUND_HOLDS: Final = {
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
-    *(Action.REMIND, Action.ESCALATE, Action.RECALL),
+    *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
 }
 
 

@@ -1,0 +1,182 @@
+"""How an order leaves by carrier, what became of its parcel, and what comes back."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.forms import Form
+from pharmacy.http.order_reads import note_queue_read
+from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.kernel.refusals import Invalid
+from pharmacy.orders import operations as orders
+from pharmacy.orders import queries
+from pharmacy.orders.models import Order
+from pharmacy.orders.queries import QueueFilter, QueueRow
+from pharmacy.orders.rules import Status
+from pharmacy.patients.models import Patient
+from pharmacy.practice import queries as practice
+from pharmacy.shipping import operations
+from pharmacy.shipping import queries as parcels
+from pharmacy.shipping.models import Parcel
+from pharmacy.shipping.rules import (
+    Carrier,
+    ParcelStatus,
+    TrackingNumberWrong,
+    tracking_number,
+)
+from pharmacy.staff.rules import Permission
+from pharmacy.web.console.order_steps import PATH, ReasonForm, take_step
+from pharmacy.web.view import Answer, CurrentView
+
+CARRIERS: Final = [(Carrier.UPS, "UPS"), (Carrier.USPS, "USPS"), (Carrier.FEDEX, "FedEx")]
+HAND_OVER: Final = {"permission": Permission.HAND_OVER}
+
+
+class CarrierUnclear(Invalid):
+    """More carriers than one give out numbers of this form, and the check digit fits them all."""
+
+    code = "carrier-unclear"
+    remedy = "Say which carrier takes the parcel, and scan the number again."
+
+
+class SendForm(msgspec.Struct, frozen=True):
+    """The number on the carrier's label; it says which carrier, where it can."""
+
+    number: Annotated[str, Meta(min_length=8, max_length=60)]
+    carrier: Carrier | None = None
+
+
+class EndForm(msgspec.Struct, frozen=True):
+    """What became of a parcel."""
+
+    status: Literal["delivered", "returned", "lost"]
+
+
+def carrier_of(number: str) -> Carrier:
+    """Return whose tracking number it is. Raises TrackingNumberWrong, CarrierUnclear."""
+    fits, wrong = [], TrackingNumberWrong("no carrier that we know gives out such numbers")
+    for carrier in Carrier:
+        try:
+            tracking_number(carrier, number)
+        except TrackingNumberWrong as error:
+            wrong = error if "digit" in str(error) else wrong
+        else:
+            fits.append(carrier)
+    if not fits:
+        raise TrackingNumberWrong(str(wrong), field="number")
+    if len(fits) > 1:
+        raise CarrierUnclear("this may be a number of several carriers", field="carrier")
+    return fits[0]
+
+
+def parcel_of(session: Session, order: Order) -> Parcel | None:
+    """Return the parcel of an order that was sent."""
+    try:
+        return parcels.of_order(session, order.id)
+    except parcels.ParcelNotFound:
+        return None
+
+
+def why_not_sent(session: Session, patient: Patient, now: datetime) -> str:
+    """Return in words why nothing may be sent to a patient today; empty where it may."""
+    today = practice.site(session).today(now)
+    if practice.may_ship_to(session, patient.state, today):
+        return ""
+    return f"This pharmacy has no licence to ship into {patient.state} today: it is collected here."
+
+
+class OrderLeaving(Controller):
+    """Sending one order, and its coming back."""
+
+    path = PATH
+
+    @post("/parcel", opt=HAND_OVER, status_code=200, sync_to_thread=True)
+    def send(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Hand the order over to a carrier under the scanned number."""
+        given = form.read(SendForm)
+        carrier = given.carrier or carrier_of(given.number)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.ship(
+                session, wanted, carrier=carrier, number=given.number, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Sent", onward=ShippingPages.path)
+
+    @post("/parcel/end", opt=HAND_OVER, status_code=200, sync_to_thread=True)
+    def end(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Record what became of the parcel. What comes back is destroyed."""
+        status = ParcelStatus(form.read(EndForm).status)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.end(session, wanted, status=status, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast=f"Parcel {status}")
+
+    @post("/return", opt=HAND_OVER, status_code=200, sync_to_thread=True)
+    def take_back(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Record that medicine came back. It is destroyed and never goes back to stock."""
+        given = form.read(ReasonForm)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return orders.return_(
+                session, wanted, reason=given.reason, words=given.words, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Taken back: destroy it now")
+
+
+class ShippingPages(Controller):
+    """What is to leave, and what is on its way."""
+
+    path = "/shipping"
+
+    @get("/", opt=HAND_OVER, sync_to_thread=True)
+    def show(
+        self, view: CurrentView, db: Db, actor: CurrentActor, now: Now, cursor: Cursor = None
+    ) -> Answer:
+        """List orders that are ready, the one due first first, and parcels under way."""
+        start = after(cursor, datetime, UUID)
+        with db.transaction() as session:
+            only = QueueFilter(statuses=(Status.READY,))
+            rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
+            page = page_of(rows, limit=USUAL, view=_same, key=_key)
+            sent = parcels.on_their_way(session, limit=USUAL)[:USUAL]
+            ids_sent = [each.order_id for each in sent]
+            rows_sent = queries.rows_of(session, ids_sent) if ids_sent else []
+            sent_rows = {row.order.id: row for row in rows_sent}
+            shown = [row.order.id for row in page.items] + ids_sent
+            note_queue_read(session, shown, by=actor, now=now)
+            states = {row.patient.state: row.patient for row in page.items}
+            return view.page(
+                "orders/shipping.html",
+                rows=page.items,
+                why_not={
+                    state: why_not_sent(session, patient, now) for state, patient in states.items()
+                },
+                sent=[(each, sent_rows[each.order_id]) for each in sent],
+                carriers=dict(CARRIERS),
+                onward=page.next,
+                started=cursor is not None,
+            )
+
+
+def _same(row: QueueRow) -> QueueRow:
+    return row
+
+
+def _key(row: QueueRow) -> tuple[datetime, UUID]:
+    return row.order.due_at, row.order.id
