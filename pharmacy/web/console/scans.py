@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Controller, post
 from msgspec import Meta
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
@@ -15,7 +14,6 @@ from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders import queries as orders
-from pharmacy.orders.models import Order
 from pharmacy.staff.rules import Permission
 from pharmacy.web.view import Answer, CurrentView
 
@@ -46,11 +44,8 @@ def page_of_container(session: Session, code: str) -> str:
 
 
 def page_of_number(session: Session, number: str) -> str:
-    """Return the page of the order with an Rx number. Raises UnknownCode."""
-    found = session.scalar(select(Order.id).where(Order.number == int(number)))
-    if found is None:
-        raise UnknownCode("no order has this number")
-    return f"/orders/{ids.encode('ord', found)}"
+    """Return the page of the order with an Rx number. Raises OrderNotFound."""
+    return f"/orders/{ids.encode('ord', orders.of_number(session, int(number)))}"
 
 
 FINDERS: Final[dict[str, tuple[Permission, Finder]]] = {

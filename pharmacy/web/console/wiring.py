@@ -23,7 +23,7 @@ from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
-from pharmacy.web.console.queue import QueuePages
+from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
 from pharmacy.web.live import News

@@ -55,7 +55,7 @@
     if (key === "?") return help();
     if (key === "L") return window.consoleLock && window.consoleLock();
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
-    if (focus && layer() === document) { focus.focus(); focus.select(); return; }
+    if (focus && layer() === document) { focus.focus(); if (focus.select) focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
     if (!found) return move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
@@ -84,7 +84,7 @@
     list.replaceChildren();
     for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
     if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
-    for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], "Search");
+    for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], each.dataset.says || "Search");
     for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
     add(["r"], "Show the page afresh"); add(["L"], "Lock"); add(["?"], "This list"); add(["Esc"], "Close");
     box.showModal();
@@ -191,6 +191,20 @@
       const again = owed; owed = null;
       if (again) again.tagName === "FORM" ? again.requestSubmit() : again.click();
     } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
+  });
+
+  // ---- a row that is shown anew stays the one that somebody stands on
+  let stood = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.target.matches("[data-row]") && event.target;
+    stood = row ? { id: row.id, at: row.classList.contains("at"), on: row.contains(document.activeElement) } : null;
+  });
+  document.addEventListener("htmx:load", (event) => {
+    const row = event.detail.elt;
+    if (!stood || row.id !== stood.id) return;
+    row.classList.toggle("at", stood.at);
+    if (stood.on) $("a", row).focus({ preventScroll: true });
+    stood = null;
   });
 
   // ---- news: rows ask for themselves; here only whether news comes at all, and all of it
