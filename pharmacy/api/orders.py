@@ -74,7 +74,7 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     lot: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     """The number of a lot of capsules in one of its vials, exactly."""
     tracking: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
-    """The carrier's number of the parcel, exactly."""
+    """The carrier's number of the parcel, as it is read or as its barcode is scanned."""
     status: list[Status] = []
     """Only in these; without any, also what is over."""
     held: bool | None = None
@@ -86,7 +86,6 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     limit: Annotated[int, Meta(ge=1, le=MOST)] = USUAL
 
     def only(self, session: Session) -> QueueFilter:
-        number = self.tracking and "".join(self.tracking.split()).upper()
         return QueueFilter(
             statuses=tuple(self.status) or tuple(Status),
             number=self.number,
@@ -97,7 +96,7 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             held=self.held,
             hold_owner=self.hold_owner,
             hold_code=self.hold_code,
-            order_ids=parcels.orders_under(session, number) if number else None,
+            order_ids=parcels.orders_under(session, self.tracking) if self.tracking else None,
             newest_first=True,
         )
 

@@ -90,4 +90,8 @@ SHOWN = (
     Shown("flow", Role.PHARMACIST, "/flow"),
     Shown("flow-year", Role.TECHNICIAN, "/flow?days=364"),
     Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
+    Shown("queue-narrowed", Role.TECHNICIAN, "/queue?view=all&status=labeling&whose=mine"),
+    Shown("search", Role.TECHNICIAN, "/search"),
+    Shown("search-found", Role.TECHNICIAN, "/queue", ("/", *"kova", "Enter")),
+    Shown("search-nothing", Role.TECHNICIAN, "/queue", ("/", *"nobody", "Enter")),
 )

@@ -28,7 +28,6 @@ from pharmacy.orders.queries.one import (
     lock,
     lock_open_of_patient,
     of_fill,
-    of_number,
     open_holds,
     pictures,
 )
@@ -67,7 +66,6 @@ __all__ = [
     "lock_open_of_patient",
     "lock_waiting_for",
     "of_fill",
-    "of_number",
     "open_clarifications",
     "open_holds",
     "open_lines",

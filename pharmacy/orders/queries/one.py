@@ -38,14 +38,6 @@ def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | No
     ).one_or_none()
 
 
-def of_number(session: Session, number: int) -> UUID:
-    """Return the order with an Rx number. Raises OrderNotFound."""
-    found = session.scalar(select(Order.id).where(Order.number == number))
-    if found is None:
-        raise OrderNotFound("no order has this number")
-    return found
-
-
 def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
     """Return the orders of a patient that are not over, as they are now, locked by id."""
     found = (

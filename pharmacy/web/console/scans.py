@@ -1,4 +1,4 @@
-"""A scan from anywhere: what was scanned decides where it leads."""
+"""A scan or a line from anywhere: what it is decides where it leads."""
 
 import re
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders import queries as orders
 from pharmacy.staff.rules import Permission
+from pharmacy.web.console.search import first_found, results
 from pharmacy.web.view import Answer, CurrentView
 
 CODE: Final = re.compile(r"(?<![a-z])([a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26})(?![0-9a-z])")
-RX_NUMBER: Final = re.compile(r"(?:rx)?\s*#?\s*(\d{5,12})", re.IGNORECASE)
 
 
 class UnknownCode(NotFound):
@@ -43,11 +43,6 @@ def page_of_container(session: Session, code: str) -> str:
     return f"/orders/{ids.encode('ord', vial.order_id)}"
 
 
-def page_of_number(session: Session, number: str) -> str:
-    """Return the page of the order with an Rx number. Raises OrderNotFound."""
-    return f"/orders/{ids.encode('ord', orders.of_number(session, int(number)))}"
-
-
 FINDERS: Final[dict[str, tuple[Permission, Finder]]] = {
     "ctr": (Permission.READ_ORDER, page_of_container),
     "ord": (Permission.READ_ORDER, lambda _, code: f"/orders/{code}"),
@@ -62,7 +57,12 @@ class ScanPages(Controller):
 
     @post("/", opt={"permission": Permission.READ_QUEUE}, status_code=200, sync_to_thread=True)
     def scan(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
-        """Go to the page of what was scanned. Prefixes and suffixes of scanners are passed over."""
+        """
+        Go to the page of what was scanned; anything else is looked for.
+
+        Prefixes and suffixes of scanners are passed over. A number names one order and leads to
+        it; a name or a lot shows whom it may mean, so that nobody lands at another patient.
+        """
         text = form.read(ScanForm).code.strip()
         with db.transaction() as session:
             if match := CODE.search(text.lower()):
@@ -71,7 +71,10 @@ class ScanPages(Controller):
                     permission, finder = FINDERS[prefix]
                     actor.require(permission)
                     return view.go(finder(session, match[1]))
-            if match := RX_NUMBER.fullmatch(text):
+            sought, rows = first_found(session, text)
+            if len(rows) == 1 and (sought.number or sought.tracking):
                 actor.require(Permission.READ_ORDER)
-                return view.go(page_of_number(session, match[1]))
-        raise UnknownCode("nothing of ours carries this code")
+                return view.go(f"/orders/{ids.encode('ord', rows[0].order.id)}")
+            if sought.is_nothing:
+                raise UnknownCode("nothing of ours carries this code")
+            return results(session, view, sought, rows)

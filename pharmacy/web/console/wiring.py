@@ -25,6 +25,7 @@ from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.scans import ScanPages
+from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
 from pharmacy.web.live import News
 from pharmacy.web.refusals import Refusals
@@ -46,6 +47,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     ScanPages,
+    SearchPages,
     SessionPages,
     StaffPages,
 ]

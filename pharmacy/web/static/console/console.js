@@ -137,7 +137,7 @@
     else if (on("[data-dismiss]")) on("[data-dismiss]").closest(".trouble").remove();
     else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
   });
-  function fresh() { $("#alerts").replaceChildren(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
+  function fresh() { $("#alerts").replaceChildren(); const again = $("#page form[data-again]"); if (again && $("[data-row]")) return again.requestSubmit(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
   document.addEventListener("keydown", (event) => { if (event.key === "r" && !isField(event.target) && !event.ctrlKey && !event.metaKey && !$("[data-key=r]") && layer() === document) setTimeout(() => { if (times.length < 2) fresh(); }, MEANT); });
 
   // ---- what the server says beside the page
