@@ -41,6 +41,7 @@ from pharmacy.api.samples import SampleController
 from pharmacy.api.second_check import SecondCheckController
 from pharmacy.api.staff import MeController, SignInController, StaffController
 from pharmacy.api.weighings import BalanceController, WeighingController
+from pharmacy.api.worksheets import of_batch
 from pharmacy.http import bodies, openapi, problems
 from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
@@ -129,8 +130,9 @@ def create_app(
     viewing = Viewing(settings, db, now)
     refusals = Refusals(settings, viewing)
     news = News(settings.database_url)
+    pages = console.routes(viewing, refusals, news, of_batch)
     app = Litestar(
-        route_handlers=[*controllers, *console.routes(viewing, refusals, news), static_files()],
+        route_handlers=[*controllers, *pages, static_files()],
         dependencies=_dependencies(settings, db, now, metrics),
         guards=[Guard(db, now, settings)],
         before_request=bodies.require_plain_json,

@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.db import Database
+from pharmacy.infra.printers import ipp
 from tests.services import TEMPLATE, VALKEY_VARIABLE, Services, run_sql, url_of
 
 NOW = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)
 """Monday 2 March 2026, 16:30 in Houston: nine minutes after the sample prescription was signed."""
 
-settings.register_profile("pharmacy", deadline=None)  # a busy machine is no fault
+settings.register_profile(  # a busy machine is no fault
+    "pharmacy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("pharmacy")
 counter = itertools.count()
 services: Services | None = None
@@ -76,6 +79,12 @@ def database() -> Iterator[Database]:
 def valkey_url() -> str:
     """The run's Valkey; use a key prefix of the test's own."""
     return os.environ[VALKEY_VARIABLE]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for an IPP printer to say that a sheet is out."""
+    monkeypatch.setattr(ipp, "WATCH_SECONDS", 0)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from pharmacy.embedded.postgres import FAST_AND_LOSSY, EmbeddedPostgres
 from pharmacy.embedded.valkey import EmbeddedValkey
 from pharmacy.infra.db import Database
+from pharmacy.local.stack import free_port
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "template_pharmacy"
@@ -27,6 +28,24 @@ def memory_or_disk() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="pharmacy-", dir=shared if roomy else None))
     folder.chmod(0o755)
     return folder
+
+
+def own_port() -> int:
+    """
+    Return a free port that no other pytest worker is about to take either.
+
+    It lies below those from which the system picks for connections that go out.
+    """
+    return free_port(first=20_000 + os.getpid() * 16 % 12_000)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs. One that ended, and that nobody asked after yet, does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def url_of(database: str) -> str:

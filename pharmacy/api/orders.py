@@ -46,6 +46,12 @@ class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Words = ""
 
 
+class TakeOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why work is taken out of a colleague's hands."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["The patient waits."])]
+
+
 class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What must be settled, by whom, until when."""
 
@@ -234,6 +240,27 @@ class QueueController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = operations.claim(session, wanted, reason=data.reason, by=actor, now=now)
+            return answer(session, order, actor)
+
+    @post(
+        "/{order_id:str}/take-over",
+        opt={"permission": Permission.TAKE_OVER_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def take_over(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[TakeOverBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> OrderAnswer:
+        """Take an order out of a colleague's hands while their claim still runs."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = operations.take_over(session, wanted, reason=data.reason, by=actor, now=now)
             return answer(session, order, actor)
 
     @delete(

@@ -1,7 +1,5 @@
 """Prescribers: what was found out about them, and their keys."""
 
-import base64
-import binascii
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -14,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
-from pharmacy.kernel.refusals import Malformed
+from pharmacy.kernel import base64url
 from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
 from pharmacy.prescribers.models import (
@@ -25,19 +23,12 @@ from pharmacy.prescribers.models import (
     Revocation,
 )
 from pharmacy.prescribers.queries import PrescriberNotFound
-from pharmacy.prescribers.rules.keys import proof_message, state_at
+from pharmacy.prescribers.rules.keys import proof_message, proof_of, state_at
 from pharmacy.staff.rules import Actor, Permission
 
 Npi = Annotated[str, Meta(pattern=r"^[0-9]{10}$", examples=["1234567893"])]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 State = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", examples=["TX"])]
-
-
-class ProofMalformed(Malformed):
-    """A proof is 64 bytes in base64url."""
-
-    code = "key-proof-malformed"
-    remedy = "Send the 64-byte signature in base64url without padding."
 
 
 class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,11 +123,10 @@ class ProposalView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, proposal: KeyProposal) -> Self:
-        message = base64.urlsafe_b64encode(proof_message(proposal.nonce))
         return cls(
             kid=proposal.kid,
             npi=proposal.npi,
-            message=message.rstrip(b"=").decode(),
+            message=base64url.encode(proof_message(proposal.nonce)),
             expires_at=proposal.expires_at,
         )
 
@@ -270,7 +260,7 @@ class PrescriberKeyController(Controller):
         now: Now,
     ) -> KeyView:
         """Take a proposed key into the register: by another person, with the owner's proof."""
-        proof = _proof(data.proof)
+        proof = proof_of(data.proof)
         with db.transaction() as session:
             key = operations.approve_key(session, kid, proof=proof, by=actor, now=now)
             return KeyView.of(key, now)
@@ -291,7 +281,7 @@ class PrescriberKeyController(Controller):
     ) -> RevokedView:
         """End a key. A compromise holds every order that it signed since and that is still here."""
         with db.transaction() as session:
-            key = operations.revoke_key(
+            key, held = orders.end_key(
                 session,
                 kid,
                 revocation=data.revocation,
@@ -299,10 +289,6 @@ class PrescriberKeyController(Controller):
                 by=actor,
                 now=now,
             )
-            held = 0
-            if key.compromised_since is not None:
-                since = key.compromised_since
-                held = orders.hold_for_compromised_key(session, kid, since, now=now)
             return RevokedView(key=KeyView.of(key, now), orders_held=held)
 
 
@@ -310,10 +296,3 @@ def _seen(session: Session, npi: str, actor: Actor) -> Prescriber:
     if not actor.may_see(npi):
         raise PrescriberNotFound("no prescriber is enrolled under this NPI")
     return queries.get(session, npi)
-
-
-def _proof(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ProofMalformed("the proof is not base64url") from error

@@ -5,16 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pharmacy.compounding import queries
-from pharmacy.compounding.models import Balance, Captured, Protocol, WeightKind
+from pharmacy.compounding.models import Captured, WeightKind
 from pharmacy.compounding.operations import Reading
-from pharmacy.infra import balances
-from pharmacy.infra.balances import Address, BalanceSilent, Network, SerialPort
+from pharmacy.http.weights import captured
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import mg
 
-READ = {Protocol.MT_SICS: balances.read_sics, Protocol.CONTINUOUS: balances.read_continuous}
 Weight = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", examples=["469"])]
 
 
@@ -44,14 +41,14 @@ def one_reading(db: Database, body: ReadingBody) -> Reading:
     """
     if body.shown_mg is not None:
         return _typed(body.balance, body.shown_mg, body.second_reader)
-    return _captured(db, body.balance)
+    return captured(db, ids.decode("bal", body.balance))
 
 
 def readings(db: Database, body: WeightsBody) -> list[Reading]:
     """Return typed weights, or the one that the balance shows now. Raises as `one_reading`."""
     if body.shown_mg:
         return [_typed(body.balance, shown, body.second_reader) for shown in body.shown_mg]
-    return [_captured(db, body.balance)]
+    return [captured(db, ids.decode("bal", body.balance))]
 
 
 def _typed(balance: str, shown: str, second: str | None) -> Reading:
@@ -60,24 +57,4 @@ def _typed(balance: str, shown: str, second: str | None) -> Reading:
         shown=mg(shown),
         captured=Captured.TYPED,
         second_by=ids.decode("acc", second) if second else None,
-    )
-
-
-def _wire(balance: Balance) -> Address | None:
-    if balance.host is not None and balance.port is not None:
-        return Network(balance.host, balance.port)
-    if balance.device is not None and balance.baud is not None:
-        return SerialPort(balance.device, balance.baud)
-    return None
-
-
-def _captured(db: Database, name: str) -> Reading:
-    with db.transaction() as session:
-        balance = queries.get_balance(session, ids.decode("bal", name))
-        wire = _wire(balance)
-    if wire is None:
-        raise BalanceSilent("this balance has no wire")
-    shown = READ[balance.protocol](wire)
-    return Reading(
-        balance_id=balance.id, shown=shown.mass, captured=Captured.BALANCE, raw=shown.raw
     )

@@ -5,7 +5,10 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from pharmacy.api.batch_views import BatchView, WeighingView
+from pharmacy.compounding.models import Batch
 from pharmacy.compounding.rules.working import Working, evaluate
 from pharmacy.labels.pdf import worksheet
 from pharmacy.labels.pdf.worksheet import Cell, Column, Heading, Table
@@ -21,6 +24,11 @@ WEIGHED_AS: Final = {
     "trituration-part": "trituration: part to weigh",
 }
 """Which line of the working rounds what is weighed of an item."""
+
+
+def of_batch(session: Session, batch: Batch, now: datetime) -> bytes:
+    """Return the worksheet of a batch as it stands now. Raises as `worksheet.draw`."""
+    return drawn(BatchView.of(session, batch, now=now))
 
 
 def drawn(batch: BatchView) -> bytes:

@@ -1,6 +1,5 @@
 """Prescribers and their keys: enrol, propose, prove, approve, list, revoke."""
 
-import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.cli.context import database
 from pharmacy.infra.keys import jwk_of, sign
+from pharmacy.kernel import base64url
 from pharmacy.kernel.refusals import NotPermitted
 from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
@@ -112,7 +112,7 @@ def propose(npi: str, jwk: Path, kind: str, days: int, username: str) -> None:
             now=now,
         )
     click.echo(f"key      {proposal.kid}")
-    click.echo(f"message  {_text(proof_message(proposal.nonce))}")
+    click.echo(f"message  {base64url.encode(proof_message(proposal.nonce))}")
 
 
 @keys.command("prove")
@@ -123,7 +123,7 @@ def prove(message: str, key: Path) -> None:
     private = load_pem_private_key(key.read_bytes(), password=None)
     if not isinstance(private, Ed25519PrivateKey | ec.EllipticCurvePrivateKey):
         raise click.BadParameter("the key is neither Ed25519 nor P-256")
-    click.echo(_text(sign(private, _bytes(message))))
+    click.echo(base64url.encode(sign(private, _bytes(message))))
 
 
 @keys.command("approve")
@@ -175,7 +175,7 @@ def revoke(kid: str, revocation: str, since: datetime | None) -> None:
     now = datetime.now(UTC)
     since = since.replace(tzinfo=UTC) if since else None
     with database().transaction() as session:
-        operations.revoke_key(
+        _, held = orders.end_key(
             session,
             kid,
             revocation=Revocation(revocation),
@@ -183,7 +183,6 @@ def revoke(kid: str, revocation: str, since: datetime | None) -> None:
             by=OPERATOR,
             now=now,
         )
-        held = orders.hold_for_compromised_key(session, kid, since, now=now) if since else 0
     click.echo(f"{kid} is revoked ({revocation}); {held} orders are on hold because of it.")
 
 
@@ -195,12 +194,8 @@ def _actor(session: Session, username: str) -> Actor:
     return Actor(member.account.id, "operator", frozenset(member.roles))
 
 
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 def _bytes(text: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return base64url.decode(text)
     except ValueError as error:
         raise click.BadParameter("this is not base64url") from error

@@ -53,8 +53,12 @@ def require_content_type(
         raise WrongMediaType("the body must not be compressed", accepts=wanted)
     given, _, parameters = headers.get("content-type", "").partition(";")
     parameter = parameters.strip().lower().replace('"', "")
-    bounded = wanted == MULTIPART and parameter.startswith("boundary=")
-    if given.strip().lower() != wanted or not (bounded or parameter in {"", "charset=utf-8"}):
+    is_whole = (
+        parameter.startswith("boundary=")
+        if wanted == MULTIPART
+        else parameter in {"", "charset=utf-8"}
+    )
+    if given.strip().lower() != wanted or not is_whole:
         raise WrongMediaType(f"the body must be {wanted}", accepts=wanted)
 
 

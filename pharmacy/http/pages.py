@@ -1,13 +1,12 @@
 """Lists in pages. A cursor holds the sort key of the last row, so that pages never shift."""
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
 
+from pharmacy.kernel import base64url
 from pharmacy.kernel.refusals import Malformed
 
 MOST: Final = 200
@@ -62,7 +61,7 @@ def page_of(
 
 def encode(values: tuple[Any, ...]) -> str:
     """Return a cursor that carries these values (numbers, text, dates, instants, UUIDs)."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
+    return base64url.encode(msgspec.json.encode(values))
 
 
 def after(cursor: str | None, *kinds: Any) -> tuple[Any, ...] | None:
@@ -77,10 +76,9 @@ def after(cursor: str | None, *kinds: Any) -> tuple[Any, ...] | None:
     if len(cursor) > LONGEST_CURSOR:
         raise MalformedCursor("the cursor is too long")
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        values = base64.b64decode(padded, altchars=b"-_", validate=True)
+        values = base64url.decode(cursor)
         found: tuple[Any, ...] = msgspec.json.decode(values, type=tuple[kinds])  # type: ignore[valid-type]
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError) as error:
         raise MalformedCursor("the cursor is not one of ours") from error
     if any(isinstance(value, int) and not 0 <= value <= LARGEST_ID for value in found):
         raise MalformedCursor("the cursor is not one of ours")

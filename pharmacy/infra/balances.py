@@ -7,11 +7,13 @@ continuous output that most other makers have (`ST,GS,+  0.4690 g`, line after l
 
 import re
 import socket
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, TypeVar
 
 import serial
 
@@ -19,6 +21,8 @@ from pharmacy.kernel.quantities import EXACT, Mass
 from pharmacy.kernel.refusals import Conflict, Unavailable
 
 PATIENCE: Final = 10.0
+GLANCE: Final = 1.5
+"""Seconds that a look at the display may take: whoever looks, looks again."""
 LONGEST_LINE: Final = 200
 MOST_LINES: Final = 1_000
 MILLIGRAMS_IN: Final = {"mg": Decimal(1), "g": Decimal(1000), "kg": Decimal(1_000_000)}
@@ -60,6 +64,15 @@ class Shown:
     raw: str
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What the display shows at this moment, settled or not. It is never written down."""
+
+    mass: Mass
+    """Below zero where less lies on the pan than when it was tared."""
+    is_steady: bool
+
+
 SICS: Final = re.compile(r"S (?P<state>[SDI+\-])(?: +(?P<value>-?[0-9.]+) +(?P<unit>mg|g|kg))?")
 CONTINUOUS: Final = re.compile(
     r"(?P<state>ST|US|OL),(?:GS|NT|TR),(?P<sign>[+-]?) *(?P<value>[0-9.]+) *(?P<unit>mg|g|kg)"
@@ -97,6 +110,24 @@ def of_continuous(line: str) -> Shown | None:
     return _shown(found["sign"].replace("+", "") + found["value"], found["unit"], line)
 
 
+def glimpse_of_sics(line: str) -> Glimpse:
+    """Return what an answer to `SI` shows. Raises as `of_sics`; a moving weight is shown."""
+    found = SICS.fullmatch(line.strip())
+    if found is not None and found["state"] == "D" and found["value"] is not None:
+        return Glimpse(_shown(found["value"], found["unit"], line).mass, is_steady=False)
+    return Glimpse(of_sics(line).mass, is_steady=True)
+
+
+def glimpse_of_continuous(line: str) -> Glimpse:
+    """Return what one line of continuous output shows. Raises as `of_continuous`."""
+    if (steady := of_continuous(line)) is not None:
+        return Glimpse(steady.mass, is_steady=True)
+    moving = of_continuous(line.replace("US,", "ST,", 1))
+    if moving is None:
+        raise BalanceNotUnderstood("the balance gave no continuous weight")
+    return Glimpse(moving.mass, is_steady=False)
+
+
 def _shown(value: str, unit: str, line: str) -> Shown:
     if unit not in MILLIGRAMS_IN or value.count(".") > 1 or not value.strip("-."):
         raise BalanceNotUnderstood("the balance gave no weight")
@@ -111,11 +142,18 @@ class Wire(Protocol):
     def readline(self, size: int, /) -> bytes: ...
 
 
+Heard = TypeVar("Heard")
+
+
 class Address(Protocol):
     """Where a balance is reached."""
 
-    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+    def speak(self, words: Callable[[Wire], Heard], *, patience: float) -> Heard:
         """Open the wire, speak, and close it. Raises BalanceSilent."""
+
+
+_TURNS: Final[defaultdict[Address, threading.Lock]] = defaultdict(threading.Lock)
+"""A wire carries one conversation: whoever captures a weight waits for whoever only looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +175,10 @@ class Network:
     host: str
     port: int
 
-    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+    def speak(self, words: Callable[[Wire], Heard], *, patience: float) -> Heard:
         try:
             with (
+                _TURNS[self],
                 socket.create_connection((self.host, self.port), timeout=patience) as connection,
                 connection.makefile("rb") as lines,
             ):
@@ -155,9 +194,12 @@ class SerialPort:
     device: str
     baud: int
 
-    def speak(self, words: Callable[[Wire], Shown], *, patience: float) -> Shown:
+    def speak(self, words: Callable[[Wire], Heard], *, patience: float) -> Heard:
         try:
-            with serial.Serial(self.device, self.baud, timeout=patience, exclusive=True) as wire:
+            with (
+                _TURNS[self],
+                serial.Serial(self.device, self.baud, timeout=patience, exclusive=True) as wire,
+            ):
                 wire.reset_input_buffer()
                 return words(wire)
         except (OSError, serial.SerialException) as error:
@@ -188,6 +230,26 @@ def read_continuous(address: Address, *, patience: float = PATIENCE) -> Shown:
         raise BalanceUnsteady("the weight did not settle")
 
     return address.speak(listen, patience=patience)
+
+
+def glimpse_sics(address: Address) -> Glimpse:
+    """Ask an MT-SICS balance what it shows now. Raises as `glimpse_of_sics`, BalanceSilent."""
+
+    def ask(wire: Wire) -> Glimpse:
+        wire.write(b"SI\r\n")
+        return glimpse_of_sics(_line(wire.readline(LONGEST_LINE)))
+
+    return address.speak(ask, patience=GLANCE)
+
+
+def glimpse_continuous(address: Address) -> Glimpse:
+    """Read what a balance shows now. Raises as `glimpse_of_continuous`, BalanceSilent."""
+
+    def listen(wire: Wire) -> Glimpse:
+        wire.readline(LONGEST_LINE)  # it may have begun in the middle
+        return glimpse_of_continuous(_line(wire.readline(LONGEST_LINE)))
+
+    return address.speak(listen, patience=GLANCE)
 
 
 def _line(received: bytes) -> str:

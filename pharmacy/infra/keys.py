@@ -1,6 +1,5 @@
 """Public keys between JWK and pyca/cryptography, and signatures over plain bytes."""
 
-import base64
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from pharmacy.kernel import base64url
 from pharmacy.kernel.refusals import Invalid
 
 COORDINATE_BYTES: Final = 32
@@ -42,9 +42,9 @@ def jwk_of(key: PublicKey) -> dict[str, str]:
     """Return a public key as the JWK members that RFC 7638 hashes."""
     if isinstance(key, Ed25519PublicKey):
         raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return {"kty": "OKP", "crv": "Ed25519", "x": _base64url(raw)}
+        return {"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(raw)}
     point = key.public_numbers()
-    x, y = (_base64url(value.to_bytes(COORDINATE_BYTES)) for value in (point.x, point.y))
+    x, y = (base64url.encode(value.to_bytes(COORDINATE_BYTES)) for value in (point.x, point.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
@@ -57,9 +57,9 @@ def key_of(jwk: Mapping[str, Any]) -> PublicKey:
 def _imported(x: str, y: str | None) -> PublicKey:
     """Import a key once in a process: for P-256 that costs as much as checking a signature."""
     if y is None:
-        return Ed25519PublicKey.from_public_bytes(_bytes(x))
+        return Ed25519PublicKey.from_public_bytes(base64url.decode(x))
     point = ec.EllipticCurvePublicNumbers(
-        int.from_bytes(_bytes(x)), int.from_bytes(_bytes(y)), ec.SECP256R1()
+        int.from_bytes(base64url.decode(x)), int.from_bytes(base64url.decode(y)), ec.SECP256R1()
     )
     return point.public_key()
 
@@ -112,15 +112,7 @@ def _of_pem(data: bytes) -> Any:
 
 
 def _of_jwk(jwk: Mapping[str, Any]) -> Any:
-    secret = _bytes(jwk["d"])
+    secret = base64url.decode(jwk["d"])
     if jwk["kty"] == "OKP":
         return Ed25519PrivateKey.from_private_bytes(secret)
     return ec.derive_private_key(int.from_bytes(secret), ec.SECP256R1())
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -48,7 +48,7 @@ class BalanceSimulator:
 
     def answer(self, wire: socketserver.StreamRequestHandler) -> None:
         for command in wire.rfile:
-            if command.strip() == b"S":
+            if command.strip() in {b"S", b"SI"}:
                 grams = None if self._load is None else self._load.mg / 1000
                 shown = "S +" if grams is None else f"S S {grams:>10.4f} g"
             else:

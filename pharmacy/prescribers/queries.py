@@ -38,6 +38,19 @@ def get(session: Session, npi: str) -> Prescriber:
     return prescriber
 
 
+def enrolled(session: Session, *, after: str | None = None, limit: int) -> list[Prescriber]:
+    """Return enrolled prescribers by NPI, from after one on."""
+    found = select(Prescriber).order_by(Prescriber.npi).limit(limit)
+    return list(session.scalars(found.where(Prescriber.npi > after) if after else found))
+
+
+def proposals(session: Session, npi: str, *, now: datetime) -> list[KeyProposal]:
+    """Return the keys of a prescriber that wait for a proof and a second person."""
+    row = KeyProposal
+    waiting = (row.npi == npi, row.approved_at.is_(None), row.expires_at > now)
+    return list(session.scalars(select(row).where(*waiting).order_by(row.proposed_at)))
+
+
 def key(session: Session, kid: str) -> PrescriberKey | None:
     """Return a key, in whatever state it is, or None."""
     return session.get(PrescriberKey, kid)

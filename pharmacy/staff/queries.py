@@ -18,7 +18,7 @@ from pharmacy.staff.models import (
     EhrEnrolment,
     SignInSession,
 )
-from pharmacy.staff.rules import Actor, ProofMethod, Role
+from pharmacy.staff.rules import GRANTS, Actor, Permission, ProofMethod, Role
 
 IDLE: Final = timedelta(minutes=15)
 """A session that nobody used for so long is over (NIST SP 800-63B: 30 at most at AAL2)."""
@@ -168,6 +168,19 @@ def names(session: Session, account_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: row.display_name for row in session.execute(found)}
 
 
+def colleagues(session: Session, permission: Permission, *, besides: UUID | None) -> list[Account]:
+    """Return who else may do something and has a PIN to say so with, by name."""
+    may = [role for role in Role if permission in GRANTS[role]]
+    holders = select(AccountRole.account_id).where(AccountRole.role.in_(may))
+    found = select(Account).where(
+        Account.id.in_(holders),
+        Account.id != besides,
+        Account.disabled_at.is_(None),
+        Account.pin_hash.is_not(None),
+    )
+    return list(session.scalars(found.order_by(Account.display_name, Account.id)))
+
+
 def members(session: Session, *, after: UUID | None = None, limit: int) -> list[Member]:
     """Return accounts in the order in which they were made."""
     rows = session.execute(
@@ -204,6 +217,12 @@ def clients(session: Session, *, after: UUID | None = None, limit: int) -> list[
         .limit(limit)
     )
     return [Client(client, tuple(sorted(npis or ()))) for client, npis in rows]
+
+
+def client_keys(session: Session, client_id: UUID) -> list[EhrClientKey]:
+    """Return the keys that a client was ever given, the newest first. None shows its secret."""
+    found = select(EhrClientKey).where(EhrClientKey.client_id == client_id)
+    return list(session.scalars(found.order_by(EhrClientKey.created_at.desc())))
 
 
 def _sorted_roles(held: Iterable[str] | None) -> list[Role]:

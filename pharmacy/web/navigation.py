@@ -17,6 +17,7 @@ class Area(NamedTuple):
 
 AREAS: Final = (
     Area("/queue", "Queue", "q", Permission.READ_QUEUE),
+    Area("/bench", "Bench", "b", Permission.READ_BATCH),
     Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
     Area("/admin", "Administration", "m", Permission.READ_JOBS),
     Area("/audit", "Audit", "a", Permission.READ_AUDIT),

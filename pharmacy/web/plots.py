@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 WIDE: Final = 640
@@ -25,6 +26,89 @@ def spoken(span: timedelta | None) -> str:
     if minutes < 48 * 60:
         return f"{minutes / 60:.1f} h"
     return f"{minutes / 1440:.1f} days"
+
+
+STRIP: Final = 190
+"""Height of a strip of capsules; its numbers stand at the left."""
+SIDE: Final = 52
+LEAST_ROOM: Final = Decimal(14)
+"""Per cent that a strip shows to either side of 100, at least: the limits and a little more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capsule:
+    """One capsule's fill, in per cent of what it should be."""
+
+    no: int
+    percent: Decimal
+    x: int
+    y: int
+    is_outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A limit, or the middle."""
+
+    percent: Decimal
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Capsules in the order of weighing, between their limits."""
+
+    capsules: list[Capsule]
+    limits: list[Line]
+    mean_limits: list[Line]
+    middle: Line
+    mean: Line
+    wide: int
+    high: int
+    words: str
+
+
+def capsules(percents: Sequence[Decimal], *, each: Decimal, mean: Decimal) -> Strip | None:
+    """
+    Return capsules as dots on a scale that shows them all; None without any.
+
+    Args:
+        percents: Of what each should hold, in the order of weighing.
+        each: How far from 100 per cent one may be, either way.
+        mean: How far the mean may be.
+    """
+    if not percents:
+        return None
+    hundred = Decimal(100)
+    room = max(LEAST_ROOM, *(abs(percent - hundred) + 2 for percent in percents))
+
+    def line(percent: Decimal) -> Line:
+        return Line(percent, round((hundred + room - percent) * STRIP / (2 * room)))
+
+    pitch = min(44, (WIDE - SIDE - ENDS) // len(percents))
+    dots = [
+        Capsule(
+            no, percent, SIDE + pitch * no - pitch // 2, line(percent).y, abs(percent - 100) > each
+        )
+        for no, percent in enumerate(percents, start=1)
+    ]
+    average = sum(percents, Decimal(0)) / len(percents)
+    outside = sum(dot.is_outside for dot in dots)
+    words = (
+        f"{len(dots)} capsules from {min(percents):.1f} to {max(percents):.1f} per cent,"
+        f" mean {average:.1f}; {outside or 'none'} outside the limits of"
+        f" {hundred - each:f} to {hundred + each:f}"
+    )
+    return Strip(
+        capsules=dots,
+        limits=[line(hundred + each), line(hundred - each)],
+        mean_limits=[line(hundred + mean), line(hundred - mean)],
+        middle=line(hundred),
+        mean=line(average),
+        wide=WIDE,
+        high=STRIP,
+        words=words,
+    )
 
 
 @dataclass(frozen=True, slots=True)

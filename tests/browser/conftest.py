@@ -3,37 +3,46 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.app import create_app
+from pharmacy.http.browser import cookie_name
+from pharmacy.http.stopping import Server
 from pharmacy.infra.db import Database
 from pharmacy.kernel.ids import encode
+from pharmacy.local.balance import BalanceSimulator
+from pharmacy.local.stack import HOST
 from pharmacy.orders.models import Order
 from pharmacy.settings import Settings
 from pharmacy.staff.models import Account
 from pharmacy.staff.rules import Role
+from tests.browser.bench import SIMULATOR
 from tests.browser.people import NAMES, PASSWORD
 from tests.browser.stocking import known, stock
 from tests.conftest import NOW
-from tests.factories.staff import PEPPER
+from tests.factories.staff import PEPPER, make_session
 from tests.services import TEMPLATE, run_sql, url_of
 
 CHROMIUM = shutil.which("chromium")
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine before a test gives up."""
+AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling"
+"""What asks the server just now, or is being replaced by its answer."""
 LAPTOP = {"width": 1366, "height": 768}
 
 
@@ -45,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class MovingClock:
-    """Goes on from the tests' instant as real time does; a test may push it."""
+    """Goes on from the tests' instant as real time does."""
 
     def __init__(self) -> None:
         self.shift = NOW - datetime.now(UTC)
@@ -53,8 +62,12 @@ class MovingClock:
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.shift
 
-    def push(self, by: timedelta) -> None:
-        self.shift += by
+
+def open_door() -> socket.socket:
+    """Listen on a port that nobody else has, and keep it."""
+    door = socket.socket()
+    door.bind((HOST, 0))
+    return door
 
 
 @dataclass
@@ -63,16 +76,15 @@ class Console:
 
     database: Database
     clock: MovingClock
-    port: int
     url_of_database: str
+    door: socket.socket = field(default_factory=open_door)
     server: uvicorn.Server | None = None
     thread: threading.Thread | None = None
-    accounts: dict[Role, Account] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.door.getsockname()[1]}"
 
     def start(self) -> None:
         settings = Settings(
@@ -82,28 +94,27 @@ class Console:
             secure_cookies=False,
         )
         app = create_app(settings, database=self.database, clock=self.clock)
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                host="127.0.0.1",
-                port=self.port,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=3,
-            )
+        config = uvicorn.Config(app, log_config=None, access_log=False)
+        self.server = Server(config, app.state.news)
+        self.thread = threading.Thread(
+            target=self.server.run, args=([self.door.dup()],), daemon=True
         )
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
         while not self.server.started:
             assert self.thread.is_alive(), "the server does not start"
             time.sleep(0.02)
 
-    def stop(self) -> None:
+    def halt(self) -> None:
+        """Stop as on SIGTERM, which waits for open answers as long as there are any."""
         assert self.server
         assert self.thread
-        self.server.config.app.state.news.close()
-        self.server.should_exit = True
+        self.server.handle_exit(signal.SIGTERM, None)
         self.thread.join(10)
+        assert not self.thread.is_alive(), "a stream keeps the server from stopping"
+
+    def stop(self) -> None:
+        self.halt()
+        self.door.close()
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
@@ -123,7 +134,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def stocked() -> Iterator[Callable[[], str]]:
+def simulator() -> Iterator[BalanceSimulator]:
+    """The balance at the bench, for every test; nothing lies on it at first."""
+    with SIMULATOR:
+        yield SIMULATOR
+
+
+@pytest.fixture(scope="package")
+def stocked(simulator: BalanceSimulator) -> Iterator[Callable[[], str]]:
     """Give out copies of a database with people and orders at every point of their lives."""
     name = f"stocked_{os.getpid()}"
     run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")
@@ -143,20 +161,23 @@ def stocked() -> Iterator[Callable[[], str]]:
         run_sql(f"drop database {each} with (force)")
 
 
-@pytest.fixture
-def console(stocked: Callable[[], str]) -> Iterator[Console]:
-    """The application on a database of the test's own, which it may change."""
-    url = stocked()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    console = Console(Database(url, pool_size=8), MovingClock(), port, url)
+@contextlib.contextmanager
+def running_console(url: str) -> Iterator[Console]:
+    """Run the application on a database."""
+    console = Console(Database(url, pool_size=8), MovingClock(), url)
     with console.session() as session:
-        console.accounts, console.orders = known(session)
+        console.orders = known(session)
     console.start()
     yield console
     console.stop()
     console.database.close()
+
+
+@pytest.fixture
+def console(stocked: Callable[[], str]) -> Iterator[Console]:
+    """The application on a database of the test's own, which it may change."""
+    with running_console(stocked()) as console:
+        yield console
 
 
 class User:
@@ -166,6 +187,8 @@ class User:
         self.page = page
         self.console = console
         self.problems: list[str] = []
+        self.status = 0
+        """With which the last address that was gone to answered."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", self._hear)
         page.set_default_timeout(PATIENCE)
@@ -176,7 +199,9 @@ class User:
             self.problems.append(message.text)
 
     def go(self, path: str) -> "User":
-        self.page.goto(self.console.url + path)
+        answer = self.page.goto(self.console.url + path)
+        assert answer is not None
+        self.status = answer.status
         return self
 
     def sign_in(self, role: Role) -> "User":
@@ -187,11 +212,24 @@ class User:
         self.page.wait_for_selector("header.bar")
         return self
 
+    def come_in(self, role: Role | None) -> "User":
+        """Hold a session already, or none: for tests of what comes after."""
+        if role:
+            with self.console.session() as session:
+                name = NAMES[role][0]
+                account = session.scalars(select(Account).where(Account.username == name)).one()
+                token = make_session(session, account, at=self.console.clock(), browser=True)
+            name = cookie_name(secure=False)
+            cookie = {"name": name, "value": token, "url": self.console.url, "httpOnly": True}
+            self.page.context.add_cookies([{**cookie, "sameSite": "Strict"}])
+        return self
+
     def press(self, *keys: str) -> None:
-        """Press keys one after the other, as a person does."""
+        """Press keys one after the other, as a person does who sees what each one brings."""
         for key in keys:
             self.page.keyboard.press(key)
             self.page.wait_for_timeout(120)
+            self.page.locator(AT_WORK).first.wait_for(state="detached")
 
     def scan(self, code: str) -> None:
         """Send a code as a keyboard wedge does: at once, and Enter at the end."""
@@ -215,8 +253,11 @@ class User:
         ]
 
 
+SitDown = Callable[..., User]
+
+
 @pytest.fixture
-def user(browser: Browser, console: Console) -> Iterator[Callable[..., User]]:
+def user(browser: Browser, console: Console) -> Iterator[SitDown]:
     """Let somebody sit down: `user(Role.PHARMACIST)`, each in a browser profile of their own."""
     opened: list[tuple[Any, User]] = []
 

@@ -14,11 +14,12 @@ from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.clarifying import QuestionKind
 from pharmacy.printing import operations
 from pharmacy.printing.models import LabelCopy
-from pharmacy.staff.operations import accounts
+from pharmacy.staff.operations import accounts, clients
 from pharmacy.staff.operations.accounts import Person
 from pharmacy.staff.rules import Role
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
+from tests.factories.prescribers import JORDAN
 from tests.factories.printing import PLACE, make_printer
 from tests.factories.registries import make_import
 from tests.factories.staff import make_actor
@@ -52,6 +53,10 @@ def stock_oversight(bench: Bench, labelled: Order) -> None:
     administrator = make_actor(session, Role.ADMINISTRATOR)
     newcomer = Person(username="kim.lee", display_name="Kim Lee, PharmD", initials="KL")
     accounts.add(session, newcomer, {Role.PHARMACIST}, by=administrator, now=now)
+    system = clients.add(session, name="Bayou Clinic EHR", by=administrator, now=now)
+    clients.enrol(session, system.id, npi=JORDAN, by=administrator, now=now)
+    for days in (30, 365):
+        clients.issue_key(session, system.id, pepper="x" * 32, by=administrator, now=now, days=days)
     _flow(bench)
     for person, minutes in ((bench.technician, 50), (bench.pharmacist, 20), (bench.technician, 5)):
         audit.record(

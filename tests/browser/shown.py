@@ -20,6 +20,7 @@ class Shown:
     role: Role | None
     address: Address
     keys: tuple[str, ...] = ()
+    status: int = 200
 
     def path(self, console: Console) -> str:
         return self.address if isinstance(self.address, str) else self.address(console)
@@ -41,7 +42,20 @@ def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     return path
 
 
+def first_npi(console: Console) -> str:
+    """Return the address of a prescriber."""
+    with console.session() as session:
+        npi = session.scalar(text("select npi from prescribers order by npi"))
+    return f"/admin/prescribers/{npi}"
+
+
+def batch_of(capsules: int) -> Address:
+    """Return the address of a batch that tests know by how many capsules it is."""
+    return first_of("batches", "bat", "/bench/", where=f"capsules = {capsules}")
+
+
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
+WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
     Shown("welcome", None, "/welcome"),
@@ -49,7 +63,7 @@ SHOWN = (
     Shown("account", Role.TECHNICIAN, "/account"),
     Shown("keys", Role.TECHNICIAN, "/queue", ("?",)),
     Shown("locked", Role.TECHNICIAN, "/queue", ("Shift+L",)),
-    Shown("nothing-here", Role.TECHNICIAN, "/nowhere"),
+    Shown("nothing-here", Role.TECHNICIAN, "/nowhere", status=404),
     Shown("queue-technician", Role.TECHNICIAN, "/queue"),
     Shown("queue-pharmacist", Role.PHARMACIST, "/queue"),
     *(
@@ -77,6 +91,13 @@ SHOWN = (
     Shown("jobs", Role.ADMINISTRATOR, "/admin/jobs"),
     Shown("job", Role.ADMINISTRATOR, first_of("jobs", "", "/admin/jobs/", where="state = 'dead'")),
     Shown("registries", Role.ADMINISTRATOR, "/admin/registries"),
+    Shown("policies-change", Role.ADMINISTRATOR, "/admin/policies", ("c",)),
+    Shown("prescribers", Role.ADMINISTRATOR, "/admin/prescribers"),
+    Shown("prescribers-enrol", Role.ADMINISTRATOR, "/admin/prescribers", ("n",)),
+    Shown("prescriber", Role.PHARMACIST, first_npi),
+    Shown("prescriber-propose", Role.ADMINISTRATOR, first_npi, ("n",)),
+    Shown("clinics", Role.ADMINISTRATOR, "/admin/clinics"),
+    Shown("clinic", Role.ADMINISTRATOR, first_of("ehr_clients", "ehr", "/admin/clinics/")),
     Shown("checks", Role.ADMINISTRATOR, "/admin/checks"),
     Shown("reasons", Role.ADMINISTRATOR, "/admin/reasons"),
     Shown("reason", Role.ADMINISTRATOR, "/admin/reasons/reject/not-clarified"),
@@ -94,4 +115,38 @@ SHOWN = (
     Shown("search", Role.TECHNICIAN, "/search"),
     Shown("search-found", Role.TECHNICIAN, "/queue", ("/", *"kova", "Enter")),
     Shown("search-nothing", Role.TECHNICIAN, "/queue", ("/", *"nobody", "Enter")),
+    Shown("bench-technician", Role.TECHNICIAN, "/bench"),
+    Shown("bench-pharmacist", Role.PHARMACIST, "/bench"),
+    Shown("bench-make", Role.PHARMACIST, "/bench", ("m",)),
+    *(
+        Shown(f"batch-{name}", role, batch_of(capsules))
+        for capsules, (name, role) in enumerate(
+            (
+                ("untouched", Role.TECHNICIAN),
+                ("to-scan", Role.TECHNICIAN),
+                ("scanned", Role.TECHNICIAN),
+                ("half-weighed", Role.TECHNICIAN),
+                ("to-verify", Role.PHARMACIST),
+                ("called", Role.PHARMACIST),
+                ("timed", Role.TECHNICIAN),
+                ("capsules", Role.TECHNICIAN),
+                ("to-release", Role.PHARMACIST),
+                ("failed", Role.PHARMACIST),
+            ),
+            start=100,
+        )
+    ),
+    Shown("batch-verify", Role.PHARMACIST, batch_of(104), ("v",)),
+    Shown("batch-release", Role.PHARMACIST, batch_of(108), ("e",)),
+    Shown("batch-conclude", Role.PHARMACIST, batch_of(109), ("i",)),
+    Shown("batch-typed", Role.TECHNICIAN, batch_of(107), ("y",)),
+    Shown("powder", Role.TECHNICIAN, "/bench/powder"),
+    Shown("powder-receive", Role.TECHNICIAN, "/bench/powder/new"),
+    Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
+    Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
+    Shown("shells", Role.PHARMACIST, "/bench/shells"),
+    Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
+    Shown("formulas", Role.PHARMACIST, "/bench/formulas"),
+    Shown("formulas-write", Role.PHARMACIST, "/bench/formulas", ("n",)),
+    Shown("formula", Role.AUDITOR, first_of("formulations", "fmn", "/bench/formulas/")),
 )

@@ -5,20 +5,18 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import credentials
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
-from pharmacy.staff.models import Account, AccountRole
-from pharmacy.staff.rules import Role
+from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
 from tests.factories.printing import furnish, make_printer
-from tests.factories.staff import make_account
+from tests.factories.staff import hashed, make_account
 
 PATIENTS = {
     "new": ("Abernathy", "Grace", Status.RECEIVED),
@@ -48,15 +46,14 @@ class Draws(Bench):
 
 def stock(session: Session) -> None:
     """Fill an empty database."""
-    password, pin = credentials.hash_password(PASSWORD), credentials.hash_password(PIN)
     for role, (username, name) in NAMES.items():
         make_account(
             session,
             role,
             username=username,
             display_name=name,
-            password_hash=password,
-            pin_hash=pin,
+            password_hash=hashed(PASSWORD),
+            pin_hash=hashed(PIN),
         )
     furnish(session, make_printer(session))
     bench = Draws(session)
@@ -83,15 +80,10 @@ def stock(session: Session) -> None:
         if name == PRINTED:
             printed = order
     stock_oversight(bench, printed)
+    stock_bench(bench)
 
 
-def known(session: Session) -> tuple[dict[Role, Account], dict[str, Order]]:
-    """Return the people by role and the orders by name."""
-    found = session.execute(
-        select(AccountRole.role, Account)
-        .join(Account, Account.id == AccountRole.account_id)
-        .where(Account.username.in_([username for username, _ in NAMES.values()]))
-    )
+def known(session: Session) -> dict[str, Order]:
+    """Return the orders by name."""
     orders = session.scalars(select(Order).order_by(Order.number).limit(len(PATIENTS)))
-    accounts = {row[0]: row[1] for row in found}
-    return accounts, dict(zip(PATIENTS, orders, strict=True))
+    return dict(zip(PATIENTS, orders, strict=True))

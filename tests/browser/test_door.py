@@ -1,12 +1,8 @@
 """Coming in, and what every page has."""
 
-from collections.abc import Callable
-
 from pharmacy.staff.rules import Role
-from tests.browser.conftest import User
+from tests.browser.conftest import SitDown
 from tests.browser.people import PIN
-
-SitDown = Callable[..., User]
 
 
 def test_somebody_signs_in_and_sees_what_is_to_be_done(user: SitDown) -> None:

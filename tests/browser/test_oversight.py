@@ -1,16 +1,12 @@
 """Keeping watch, by keyboard alone."""
 
-from collections.abc import Callable
-
 from sqlalchemy import select
 
 from pharmacy.infra.jobs import Job, JobState
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Role
-from tests.browser.conftest import User
-
-SitDown = Callable[..., User]
+from tests.browser.conftest import SitDown
 
 
 def test_a_label_that_got_lost_is_found_and_printed_anew_by_keyboard(user: SitDown) -> None:

@@ -1,45 +1,65 @@
 """A picture of every page, for people to look at: `./run test tests/browser --screenshots=DIR`."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pharmacy.staff.rules import Role
-from tests.browser.conftest import User
+from tests.browser.conftest import Console, SitDown, running_console
 from tests.browser.shown import SHOWN, Shown
+from tests.doors.api.test_permissions import ROUTES
 
-SitDown = Callable[..., User]
+SCHEMES = ("light", "dark")
+TABLET_AT_TWICE_THE_SIZE = {"width": 683, "height": 384}
+PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"}
+"""What a page asks for after it was opened."""
+ONWARD = {"/", "/orders/{order_id}/labels/{label_id}"}
+"""Leads to another page, or is the label's own PDF."""
 
 
-@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_drawn_and_accessible(
-    user: SitDown, request: pytest.FixtureRequest, shown: Shown, scheme: str
-) -> None:
-    somebody = user(shown.role, color_scheme=scheme)
-    somebody.go(shown.path(somebody.console))
-    for key in shown.keys:
-        somebody.press(key)
-    somebody.page.wait_for_timeout(150)
-
-    if folder := request.config.getoption("--screenshots"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        picture = Path(folder) / f"{shown.name}-{scheme}.png"
-        somebody.page.screenshot(path=picture, full_page=True)
-    assert somebody.axe() == []
+@pytest.fixture(scope="module")
+def console(stocked: Callable[[], str]) -> Iterator[Console]:
+    """One for all pages: they are looked at, and nothing is done there."""
+    with running_console(stocked()) as console:
+        yield console
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
-def test_no_page_scrolls_sideways_on_a_tablet_or_at_twice_the_size(
-    user: SitDown, shown: Shown
+def test_every_page_is_drawn_and_accessible_and_fits_a_tablet(
+    user: SitDown, console: Console, request: pytest.FixtureRequest, shown: Shown
 ) -> None:
-    somebody = user(shown.role, viewport={"width": 683, "height": 384})
-    somebody.go(shown.path(somebody.console))
+    """In either scheme; on the tablet, and on a laptop at twice the size, nothing lies aside."""
+    somebody = user(color_scheme=SCHEMES[0]).come_in(shown.role).go(shown.path(console))
+    assert somebody.status == shown.status
+    somebody.press(*shown.keys)
+    page = somebody.page
 
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(150)  # a transition of colours
+        if folder := request.config.getoption("--screenshots"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{shown.name}-{scheme}.png", full_page=True)
+        assert somebody.axe() == []
+
+    page.set_viewport_size(TABLET_AT_TWICE_THE_SIZE)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert somebody.page.evaluate(wide) <= 0
+    assert page.evaluate(wide) <= 0
 
 
-def test_every_role_that_signs_in_has_a_page() -> None:
-    assert {shown.role for shown in SHOWN} >= {Role.TECHNICIAN, Role.PHARMACIST}
+def form(template: str) -> str:
+    """Return a regular expression for the paths of a route."""
+    return re.sub(r"\{\w+\}", "[^/]+", template)
+
+
+def test_every_page_is_among_those_that_are_shown(console: Console) -> None:
+    shown = {each.path(console).partition("?")[0] for each in SHOWN}
+    pages = {
+        route.template
+        for route in ROUTES
+        if route.is_page and route.method == "GET" and route.template not in PARTS | ONWARD
+    }
+
+    missing = [page for page in pages if not any(re.fullmatch(form(page), each) for each in shown)]
+    assert missing == []

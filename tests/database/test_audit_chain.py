@@ -224,10 +224,10 @@ def test_the_database_refuses_what_an_ordinary_connection_tries(
 
 
 def test_writers_and_sealer_do_not_wait_for_each_other(database: Database) -> None:
-    """Every wait would end in a lock timeout: nobody has more than a tenth of a second."""
+    """They are in one thread: a wait would last until its lock timeout ends the test."""
 
     def impatient(session: Session) -> Session:
-        session.execute(text("set local lock_timeout = '100ms'"))
+        session.execute(text("set local lock_timeout = '2s'"))
         return session
 
     with database.transaction() as early, database.transaction() as late:

@@ -16,6 +16,7 @@ from pharmacy.embedded.binaries import runnable
 from pharmacy.embedded.postgres import EmbeddedPostgres
 from pharmacy.embedded.processes import ServerTrouble, ServiceAccount, service_account
 from tests.embedded.conftest import ask
+from tests.services import is_alive
 
 ROOT = Path(__file__).parent.parent.parent
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
@@ -32,7 +33,7 @@ valkey = EmbeddedValkey(folder / "valkey", folder / "sockets" / "valkey.sock")
 postgres.start()
 valkey.start()
 print(postgres.process.pid, valkey.process.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -73,16 +74,8 @@ def supervisor(
         return process, [int(number) for number in process.stdout.readline().split()]
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
 def gone(pids: list[int]) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(map(is_alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not any(map(is_alive, pids))

@@ -14,7 +14,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.printing import operations
-from pharmacy.printing.models import Printer
+from pharmacy.printing.models import LabelCopy, Printer
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.orders import Bench
@@ -39,13 +39,11 @@ def make_printer(session: Session, address: str = "folder:bench-1", **changes: A
     return operations.add_printer(session, **(facts | changes))
 
 
-def furnish(
-    session: Session, printer: Printer, page_printer: Printer | None = None, place: str = PLACE
-) -> None:
-    """Give a workplace its printers."""
+def furnish(session: Session, printer: Printer, page_printer: Printer | None = None) -> None:
+    """Give the workplace its printers."""
     operations.set_workstation(
         session,
-        place,
+        PLACE,
         label_printer=printer,
         page_printer=page_printer,
         by=make_actor(session, Role.ADMINISTRATOR),
@@ -59,6 +57,13 @@ def labelled_order(bench: Bench) -> Order:
     orders.allocate(bench.session, order.id, by=bench.technician, now=bench.now)
     labels.render(bench.session, order.id, now=bench.now)
     return order
+
+
+def printed(bench: Bench, order: Order) -> list[LabelCopy]:
+    """Ask for all labels of an order, at the workplace that has printers."""
+    return operations.print_order(
+        bench.session, order.id, workstation=PLACE, by=bench.technician, now=bench.now
+    )
 
 
 def first_label(session: Session, order: Order) -> Label:

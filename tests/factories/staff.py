@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import timedelta
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,10 @@ counter = itertools.count(1)
 PEPPER = "a pepper for tests"
 NPI = "1234567893"
 """The prescriber of the sample prescription."""
+
+
+hashed = cache(credentials.hash_password)
+"""What is kept of a password or PIN. Hashing is slow on purpose: once in a run is enough."""
 
 
 def make_account(session: Session, *roles: Role, **columns) -> Account:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import select, text
@@ -45,10 +46,11 @@ from tests.factories.prescribers import JORDAN, SigningKey, make_key
 from tests.factories.registries import make_good_registries
 from tests.factories.staff import make_actor, make_client
 from tests.factories.titration import make_active_lot, make_formulations
-from tests.services import memory_or_disk
+from tests.services import is_alive, memory_or_disk
 
 PATIENCE = 180.0
 """Seconds to wait for what takes thirty on two cores that have nothing else to do."""
+HOUSTON = ZoneInfo("America/Chicago")
 WRITTEN_ON = date(2026, 3, 2)
 """The day on which the sample prescription was written."""
 LOTS_OF_EACH_STRENGTH = 20
@@ -56,6 +58,11 @@ CAPSULES_IN_A_LOT = 400
 """Fourteen orders and a remnant: some vials come from two lots."""
 NOT_SYNCED = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=120")
 """Processes are killed here, not the machine; what a commit says is still true after that."""
+
+
+def today() -> date:
+    """The pharmacy's day: in the evening, UTC has the next one already."""
+    return datetime.now(HOUSTON).date()
 
 
 @dataclass
@@ -88,7 +95,7 @@ class Pharmacy:
     def token(self) -> bytes:
         """Sign a prescription of somebody new, as of now."""
         written_at = datetime.now(UTC)
-        later = written_at.date() - WRITTEN_ON
+        later = today() - WRITTEN_ON
         bundle = fresh_bundle(timestamp=written_at.isoformat(timespec="seconds"))
         for request in requests(bundle):
             request["authoredOn"] = bundle["timestamp"]
@@ -106,7 +113,7 @@ class Pharmacy:
         if with_key:
             headers["Idempotency-Key"] = secrets.token_hex(8)
         deadline = time.monotonic() + PATIENCE
-        with httpx.Client(base_url=self.stack.url, headers=headers, timeout=20) as client:
+        with httpx.Client(base_url=self.stack.url, headers=headers, timeout=60) as client:
             while time.monotonic() < deadline and not self.closing.is_set():
                 try:
                     answer = client.post("/api/v1/prescriptions", content=token)
@@ -159,7 +166,7 @@ class Pharmacy:
             for job_id, worker in session.execute(
                 text("select id, worker from jobs where state = 'running'")
             ).all():
-                if not _lives(int(worker.rpartition(":")[2])):
+                if not is_alive(int(worker.rpartition(":")[2])):
                     session.execute(
                         text("update jobs set lease_until = now() - interval '1 s' where id = :id"),
                         {"id": job_id},
@@ -289,14 +296,6 @@ class Pharmacy:
         return "\n".join([str(rows) for rows in standing] + logs)
 
 
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @contextmanager
 def living_pharmacy() -> Iterator[Pharmacy]:
     """Start everything in a new folder, with people, stock and registries; remove it afterwards."""
@@ -323,15 +322,15 @@ def living_pharmacy() -> Iterator[Pharmacy]:
 
 def _furnish(session: Session, secret: str) -> tuple[SigningKey, str, Actor, Actor]:
     """Load what a pharmacy needs before its first prescription, all of it good today."""
-    now = datetime.now(UTC)
+    now, day = datetime.now(UTC), {"today": today()}
     year = timedelta(days=365)
     make_site(session)
     key = make_key(session, not_before=now - year, not_after=now + year)
     make_good_registries(session, expires_on=(now + year).date())
-    session.execute(text("update registry_imports set file_date = current_date"))
+    session.execute(text("update registry_imports set file_date = :today"), day)
     make_formulations(session)
     powder = make_active_lot(session, expires_on=(now + 2 * year).date())
-    session.execute(text("update ingredient_lots set received_on = current_date"))
+    session.execute(text("update ingredient_lots set received_on = :today"), day)
     for strength_ug in (1_500, 3_000, 4_500):
         for _ in range(LOTS_OF_EACH_STRENGTH):
             make_capsule_lot(
@@ -339,7 +338,7 @@ def _furnish(session: Session, secret: str) -> tuple[SigningKey, str, Actor, Act
                 strength_ug,
                 CAPSULES_IN_A_LOT,
                 active=powder,
-                compounded_on=now.date(),
+                compounded_on=today(),
                 beyond_use_on=(now + timedelta(days=170)).date(),
             )
     _, api_key = make_client(session, JORDAN, pepper=secret)

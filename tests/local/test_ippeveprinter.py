@@ -13,8 +13,8 @@ import pytest
 
 from pharmacy.infra.printers import Address, Certainty, Document, sender
 from pharmacy.labels import pdf
-from pharmacy.local.stack import free_port
 from tests.factories.printing import LOOPBACK
+from tests.services import own_port
 
 NEEDED = ("ippeveprinter", "dbus-daemon", "avahi-daemon")
 PLACES = f"{os.environ['PATH']}:/usr/sbin"
@@ -52,7 +52,7 @@ def printer(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={socket}",
         "PATH": PLACES,
     }
-    port = free_port()
+    port = own_port()
     processes: list[subprocess.Popen[bytes]] = []
 
     def start(*command: str) -> None:
@@ -64,7 +64,8 @@ def printer(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     start("dbus-daemon", "--nofork", f"--config-file={tmp_path / 'bus.conf'}")
     _until(socket.exists, tmp_path)
     start("avahi-daemon", "--no-drop-root", "--no-chroot", "-f", str(tmp_path / "avahi.conf"))
-    time.sleep(1)
+    told = tmp_path / "avahi-daemon.log"
+    _until(lambda: "startup complete" in told.read_text(errors="replace"), tmp_path)
     start(
         "ippeveprinter",
         *("-a", str(tmp_path / "printer.conf"), "-c", "/bin/true", "-k", "-d", str(spool)),
@@ -77,14 +78,14 @@ def printer(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     for process in reversed(processes):
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(5)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _until(true: object, folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not true():  # type: ignore[operator]
         logs = "\n".join(path.read_text(errors="replace") for path in folder.glob("*.log"))
         assert time.monotonic() < deadline, logs

@@ -15,8 +15,8 @@ import pytest
 from pharmacy.embedded.postgres import FAST_AND_LOSSY, EmbeddedPostgres, find_program
 from pharmacy.embedded.processes import child_of_ours, end
 from pharmacy.embedded.valkey import find_program as find_valkey
-from pharmacy.local.stack import HOST, free_port
-from tests.services import ROOT
+from pharmacy.local.stack import HOST
+from tests.services import ROOT, own_port
 
 pytestmark = pytest.mark.slow
 PASSWORD = "s3cret/with@signs"
@@ -54,7 +54,7 @@ def make_database(
 ) -> Iterator[MakeDatabase]:
     """Make a database on a server that asks for a password, and return its URL."""
     monkeypatch.setenv("PHARMACY_PG_BIN", str(request.param))
-    port = free_port()
+    port = own_port()
     options = (*FAST_AND_LOSSY, f"listen_addresses={HOST}", f"port={port}")
     server = EmbeddedPostgres(folder / "postgres", folder / "sockets", options)
     server.start()
@@ -80,7 +80,7 @@ def make_database(
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     """The URL of a server that asks for a password."""
-    port = free_port()
+    port = own_port()
     options = {"port": str(port), "bind": HOST, "requirepass": PASSWORD, "dir": str(tmp_path)}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     process = subprocess.Popen(

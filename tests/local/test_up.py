@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pharmacy.local.stack import HOST, free_port
+from pharmacy.local.stack import HOST
 from pharmacy.local.state import running_stack
-from tests.services import ROOT
+from tests.services import ROOT, own_port
 
 pytestmark = [
     pytest.mark.slow,
@@ -96,7 +96,7 @@ def until(true: Callable[[], object]) -> None:
 def up() -> Iterator[Up]:
     folder = Path(tempfile.mkdtemp(prefix="pharmacy-"))
     folder.chmod(0o755)
-    command = Up(folder, free_port())
+    command = Up(folder, own_port())
     yield command
     if command.process is not None:
         command.process.kill()

@@ -1,8 +1,8 @@
 """What people do at the bench, one function for each thing."""
 
 from pharmacy.compounding.operations.deciding import conclude, gates, quarantine, release, scrap
-from pharmacy.compounding.operations.making import blend, fill
-from pharmacy.compounding.operations.planning import plan, scan_lots
+from pharmacy.compounding.operations.making import blend, check_shells, fill
+from pharmacy.compounding.operations.planning import WrongLot, check_lot, plan, scan_lots
 from pharmacy.compounding.operations.preparing import (
     answer_call,
     call_pharmacist,
@@ -17,6 +17,7 @@ from pharmacy.compounding.operations.testing import Trial, judge, weigh_capsules
 from pharmacy.compounding.operations.weighing import (
     Reading,
     add_balance,
+    allowed,
     targets,
     verify,
     void,
@@ -26,10 +27,14 @@ from pharmacy.compounding.operations.weighing import (
 __all__ = [
     "Reading",
     "Trial",
+    "WrongLot",
     "add_balance",
+    "allowed",
     "answer_call",
     "blend",
     "call_pharmacist",
+    "check_lot",
+    "check_shells",
     "conclude",
     "fill",
     "finish_step",

@@ -22,7 +22,8 @@ from pharmacy.formulary.rules.formulation import MOST_OVERAGE
 from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.models import IngredientLot, ShellLot
-from pharmacy.inventory.rules.lots import CapsuleLotFacts
+from pharmacy.inventory.rules.allocation import why_hidden
+from pharmacy.inventory.rules.lots import CapsuleLotFacts, LotNotUsable
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor, Permission
@@ -77,9 +78,7 @@ def fill(
     batch.require(BatchAction.FILL)
     require_steps(session, batch, Act.FILL)
     formulation = formulary.version(session, batch.formulation_id)
-    shells = lots.get_shell_lot(session, shell_lot_id)
-    if shells.capsule_size != formulation.capsule_size:
-        raise WrongShells(f"these are of size {shells.capsule_size}", size=formulation.capsule_size)
+    shells = _of_size(session, shell_lot_id, formulation)
     if not 0 < filled <= batch.capsules * (1 + MOST_OVERAGE) or broken < 0:
         raise BatchImpossible(f"{filled} capsules cannot be, of {batch.capsules} planned")
     book = Notebook()
@@ -106,6 +105,34 @@ def fill(
             now=now,
         )
     return batch
+
+
+def check_shells(session: Session, batch_id: UUID, shell_lot_id: UUID, *, now: datetime) -> None:
+    """
+    Say in time whether a scanned lot of shells may be filled.
+
+    Raises:
+        WrongShells: Of another size.
+        LotNotUsable: Quarantined, recalled, rejected, past its date, or empty.
+    """
+    batch = queries.get(session, batch_id)
+    formulation = formulary.version(session, batch.formulation_id)
+    shells = _of_size(session, shell_lot_id, formulation)
+    why = why_hidden(
+        shells.status,
+        usable_until=lots.expiry_of(session, shells),
+        left=shells.on_hand,
+        on=practice.site(session).today(now),
+    )
+    if why is not None:
+        raise LotNotUsable(f"these shells are {why}", reason=why)
+
+
+def _of_size(session: Session, shell_lot_id: UUID, formulation: Formulation) -> ShellLot:
+    shells = lots.get_shell_lot(session, shell_lot_id)
+    if shells.capsule_size != formulation.capsule_size:
+        raise WrongShells(f"these are of size {shells.capsule_size}", size=formulation.capsule_size)
+    return shells
 
 
 def _beyond_use(

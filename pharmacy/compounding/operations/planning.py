@@ -181,6 +181,21 @@ def scan_lots(
     return batch
 
 
+def check_lot(session: Session, batch_id: UUID, lot_id: UUID, *, now: datetime) -> bool:
+    """
+    Say whether a scanned lot is the batch's naltrexone, rather than its filler.
+
+    Raises:
+        WrongLot: It is neither.
+        LotNotUsable: Quarantined, recalled, rejected or past its date.
+    """
+    batch = queries.get(session, batch_id)
+    filler = formulary.version(session, batch.formulation_id).filler
+    kind = lots.get_ingredient_lot(session, lot_id).ingredient
+    expected = kind if kind in {NALTREXONE, TRITURATION, filler} else NALTREXONE
+    return _scanned(session, lot_id, expected, now).ingredient != filler
+
+
 def _scanned_actives(
     session: Session, lot_ids: Sequence[UUID], filler: str, now: datetime
 ) -> list[IngredientLot]:

@@ -240,10 +240,7 @@ def weigh(
     balance = queries.get_balance(session, reading.balance_id)
     _require_fit(session, balance, reading, target, now)
     require_reader(session, reading, by)
-    percent = practice.policy(session).weighing_tolerance_percent
-    within = tolerance(target, balance=balance.figures, percent=percent).rounded_to(
-        Mass.of_micrograms(1)
-    )
+    within = allowed(session, target, balance)
     judged = judge(reading.shown, target=target, within=within)
     weighing = Weighing(
         id=new_id(),
@@ -269,6 +266,13 @@ def weigh(
     facts = {"item": item, "shown_ug": weighing.shown_ug, "verdict": judged.verdict}
     remember(session, batch, BatchAction.WEIGH, by=by, now=now, facts=facts)
     return weighing
+
+
+def allowed(session: Session, target: Mass, balance: Balance) -> Mass:
+    """Return how far a weighing on a balance may be off its target, either way."""
+    percent = practice.policy(session).weighing_tolerance_percent
+    found = tolerance(target, balance=balance.figures, percent=percent)
+    return found.rounded_to(Mass.of_micrograms(1))
 
 
 def _target(session: Session, batch: Batch, need: Need) -> Mass:

@@ -32,6 +32,7 @@ from pharmacy.compounding.queries.preparation import (
     step_states,
     steps,
 )
+from pharmacy.compounding.queries.progress import last_events, of_capsules, unfinished
 from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
 
 __all__ = [
@@ -51,12 +52,14 @@ __all__ = [
     "get_photo",
     "get_step",
     "investigations",
+    "last_events",
     "last_tests",
     "lock",
     "lock_sample",
     "lock_weighing",
     "mass_statement",
     "most_dispensed",
+    "of_capsules",
     "open_call",
     "open_investigation",
     "photos",
@@ -65,6 +68,7 @@ __all__ = [
     "samples_due",
     "step_states",
     "steps",
+    "unfinished",
     "weighings",
     "weights",
 ]

@@ -9,7 +9,7 @@ from pharmacy.orders.operations.batches import (
 )
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
-from pharmacy.orders.operations.claims import claim, claim_next, unclaim
+from pharmacy.orders.operations.claims import claim, claim_next, take_over, unclaim
 from pharmacy.orders.operations.clarifying import (
     answer_by_prescription,
     answer_in_words,
@@ -19,7 +19,7 @@ from pharmacy.orders.operations.clarifying import (
     withdraw,
 )
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
-from pharmacy.orders.operations.holding import hold_for_compromised_key, lift_hold, place_hold
+from pharmacy.orders.operations.holding import end_key, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
@@ -44,9 +44,9 @@ __all__ = [
     "claim",
     "claim_next",
     "define_reason",
+    "end_key",
     "fill_of",
     "hand_over",
-    "hold_for_compromised_key",
     "labeled",
     "lift_hold",
     "look_after_questions",
@@ -64,6 +64,7 @@ __all__ = [
     "release_batch",
     "return_",
     "send_back",
+    "take_over",
     "unclaim",
     "withdraw",
 ]

@@ -15,6 +15,8 @@ from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import OPEN, Action, Origin, Owner
 from pharmacy.orders.rules.holds import HoldReasonNeeded, kind_of, require_liftable
 from pharmacy.practice import queries as practice
+from pharmacy.prescribers import operations as prescribers
+from pharmacy.prescribers.models import PrescriberKey, Revocation
 from pharmacy.prescriptions.models import Evidence, Prescription, Verification
 from pharmacy.staff.rules import WORKER, Actor
 
@@ -125,6 +127,36 @@ def lift_what_no_longer_applies(
 
 def _lift(hold: Hold, reason: str, *, by: Actor, now: datetime) -> None:
     hold.lifted_at, hold.lifted_by, hold.lift_reason = now, by.id, reason
+
+
+def end_key(
+    session: Session,
+    kid: str,
+    *,
+    revocation: Revocation,
+    compromised_since: datetime | None = None,
+    by: Actor,
+    now: datetime,
+) -> tuple[PrescriberKey, int]:
+    """
+    End a prescriber's key; a compromise holds every order that it signed since and that is here.
+
+    Returns:
+        The key, and how many orders are on hold because of it.
+
+    Raises:
+        Refusal: Whatever `prescribers.operations.revoke_key` refuses.
+    """
+    key = prescribers.revoke_key(
+        session,
+        kid,
+        revocation=revocation,
+        compromised_since=compromised_since,
+        by=by,
+        now=now,
+    )
+    since = key.compromised_since
+    return key, hold_for_compromised_key(session, kid, since, now=now) if since else 0
 
 
 def hold_for_compromised_key(session: Session, kid: str, since: datetime, *, now: datetime) -> int:

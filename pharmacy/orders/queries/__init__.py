@@ -6,6 +6,7 @@ from pharmacy.orders.queries.capsules import (
     lock_waiting_for,
     open_lines,
 )
+from pharmacy.orders.queries.changes import Change, changes_since, last_change, others_since
 from pharmacy.orders.queries.clarifications import (
     clarifications,
     get_clarification,
@@ -43,11 +44,13 @@ from pharmacy.orders.queries.queue import (
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
 
 __all__ = [
+    "Change",
     "OrderNotFound",
     "QueueFilter",
     "QueueRow",
     "batch_requests",
     "capsules_awaited",
+    "changes_since",
     "clarifications",
     "containers",
     "events",
@@ -60,6 +63,7 @@ __all__ = [
     "handed_over_before",
     "holds",
     "ids_of_patient",
+    "last_change",
     "last_event",
     "lock",
     "lock_next",
@@ -69,6 +73,7 @@ __all__ = [
     "open_clarifications",
     "open_holds",
     "open_lines",
+    "others_since",
     "peek_next",
     "pictures",
     "queue",

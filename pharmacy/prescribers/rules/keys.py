@@ -1,7 +1,5 @@
 """Which public keys a prescriber may sign with, and when a key counts."""
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -10,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.kernel import base64url
+from pharmacy.kernel.refusals import Conflict, Invalid, Malformed
 
 PROOF_PREFIX: Final = b"LDN-RX-KEY-v1\x00"
 """Before the nonce, so that a proof of possession can never be taken for anything else."""
@@ -63,6 +62,13 @@ class TooManyKeys(Conflict):
     remedy = "Revoke a key that is no longer used."
 
 
+class ProofMalformed(Malformed):
+    """A proof is 64 bytes in base64url."""
+
+    code = "key-proof-malformed"
+    remedy = "Send the 64-byte signature in base64url without padding."
+
+
 class KeyState(StrEnum):
     """What a key is good for at one instant."""
 
@@ -112,12 +118,20 @@ def public_key(jwk: Mapping[str, Any]) -> PublicKey:
 def thumbprint(jwk: Mapping[str, str]) -> str:
     """Return the RFC 7638 thumbprint of a JWK that has its required members and no other."""
     canonical = json.dumps(dict(jwk), sort_keys=True, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
+    return base64url.encode(hashlib.sha256(canonical).digest())
 
 
 def proof_message(nonce: bytes) -> bytes:
     """Return the bytes that prove possession of a key when they are signed with it."""
     return PROOF_PREFIX + nonce
+
+
+def proof_of(text: str) -> bytes:
+    """Return a proof of possession from its text. Raises ProofMalformed."""
+    try:
+        return base64url.decode(text.strip())
+    except ValueError as error:
+        raise ProofMalformed("the proof is not base64url") from error
 
 
 def state_at(
@@ -161,10 +175,10 @@ def _coordinate(jwk: Mapping[str, Any], name: str) -> bytes:
     if not isinstance(text, str):
         raise KeyRefused(f"the key has no {name}")
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        raw = base64url.decode(text)
+    except ValueError as error:
         raise KeyRefused(f"the key's {name} is not base64url") from error
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+    if base64url.encode(raw) != text:
         raise KeyRefused(f"the key's {name} is not base64url in its only form")
     if len(raw) != COORDINATE_BYTES:
         raise KeyRefused(f"the key's {name} is not {COORDINATE_BYTES} bytes")

@@ -1,19 +1,24 @@
 """Administration: what needs somebody, the registries, the hourly checks, the policies."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from litestar import Controller, get
+import msgspec
+from litestar import Controller, get, post
+from msgspec import Meta
 
-from pharmacy.http.dependencies import Db
+from pharmacy.http.dependencies import CurrentActor, Db
+from pharmacy.http.forms import Form
 from pharmacy.infra import record_checks
+from pharmacy.kernel.quantities import NotWholeMicrograms, mg
+from pharmacy.practice import operations
 from pharmacy.practice import queries as practice
-from pharmacy.practice.rules import DEFAULTS, NAMES, to_data
+from pharmacy.practice.rules import DEFAULTS, NAMES, PolicyValueInvalid, to_data
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
 from pharmacy.web.console.admin_watch import concerns, files_of
 from pharmacy.web.rendering import milligrams, words_of
-from pharmacy.web.view import Answer, CurrentView
+from pharmacy.web.view import Action, Answer, CurrentView
 
 CHECKS_SHOWN: Final = 48
 """Two days of hourly checks."""
@@ -23,6 +28,14 @@ UNITS: Final = {
     **{unit: unit for unit in ("minutes", "hours", "days", "months")},
 }
 """What a policy's name ends in, and its value then carries."""
+
+
+class PolicyForm(msgspec.Struct, frozen=True):
+    """A policy's new value as a person types it, and why."""
+
+    name: Annotated[str, Meta(max_length=60)]
+    value: Annotated[str, Meta(max_length=500)]
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
 
 
 class AdminPages(Controller):
@@ -63,6 +76,7 @@ class AdminPages(Controller):
             in_force = practice.policy(session)
             changes = practice.last_changes(session)
             people = {each.changed_by for each in changes.values() if each.changed_by}
+            change = Action("c", "Change a policy", opens="change")
             rows = [
                 (
                     name,
@@ -73,11 +87,33 @@ class AdminPages(Controller):
             ]
             return view.page(
                 "admin/policies.html",
+                actions=[change] if view.may(Permission.CHANGE_POLICY) else [],
                 tabs=tabs_of(view),
                 rows=rows,
+                choices=[(name, _asked(name)) for name in sorted(NAMES)],
                 changes=changes,
                 names=staff.names(session, people),
             )
+
+    @post(
+        "/policies",
+        opt={"permission": Permission.CHANGE_POLICY},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def change_policy(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
+        """Put a policy's value in force from now on, with a reason that is kept."""
+        given = form.read(PolicyForm)
+        with db.transaction() as session:
+            operations.change_policy(
+                session,
+                given.name,
+                _typed(given.name, given.value),
+                reason=given.reason,
+                by=actor,
+                now=view.now,
+            )
+        return view.go("/admin/policies", toast="In force from now on")
 
 
 def _told(name: str, value: object) -> tuple[str, str]:
@@ -93,3 +129,34 @@ def _told(name: str, value: object) -> tuple[str, str]:
     if unit in UNITS:
         return words_of(title), f"{plain} {UNITS[unit]}"
     return words_of(name), str(plain)
+
+
+def _asked(name: str) -> str:
+    """Return what a policy is called where its value is asked for, with the unit to type it in."""
+    title, value = _told(name, getattr(DEFAULTS, name))
+    unit = "mg" if name.endswith("_ug") else UNITS.get(name.rpartition("_")[2], "")
+    if value in {"yes", "no"}:
+        unit = "yes or no"
+    return f"{title} ({unit})" if unit else title
+
+
+def _typed(name: str, text: str) -> object:
+    """Return what a person typed, as the list shows it, in the form that policies are kept in."""
+    default = to_data(getattr(DEFAULTS, name, None))
+    text = text.strip()
+    if isinstance(default, bool):
+        return {"yes": True, "no": False}.get(text.lower(), text)
+    if isinstance(default, list):
+        return [] if text == "none" else [each.strip() for each in text.split(",")]
+    if name.endswith("_ug"):
+        return _micrograms(name, text)
+    if isinstance(default, int) and text.isascii() and text.isdigit():
+        return int(text)
+    return text
+
+
+def _micrograms(name: str, text: str) -> int:
+    try:
+        return mg(text.removesuffix("mg").strip()).micrograms
+    except (ArithmeticError, NotWholeMicrograms, TypeError) as error:
+        raise PolicyValueInvalid(f"{name} is a mass in mg", field="value") from error

@@ -9,6 +9,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.order_reads import visible
+from pharmacy.http.order_versions import require_seen_by_person
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.orders import queries
@@ -34,6 +35,8 @@ def take_step(
     """Take one step in one transaction, then show the order as it is now, or go on."""
     wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
-        visible(queries.get(session, wanted), view.actor)
+        order = visible(queries.lock(session, wanted), view.actor)
+        seen = view.request.headers.get("if-match")
+        require_seen_by_person(session, order, seen, by=view.actor, now=view.now)
         step(session, wanted)
     return view.go(onward or f"/orders/{order_id}", toast=toast)

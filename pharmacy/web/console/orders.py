@@ -36,8 +36,8 @@ class HoldForm(msgspec.Struct, frozen=True):
     owner: Owner
 
 
-class LiftForm(msgspec.Struct, frozen=True):
-    """Why a hold no longer stands in the way."""
+class WhyForm(msgspec.Struct, frozen=True):
+    """Why a hold no longer stands in the way, or work is taken out of a colleague's hands."""
 
     reason: Needed
 
@@ -134,6 +134,23 @@ class OrderPages(Controller):
         )
 
     @post(
+        "/take-over",
+        opt={"permission": Permission.TAKE_OVER_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def take_over(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Take this order out of a colleague's hands."""
+        reason = form.read(WhyForm).reason
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.take_over(session, wanted, reason=reason, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="It is yours")
+
+    @post(
         "/unclaim",
         opt={"permission": Permission.CLAIM_ORDER},
         status_code=200,
@@ -187,7 +204,7 @@ class OrderPages(Controller):
         actor: CurrentActor,
     ) -> Answer:
         """Decide that a hold no longer stands in the way."""
-        reason = form.read(LiftForm).reason
+        reason = form.read(WhyForm).reason
 
         def step(session: Session, wanted: UUID) -> object:
             hold = ids.decode("hld", hold_id)

@@ -9,6 +9,7 @@ from litestar import Controller, post
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding import queries as batches
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
@@ -43,9 +44,21 @@ def page_of_container(session: Session, code: str) -> str:
     return f"/orders/{ids.encode('ord', vial.order_id)}"
 
 
+def page_of_capsules(session: Session, code: str) -> str:
+    """Return the page of the batch that a lot of capsules was made in. Raises UnknownCode."""
+    found = batches.of_capsules(session, ids.decode("lot", code))
+    if found is None:
+        raise UnknownCode("these capsules were made elsewhere")
+    return f"/bench/{ids.encode('bat', found.id)}"
+
+
 FINDERS: Final[dict[str, tuple[Permission, Finder]]] = {
+    "bat": (Permission.READ_BATCH, lambda _, code: f"/bench/{code}"),
     "ctr": (Permission.READ_ORDER, page_of_container),
+    "ing": (Permission.READ_LOT, lambda _, code: f"/bench/powder/{code}"),
+    "lot": (Permission.READ_BATCH, page_of_capsules),
     "ord": (Permission.READ_ORDER, lambda _, code: f"/orders/{code}"),
+    "shl": (Permission.READ_LOT, lambda _, __: "/bench/shells"),
 }
 """By the prefix of a public identifier: who may follow it, and where it leads."""
 

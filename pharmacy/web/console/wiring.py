@@ -12,20 +12,30 @@ from pharmacy.http.forms import form_of
 from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.admin import AdminPages
+from pharmacy.web.console.admin_clients import ClinicPages
 from pharmacy.web.console.admin_jobs import JobPages
+from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.audit_pages import AuditPages
+from pharmacy.web.console.batch_quality import QualityPages
+from pharmacy.web.console.batch_steps import StepPages
+from pharmacy.web.console.batch_weighing import WeighingPages
+from pharmacy.web.console.batches import BatchPages, Draw
+from pharmacy.web.console.bench import BenchPages
 from pharmacy.web.console.flow_page import FlowPages
+from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
+from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
+from pharmacy.web.console.shells import ShellPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
 from pharmacy.web.live import News
 from pharmacy.web.refusals import Refusals
@@ -35,21 +45,31 @@ PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
     AuditPages,
+    ClinicPages,
+    BatchPages,
+    BenchPages,
     DoorPages,
     FlowPages,
+    FormulaPages,
     JobPages,
     NewsPages,
     OrderBench,
     OrderPages,
     OrderReview,
     PaperPages,
+    PrescriberPages,
+    PowderPages,
     PrinterPages,
+    QualityPages,
     QueuePages,
     ReasonPages,
     ScanPages,
     SearchPages,
     SessionPages,
+    ShellPages,
     StaffPages,
+    StepPages,
+    WeighingPages,
 ]
 
 CONSOLE: Final = {
@@ -60,8 +80,14 @@ CONSOLE: Final = {
 """A browser's session lets in, forms come in, nothing inline goes out."""
 
 
-def routes(viewing: Viewing, refusals: Refusals, news: News) -> list[ControllerRouterHandler]:
-    """Return the console's routes. They may ask for `view`, `form` and `news`; errors are pages."""
+def routes(
+    viewing: Viewing, refusals: Refusals, news: News, worksheet: Draw
+) -> list[ControllerRouterHandler]:
+    """
+    Return the console's routes; errors are pages.
+
+    They may ask for `view`, `form`, `news` and `worksheet`.
+    """
     router = Router(
         "/",
         route_handlers=PAGES,
@@ -69,6 +95,7 @@ def routes(viewing: Viewing, refusals: Refusals, news: News) -> list[ControllerR
             "view": Provide(viewing.view),
             "form": Provide(form_of),
             "news": Provide(lambda: news, sync_to_thread=False),
+            "worksheet": Provide(lambda: worksheet, sync_to_thread=False),
         },
         exception_handlers=refusals.handlers(),
         include_in_schema=False,

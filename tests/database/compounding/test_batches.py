@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import (
@@ -28,11 +27,6 @@ from pharmacy.kernel.quantities import mg
 from pharmacy.staff.rules import OPERATOR
 from tests.conftest import NOW
 from tests.factories.compounding import PASSING, SHELL, Laboratory
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def test_powder_becomes_capsules_that_may_be_dispensed(laboratory: Laboratory) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, BatchPhoto, BatchStep, Item
@@ -28,11 +27,6 @@ from tests.factories.compounding import PHOTO, Laboratory
 from tests.factories.titration import make_formulation
 
 TEN_MINUTES = timedelta(minutes=10)
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def act(laboratory: Laboratory, name: str, batch: Batch, *where: int, **named: Any) -> Any:

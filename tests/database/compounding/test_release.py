@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations
 from pharmacy.compounding.models import (
@@ -21,11 +20,6 @@ from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.staff.rules import SecondPersonNeeded
 from tests.conftest import NOW
 from tests.factories.compounding import Laboratory
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def test_a_released_batch_is_stopped_and_cleared(laboratory: Laboratory) -> None:

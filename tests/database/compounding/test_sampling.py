@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, LabSample, SampleCause, SampleKind
@@ -23,11 +22,6 @@ from tests.factories.compounding import Laboratory
 DOCUMENT = b"%PDF-1.4 what the laboratory found"
 CONTENTS = ("98.2", "101.5", "97.4", "103.1", "99.0", "100.4", "96.8", "102.2", "98.9", "100.1")
 """Ten contents near the label, in per cent."""
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def sent(laboratory: Laboratory, batch: Batch, **changes: Any) -> LabSample:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, Item
@@ -21,11 +20,6 @@ from pharmacy.inventory.models import IngredientLot, LotComponent
 from pharmacy.kernel.quantities import mg
 from tests.conftest import NOW
 from tests.factories.compounding import ANHYDROUS, Laboratory
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def powder(laboratory: Laboratory, amount: str, **facts: Any) -> IngredientLot:

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import (
@@ -37,11 +36,6 @@ from pharmacy.kernel.quantities import mg
 from pharmacy.staff.rules import PermissionMissing, SecondPersonNeeded
 from tests.conftest import NOW
 from tests.factories.compounding import Laboratory, make_balance
-
-
-@pytest.fixture
-def laboratory(session: Session) -> Laboratory:
-    return Laboratory(session)
 
 
 def test_too_little_powder_is_weighed_as_a_trituration(laboratory: Laboratory) -> None:

@@ -19,6 +19,7 @@ from pharmacy.orders.rules.holds import HoldNotLiftable, HoldReasonNeeded
 from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
 from pharmacy.patients import operations as patients
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
+from pharmacy.prescribers.models import Revocation
 from pharmacy.staff.rules import WORKER, PermissionMissing
 from tests.conftest import NOW
 from tests.factories.orders import Bench
@@ -304,12 +305,19 @@ def test_a_compromised_key_holds_what_it_signed_since_and_nothing_handed_over(
 ) -> None:
     waiting, gone = bench.order(Status.LABELING), bench.order(Status.HANDED_OVER)
 
-    held = operations.hold_for_compromised_key(session, bench.key.kid, NOW, now=NOW)
-    earlier = operations.hold_for_compromised_key(
-        session, bench.key.kid, NOW + timedelta(seconds=1), now=NOW
+    _, routine = operations.end_key(
+        session, bench.key.kid, revocation=Revocation.ROUTINE, by=bench.pharmacist, now=NOW
+    )
+    _, held = operations.end_key(
+        session,
+        bench.key.kid,
+        revocation=Revocation.COMPROMISED,
+        compromised_since=NOW,
+        by=bench.pharmacist,
+        now=NOW,
     )
 
-    assert (held, earlier) == (1, 0)
+    assert (routine, held) == (0, 1)
     assert open_codes(session, waiting) == ["key-compromised"]
     assert open_codes(session, gone) == []
     with pytest.raises(OrderHeld):

@@ -31,6 +31,7 @@ from tests.factories.orders import Bench
 from tests.factories.staff import make_actor
 
 QUESTION = "Is step 2 meant to be 3 mg or 30 mg?"
+ANSWER = "Certainly 3 mg, and never 30."
 
 
 def ask(bench: Bench, order: Order, **more: Any) -> Clarification:
@@ -229,12 +230,55 @@ def test_the_clock_reminds_once_and_then_hands_the_question_to_a_pharmacist(
     assert queries.get_hold(session, order.id, question.hold_id).owner is Owner.PHARMACIST
 
 
-def test_the_audit_knows_of_every_step_and_of_no_word(bench: Bench, session: Session) -> None:
-    order = bench.order(Status.REVIEW)
-    ask(bench, order)
+def test_the_audit_knows_of_every_step_and_of_no_word(
+    bench: Bench, session: Session, physician: Actor
+) -> None:
+    """Four questions: each is answered in another way, or withdrawn."""
+    order = submitted(bench, physician)
+    first, second, third, fourth = (
+        ask(bench, order, kind=kind)
+        for kind in (
+            QuestionKind.DOSE,
+            QuestionKind.QUANTITY,
+            QuestionKind.DIRECTIONS,
+            QuestionKind.OTHER,
+        )
+    )
+    at = {"now": bench.now}
+    operations.answer_in_words(session, order.id, first.id, words=ANSWER, by=physician, **at)
+    operations.note_telephone(
+        session,
+        order.id,
+        second.id,
+        words=ANSWER,
+        spoke_with="Dr Testprescriber",
+        read_back=True,
+        by=bench.pharmacist,
+        **at,
+    )
+    operations.withdraw(session, order.id, third.id, reason=ANSWER, by=bench.pharmacist, **at)
+    operations.answer_by_prescription(
+        session,
+        order.id,
+        fourth.id,
+        token=signed(fresh_bundle(patient_of(session, order)), bench.key),
+        source_address="192.0.2.1",
+        by=physician,
+        **at,
+    )
 
-    details = session.scalars(
-        select(AuditEntry.detail).where(AuditEntry.action == "order.clarification-asked")
+    entries = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.subject_id == order.id, AuditEntry.action.startswith("order.clarif"))
+        .order_by(AuditEntry.id)
     ).all()
-    assert [each["question"] for each in details] == ["dose"]
-    assert QUESTION not in str(details)
+    assert [(each.action.removeprefix("order.clarification-"), each.by_id) for each in entries] == [
+        *[("asked", bench.pharmacist.id)] * 4,
+        ("answered", physician.id),
+        ("noted", bench.pharmacist.id),
+        ("withdrawn", bench.pharmacist.id),
+        ("answered", physician.id),
+    ]
+    told = str(session.scalars(select(AuditEntry.detail)).all())
+    for words in (QUESTION, ANSWER, "Dr Testprescriber"):
+        assert words not in told

@@ -3,10 +3,9 @@
 import hashlib
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.audit import AuditEntry
@@ -35,10 +34,6 @@ from tests.factories.registry_files import (
 @pytest.fixture(autouse=True)
 def site(session: Session) -> None:
     make_site(session)
-
-
-def count(session: Session, table: type[Any]) -> int:
-    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_the_files_hash_and_day_are_kept_and_audited(session: Session, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The ledger of copies: none is lost, none is doubled, whatever people and machines do."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -21,8 +22,9 @@ from pharmacy.printing import operations, queries
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.operations import Errand
 from pharmacy.printing.rules import CopyState, MoveNotAllowed, ReprintReason, Resolution
+from tests.conftest import NOW
 from tests.factories.orders import Bench
-from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
+from tests.factories.printing import first_label, furnish, labelled_order, make_printer, printed
 from tests.rules.labels.pictures import scanned, text_of
 
 
@@ -36,12 +38,6 @@ def order(bench: Bench) -> Order:
     """An order whose labels are drawn, at a workplace with a label printer."""
     furnish(bench.session, make_printer(bench.session))
     return labelled_order(bench)
-
-
-def printed(bench: Bench, order: Order) -> list[LabelCopy]:
-    return operations.print_order(
-        bench.session, order.id, workstation=PLACE, by=bench.technician, now=bench.now
-    )
 
 
 def delivered(bench: Bench, copy: LabelCopy, certainty: Certainty, *, last: bool = False) -> bool:
@@ -279,16 +275,20 @@ def test_labels_that_are_drawn_anew_make_their_copies_void(bench: Bench, order: 
 
 
 def test_what_is_unconfirmed_is_listed_the_oldest_first(bench: Bench, order: Order) -> None:
-    copies = printed(bench, order)
+    """The younger copies were written down first; a page ends between copies of one instant."""
+    bench.now = NOW + timedelta(minutes=30)
+    younger = printed(bench, order)
+    bench.now = NOW
+    older = printed(bench, labelled_order(bench))
 
-    found = queries.unconfirmed(bench.session, limit=2)
+    found = queries.unconfirmed(bench.session, limit=4)
     rest = queries.unconfirmed(
         bench.session, after=(found[-1].copy.asked_at, found[-1].copy.id), limit=10
     )
 
-    assert [each.copy.id for each in (*found, *rest)] == [each.id for each in copies]
-    assert [each.part for each in found] == ["1 of 3", "2 of 3"]
-    assert queries.unconfirmed_count(bench.session) == 3
+    assert [each.copy.id for each in (*found, *rest)] == [each.id for each in (*older, *younger)]
+    assert [each.part for each in found] == ["1 of 3", "2 of 3", "3 of 3", "1 of 3"]
+    assert queries.unconfirmed_count(bench.session) == 6
 
 
 def test_the_database_knows_the_legal_moves(bench: Bench, order: Order) -> None:

@@ -16,6 +16,7 @@ from pharmacy.infra.db import Database
 from pharmacy.settings import Settings
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
+from tests.factories.orders import Bench
 from tests.factories.printing import make_agent
 from tests.factories.staff import NPI, PEPPER, make_account, make_client, make_session
 
@@ -104,6 +105,12 @@ def browser_headers(token: str) -> Headers:
         "Sec-Fetch-Site": "same-origin",
         "X-CSRF-Token": csrf_token(token, PEPPER),
     }
+
+
+@pytest.fixture
+def bench(session: Session) -> Bench:
+    """A pharmacy with people, stock and registries."""
+    return Bench(session)
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ BODY = {"kind": "dose", "words": "3 mg or 30 mg?", "field": "dosageInstruction[1
 
 
 @pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
-
-
-@pytest.fixture
 def clinic(as_role: AsRole) -> Headers:
     return as_role(Role.EHR_CLIENT, npi=JORDAN)
 

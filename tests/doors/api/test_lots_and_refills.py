@@ -32,11 +32,6 @@ POWDER = {
 }
 
 
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
-
-
 def maintained(bench: Bench, status: Status = Status.HANDED_OVER) -> Refill:
     prescription = make_maintenance(
         bench.session, patient=bench.patient(), valid_from=date(2026, 3, 2)

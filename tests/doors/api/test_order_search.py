@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,11 +13,6 @@ from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 def test_orders_are_found_by_patient_also_when_they_are_over(

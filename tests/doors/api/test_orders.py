@@ -23,11 +23,6 @@ from tests.factories.orders import Bench
 
 
 @pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
-
-
-@pytest.fixture
 def technician(as_role: AsRole) -> Headers:
     return as_role(Role.TECHNICIAN)
 

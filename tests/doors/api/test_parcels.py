@@ -1,18 +1,10 @@
 """Parcels over HTTP."""
 
-import pytest
-from sqlalchemy.orm import Session
-
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 def test_an_order_is_sent_found_by_its_number_and_delivered(
@@ -36,4 +28,6 @@ def test_an_order_is_sent_found_by_its_number_and_delivered(
     assert (sent.status_code, sent.json()["status"]) == (201, "shipped")
     assert [line["id"] for line in found.json()["items"]] == [encode("ord", order.id)]
     assert [each["order"] for each in waiting] == [encode("ord", order.id)]
-    assert ended.json()["status"] == client.get(url, headers=technician).json()["status"]
+    assert ended.json()["status"] == "delivered"
+    assert client.get(url, headers=technician).json()["status"] == "delivered"
+    assert client.get("/api/v1/parcels", headers=technician).json()["items"] == []

@@ -1,5 +1,6 @@
 """Printers and copies over HTTP."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,12 @@ from pharmacy.printing import operations, queries
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.conftest import SETTINGS, AsRole, Client
+from tests.doors.api.conftest import SETTINGS, AsRole, Client, Clock
 from tests.factories.orders import Bench
 from tests.factories.practice import make_site
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
 
 FOLDER = {"name": "Bench 1 labels", "address": "folder:bench-1"}
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 @pytest.fixture
@@ -139,9 +135,12 @@ def test_a_reprint_needs_a_coded_reason(
     assert (told.json()["copy_no"], told.json()["reason"]) == (2, "unreadable")
 
 
-def test_what_is_unconfirmed_says_since_when(client: Client, as_role: AsRole, order: Order) -> None:
+def test_what_is_unconfirmed_says_since_when(
+    client: Client, as_role: AsRole, clock: Clock, order: Order
+) -> None:
     headers = as_role(Role.TECHNICIAN)
     client.post(prints_of(order), headers=headers, json={"workstation": PLACE})
+    clock.now = NOW + timedelta(minutes=7, seconds=5)
 
     page = client.get("/api/v1/prints?limit=2", headers=headers).json()
     rest = client.get(f"/api/v1/prints?cursor={page['next']}", headers=headers).json()
@@ -151,7 +150,7 @@ def test_what_is_unconfirmed_says_since_when(client: Client, as_role: AsRole, or
         "2 of 3",
         "3 of 3",
     ]
-    assert all(each["waits_seconds"] == 0 for each in page["items"])
+    assert [each["waits_seconds"] for each in page["items"]] == [7 * 60 + 5] * 2
 
 
 def test_a_scan_confirms_a_copy_and_reading_the_list_is_audited(

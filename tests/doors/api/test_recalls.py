@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-from sqlalchemy.orm import Session
-
 from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.ids import encode
 from pharmacy.orders import queries as orders
@@ -15,11 +12,6 @@ from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 
 REASON = "Too little naltrexone."
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 def powder(bench: Bench) -> str:

@@ -8,32 +8,27 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import credentials
+from pharmacy.dispensing import queries as checks
 from pharmacy.infra.audit import AuditEntry
+from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel.ids import encode
-from pharmacy.orders.models import Order
+from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Status
+from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers
 from tests.factories.orders import Bench
-from tests.factories.staff import make_account, make_session
+from tests.factories.staff import hashed, make_account, make_session
 
 PASSWORD = "lamp orbit quiet fern"
 BYTES = {"content-type": "application/octet-stream"}
 
 
 @pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
-
-
-@pytest.fixture
 def pharmacist(session: Session) -> Headers:
     """Somebody with a password, who signed in ten minutes ago."""
-    account = make_account(
-        session, Role.PHARMACIST, password_hash=credentials.hash_password(PASSWORD)
-    )
+    account = make_account(session, Role.PHARMACIST, password_hash=hashed(PASSWORD))
     token = make_session(session, account, at=NOW - timedelta(minutes=10))
     return {"Authorization": f"Bearer {token}"}
 
@@ -118,13 +113,23 @@ def test_a_picture_of_another_order_is_not_found_under_this_one(
     assert client.get(url(other, "pictures", kept["id"]), headers=technician).status_code == 404
 
 
-def test_the_second_check_is_one_answer(bench: Bench, client: Client, pharmacist: Headers) -> None:
+def test_the_second_check_is_one_answer(
+    bench: Bench, client: Client, session: Session, pharmacist: Headers
+) -> None:
     order = bench.order(Status.FINAL_CHECK)
 
     view = client.get(url(order, "second-check"), headers=pharmacist).json()
 
-    assert view["steps"][0]["text"]
-    assert view["signed"]["patient"]["name"]
-    assert all(each["scanned_at"] for each in view["containers"])
-    assert {each["number"] for each in view["lots"]}
-    assert len(view["signed_sha256"]) == len(view["record_sha256"]) == 64
+    found = checks.second_check(session, order.id)
+    patient = session.get_one(Patient, order.patient_id)
+    lots = session.scalars(select(Container.lot_id).where(Container.order_id == order.id))
+    numbers = {session.get_one(CapsuleLot, each).lot_number for each in lots}
+    assert view["signed"]["patient"]["name"] == f"{patient.given} {patient.family}"
+    assert [each["text"] for each in view["steps"]] == [
+        f"Take {dose} mg at bedtime for 28 days." for dose in ("1.5", "3", "4.5")
+    ]
+    assert [each["id"] for each in view["containers"]] == bench.codes(order)
+    assert {each["scanned_at"] for each in view["containers"]} == {"2026-03-02T22:30:00Z"}
+    assert sorted(each["number"] for each in view["lots"]) == sorted(numbers)
+    assert view["signed_sha256"] == found.evidence.payload_sha256.hex()
+    assert view["record_sha256"] == found.record_sha256().hex()

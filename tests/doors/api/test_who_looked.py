@@ -1,18 +1,10 @@
 """Who looked at this patient: one answer, with those who only saw a list."""
 
-import pytest
-from sqlalchemy.orm import Session
-
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 def test_who_opened_an_order_and_who_saw_it_in_a_list_are_found(

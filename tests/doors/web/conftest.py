@@ -3,6 +3,7 @@
 from tests.doors.api.conftest import (
     app,
     as_role,
+    bench,
     client,
     clock,
     one_session,
@@ -10,4 +11,4 @@ from tests.doors.api.conftest import (
     shared_clock,
 )
 
-__all__ = ["app", "as_role", "client", "clock", "one_session", "running", "shared_clock"]
+__all__ = ["app", "as_role", "bench", "client", "clock", "one_session", "running", "shared_clock"]

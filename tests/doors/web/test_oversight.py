@@ -21,14 +21,9 @@ from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
 from tests.factories.practice import make_site
-from tests.factories.printing import PLACE, furnish, labelled_order, make_printer
+from tests.factories.printing import furnish, labelled_order, make_printer, printed
 
 OPEN_PAGE = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def bench(session: Session) -> Bench:
-    return Bench(session)
 
 
 @pytest.fixture
@@ -36,9 +31,7 @@ def lost(bench: Bench) -> LabelCopy:
     """A copy of which nobody knows whether it came out."""
     furnish(bench.session, make_printer(bench.session))
     order = labelled_order(bench)
-    copy = printing.print_order(
-        bench.session, order.id, workstation=PLACE, by=bench.technician, now=bench.now
-    )[0]
+    copy = printed(bench, order)[0]
     errand = printing.begin(bench.session, copy.id, now=bench.now)
     assert errand is not None
     lost = Delivery("unknown", ("connection-lost",))

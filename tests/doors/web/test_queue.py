@@ -1,4 +1,4 @@
-"""The queue and the search in a browser: whose turn, which part of it, and no name in an address."""
+"""The queue and the search in a browser: whose turn, which part of it, no name in an address."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.models import AuditEntry
+from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role

@@ -1,6 +1,6 @@
 """A browser's session: whose it is, where its requests come from, when it locks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -8,15 +8,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import credentials
-from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.ids import encode, new_id
+from pharmacy.orders.rules import Status
+from pharmacy.patients.models import Patient
 from pharmacy.staff.models import SignInSession
 from pharmacy.staff.operations import unlocking
-from pharmacy.staff.queries import signed_in
 from pharmacy.staff.rules import Attestation, ProofMethod, Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers, browser_headers
+from tests.factories.orders import Bench
 from tests.factories.practice import make_site
-from tests.factories.staff import make_account, make_actor, make_session
+from tests.factories.staff import hashed, make_account, make_actor, make_session
 
 PASSWORD = "lamp orbit quiet fern"
 PIN = "8642"
@@ -28,8 +30,8 @@ def token(session: Session) -> str:
     account = make_account(
         session,
         Role.TECHNICIAN,
-        password_hash=credentials.hash_password(PASSWORD),
-        pin_hash=credentials.hash_password(PIN),
+        password_hash=hashed(PASSWORD),
+        pin_hash=hashed(PIN),
     )
     return make_session(session, account, browser=True)
 
@@ -54,7 +56,7 @@ def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(
         session,
         Role.TECHNICIAN,
         username="terry",
-        password_hash=credentials.hash_password(PASSWORD),
+        password_hash=hashed(PASSWORD),
     )
 
     answer = client.post(
@@ -112,13 +114,25 @@ def test_a_programs_session_does_not_open_the_console(client: Client, session: S
     assert client.get("/queue", headers=browser_headers(token)).status_code == 401
 
 
-def test_an_idle_session_locks_and_shows_nothing(client: Client, token: str, clock: Clock) -> None:
+@pytest.fixture
+def family(bench: Bench) -> str:
+    """The family name of somebody whose order waits in the queue."""
+    order = bench.order(Status.LABELING)
+    return bench.session.get_one(Patient, order.patient_id).family
+
+
+def test_an_idle_session_locks_and_shows_nothing(
+    client: Client, token: str, clock: Clock, family: str
+) -> None:
+    headers = browser_headers(token)
+    awake = client.get("/queue", headers=headers)
     clock.now = NOW + timedelta(minutes=5, seconds=1)
 
-    answer = client.get("/queue", headers=browser_headers(token))
+    answer = client.get("/queue", headers=headers)
 
-    assert answer.status_code == 423
-    assert "Due" not in answer.text
+    assert (awake.status_code, family in awake.text) == (200, True)
+    assert (answer.status_code, family in answer.text) == (423, False)
+    assert "<h1>Locked</h1>" in answer.text
 
 
 def test_the_pin_unlocks(client: Client, session: Session, token: str, clock: Clock) -> None:
@@ -139,16 +153,25 @@ def test_five_wrong_pins_end_the_session(client: Client, token: str) -> None:
     assert client.get("/queue", headers=headers).status_code == 401
 
 
-def test_streams_and_rows_do_not_keep_a_session_awake(
-    client: Client, session: Session, token: str, clock: Clock
+def test_streams_and_rows_do_not_keep_a_session_awake_and_pages_do(
+    bench: Bench, client: Client, session: Session, token: str, clock: Clock
 ) -> None:
+    order = encode("ord", bench.order(Status.LABELING).id)
+    headers = browser_headers(token)
     clock.now = NOW + timedelta(minutes=4)
-    client.get("/news", headers=browser_headers(token))
 
-    found = signed_in(session, credentials.digest(token), now=clock.now)
+    def last_seen() -> datetime:
+        return session.get_one(SignInSession, credentials.digest(token)).last_seen_at
 
-    assert found
-    assert found.last_seen_at == NOW
+    stream = client.get("/news", headers=headers)
+    row = client.get(f"/queue/rows/{order}", headers=headers)
+    unattended = last_seen()
+    client.get("/queue", headers=headers)
+
+    assert stream.text.startswith("event: hello")
+    assert f'<tr id="{order}"' in row.text
+    assert unattended == NOW
+    assert last_seen() == clock.now
 
 
 def test_a_pin_does_not_change_a_password(client: Client, token: str) -> None:
@@ -180,12 +203,19 @@ def test_changing_the_password_ends_sessions_elsewhere(
 
 
 def test_a_page_of_nothing_is_in_words_and_holds_no_patient(
-    client: Client, as_role: AsRole
+    bench: Bench, client: Client, as_role: AsRole, family: str
 ) -> None:
-    answer = client.get("/orders/nowhere/at/all", headers={"accept": "text/html"})
+    order = bench.order(Status.REVIEW)
+    there = f"/orders/{encode('ord', order.id)}"
+    headers = {**as_role(Role.TECHNICIAN, browser=True), "accept": "text/html"}
 
-    assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    shown = client.get(there, headers=headers)
+    for nowhere in (f"{there}/at/all", f"/orders/{encode('ord', new_id())}", f"/orders/{family}"):
+        answer = client.get(nowhere, headers=headers)
+
+        assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+        assert "Testpatient" not in answer.text
+    assert (shown.status_code, "Testpatient" in shown.text) == (200, True)
 
 
 def test_an_approval_is_kept_with_name_time_meaning_and_what_was_seen(session: Session) -> None:

@@ -54,7 +54,7 @@ def forgeries(done: int) -> Iterator[str]:
 
 
 def test_forged_and_senseless_messages_do_nothing(bench: Bench) -> None:
-    worker = bench.start_worker()
+    worker = bench.start_worker(lookout=False)
     bench.start_relay()
     bench.owe()
     assert bench.done(1), bench.story()
@@ -66,7 +66,7 @@ def test_forged_and_senseless_messages_do_nothing(bench: Bench) -> None:
         assert eventually(lambda: client.llen("pharmacy:pharmacy") == 0), bench.story()
     bench.owe(kind=JobKind.RENDER_LABELS)
 
-    assert bench.done(2, within=9), bench.story()
+    assert bench.done(2), bench.story()
     assert bench.effects() == 2
     assert bench.number("select count(*) from jobs") == 2
     assert worker.poll() is None, bench.story()
@@ -112,7 +112,7 @@ def test_garbage_on_the_queue_is_dropped_and_the_worker_goes_on(bench: Bench) ->
         assert eventually(lambda: client.llen("pharmacy:pharmacy") == 0), bench.story()
     bench.owe(kind=JobKind.RENDER_LABELS, count=3)
 
-    assert bench.done(4, within=20), bench.story()
+    assert bench.done(4), bench.story()
     assert bench.effects() == 4
     assert worker.poll() is None, bench.story()
     assert "broker.garbage_dropped" in bench.log.read_text()

@@ -9,21 +9,22 @@ from sqlalchemy import text
 
 from pharmacy.infra import jobs
 from pharmacy.kernel.jobs import JobKind
-from tests.doors.workers.conftest import Bench, eventually
+from tests.doors.workers.conftest import PATIENCE, Bench, eventually
 from tests.doors.workers.rehearsal import PATIENT
+from tests.services import is_alive
 
 pytestmark = pytest.mark.slow
 
 
-def test_a_job_is_done_within_moments_of_being_owed(bench: Bench) -> None:
-    bench.start_worker()
+def test_jobs_are_done_as_they_are_owed_by_messages_alone(bench: Bench) -> None:
+    bench.start_worker(lookout=False)
     bench.start_relay()
     bench.owe(count=3)
     assert bench.done(3), bench.story()
 
     bench.owe(count=30, kind=JobKind.RENDER_LABELS)
 
-    assert bench.done(33, within=8), bench.story()
+    assert bench.done(33), bench.story()
     assert bench.effects() == 33
 
 
@@ -125,7 +126,7 @@ def test_a_killed_worker_leaves_no_process_behind(bench: Bench) -> None:
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
 
-    assert eventually(lambda: not any(alive(pid) for pid in children), within=5)
+    assert eventually(lambda: not any(map(is_alive, children))), bench.story()
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_the_job_in_hand(bench: Bench) -> None:
@@ -136,13 +137,5 @@ def test_a_worker_that_is_asked_to_stop_finishes_the_job_in_hand(bench: Bench) -
 
     worker.terminate()
 
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE) == 0
     assert bench.effects() == 1
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

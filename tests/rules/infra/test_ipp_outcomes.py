@@ -2,12 +2,13 @@
 
 import pytest
 
-from pharmacy.infra.printers import Address, Certainty, Document, Networks, Sender, ipp, sender
+from pharmacy.infra.printers import Address, Certainty, Document, Sender, ipp, sender
 from pharmacy.infra.printers import ipp_message as m
 from pharmacy.local.printer import Fault, IppPrinterSimulator
+from tests.factories.printing import LOOPBACK
 
+pytestmark = pytest.mark.usefixtures("impatient")
 LABEL = Document("cpy_of_a_test", b"%PDF-1.4", "application/pdf", (4, 2))
-LOOPBACK = Networks.read(["127.0.0.0/8"])
 
 
 class Odd(IppPrinterSimulator):
@@ -23,11 +24,6 @@ class Odd(IppPrinterSimulator):
         return self._told(self.status, request) if self.status else answer
 
     _answers = IppPrinterSimulator._answers | {ipp.PRINT_JOB: _print}
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ipp, "WATCH_SECONDS", 0)
 
 
 def at(printer: IppPrinterSimulator) -> Sender:

@@ -57,7 +57,7 @@
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
     if (focus && layer() === document) { focus.focus(); if (focus.select) focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
-    if (!found) return move(key);
+    if (!found) return key === "r" && layer() === document ? fresh() : move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
     found.click();
   }
@@ -138,7 +138,6 @@
     else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
   });
   function fresh() { $("#alerts").replaceChildren(); const again = $("#page form[data-again]"); if (again && $("[data-row]")) return again.requestSubmit(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
-  document.addEventListener("keydown", (event) => { if (event.key === "r" && !isField(event.target) && !event.ctrlKey && !event.metaKey && !$("[data-key=r]") && layer() === document) setTimeout(() => { if (times.length < 2) fresh(); }, MEANT); });
 
   // ---- what the server says beside the page
   function toast(text, undo) {
@@ -168,7 +167,7 @@
     const first = $("[aria-invalid=true]", form); if (first) first.focus();
   });
   document.addEventListener("input", (event) => event.target.removeAttribute && event.target.removeAttribute("aria-invalid"));
-  document.addEventListener("htmx:beforeRequest", () => $("#alerts") && $("#alerts").replaceChildren());
+  document.addEventListener("htmx:beforeRequest", (event) => !event.target.closest("[data-quiet]") && $("#alerts") && $("#alerts").replaceChildren());
   document.addEventListener("htmx:sendError", () => toast("The server does not answer. Nothing was sent; your work is still here."));
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "alerts" && layer() !== document) { // an alert under a dialog is not seen
@@ -181,6 +180,18 @@
     const first = $("#page [autofocus]") || $("#main"); if (first) first.focus({ preventScroll: true });
   });
 
+  // ---- timers: seconds that were left when the page came, counted down here; the server decides
+  const since = new WeakMap();
+  setInterval(() => {
+    for (const box of $$("[data-left]")) {
+      if (!since.has(box)) since.set(box, Date.now());
+      const left = Math.ceil(Number(box.dataset.left) - (Date.now() - since.get(box)) / 1000);
+      const text = left > 0 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "Time is over";
+      if (box.textContent !== text) box.textContent = text;
+      box.classList.toggle("over", left <= 0);
+    }
+  }, 250);
+
   // ---- a decision that is signed: ask who it is, then send the same decision again
   let owed = null;
   document.addEventListener("console:prove", (event) => { owed = event.target; const box = $("#prove"); $("form", box).reset(); $("[data-error]", box).textContent = ""; box.showModal(); $("#prove-secret").focus(); });
@@ -191,6 +202,12 @@
       const again = owed; owed = null;
       if (again) again.tagName === "FORM" ? again.requestSubmit() : again.click();
     } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
+  });
+
+  // ---- a step says which version of the order it was decided on
+  document.addEventListener("htmx:configRequest", (event) => {
+    const seen = $("#news[data-version]");
+    if (seen && event.detail.verb !== "get" && event.detail.path.startsWith("/orders/")) event.detail.headers["If-Match"] = `"${seen.dataset.version}"`;
   });
 
   // ---- a row that is shown anew stays the one that somebody stands on
