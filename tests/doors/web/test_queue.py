@@ -1,11 +1,13 @@
 """The queue and the search in a browser: whose turn, which part of it, no name in an address."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pharmacy.http.pages import USUAL
 from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
@@ -105,3 +107,19 @@ def test_what_means_nothing_is_refused(client: Client, as_role: AsRole) -> None:
     answer = client.post("/scan", headers=OPEN_PAGE | technician, data={"code": "%%%"})
 
     assert answer.status_code == 404
+
+
+def test_a_cold_load_of_a_full_page_is_at_most_100_kb_apart_from_fonts(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    for _ in range(USUAL + 1):
+        bench.order()
+    headers = as_role(Role.TECHNICIAN, browser=True) | {"Accept-Encoding": "gzip"}
+
+    page = client.get("/queue?view=all", headers=headers)
+    files = set(re.findall(r'"(/assets/[^"]+)"', page.text))
+    answers = [page, *(client.get(each, headers=headers) for each in files)]
+
+    assert page.text.count("data-row") == USUAL
+    assert len(files) >= 5
+    assert sum(int(each.headers["Content-Length"]) for each in answers) <= 100_000
