@@ -1,7 +1,7 @@
 """What people do with an order, step by step, from approval to hand-over."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from pharmacy.api.orders import OrderAnswer, Words, answer
 from pharmacy.api.staff import Password
 from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.etag import IfMatch
 from pharmacy.http.order_reads import visible
+from pharmacy.http.order_versions import require_seen
 from pharmacy.http.proofs import attestation
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
@@ -124,14 +125,20 @@ class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def change(
-    db: Database, order_id: str, if_match: str | None, actor: Actor, step: Step
+    db: Database,
+    order_id: str,
+    if_match: str | None,
+    step: Step,
+    *,
+    by: Actor,
+    now: datetime,
 ) -> OrderAnswer:
     """Take a step that was decided on one version of the order, and return what came of it."""
     wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
-        order = visible(queries.lock(session, wanted), actor)
-        require_match(if_match, version=order.version)
-        return answer(session, step(session, wanted), actor)
+        order = visible(queries.lock(session, wanted), by)
+        require_seen(session, order, if_match, by=by, now=now)
+        return answer(session, step(session, wanted), by)
 
 
 class StepController(Controller):
@@ -168,7 +175,7 @@ class StepController(Controller):
                 now=now,
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/rejection",
@@ -193,7 +200,7 @@ class StepController(Controller):
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/allocation", opt={"permission": Permission.ALLOCATE}, status_code=200, sync_to_thread=True
@@ -212,7 +219,7 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return operations.allocate(session, wanted, by=actor, now=now)
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post("/packing", opt={"permission": Permission.PACK}, status_code=200, sync_to_thread=True)
     def pack(
@@ -230,7 +237,7 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return printing.pack(session, wanted, scanned=data.scanned, by=actor, now=now)
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post("/release", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True)
     def release(
@@ -262,7 +269,7 @@ class StepController(Controller):
             return dispensing.release(session, wanted, attestation=word, by=actor, now=now)
 
         with dispensing.owing_recheck(db, ids.decode("ord", order_id), by=actor, now=now):
-            return change(db, order_id, if_match, actor, step)
+            return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/send-back", opt={"permission": Permission.RELEASE}, status_code=200, sync_to_thread=True
@@ -284,7 +291,7 @@ class StepController(Controller):
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/reallocation",
@@ -309,7 +316,7 @@ class StepController(Controller):
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
@@ -329,7 +336,7 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return operations.hand_over(session, wanted, given=data.given(), by=actor, now=now)
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
         "/cancellation",
@@ -354,7 +361,7 @@ class StepController(Controller):
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
     def take_back(
@@ -374,4 +381,4 @@ class StepController(Controller):
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
-        return change(db, order_id, if_match, actor, step)
+        return change(db, order_id, if_match, step, by=actor, now=now)

@@ -46,6 +46,12 @@ class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Words = ""
 
 
+class TakeOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why work is taken out of a colleague's hands."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["The patient waits."])]
+
+
 class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What must be settled, by whom, until when."""
 
@@ -74,7 +80,7 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     lot: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     """The number of a lot of capsules in one of its vials, exactly."""
     tracking: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
-    """The carrier's number of the parcel, exactly."""
+    """The carrier's number of the parcel, as it is read or as its barcode is scanned."""
     status: list[Status] = []
     """Only in these; without any, also what is over."""
     held: bool | None = None
@@ -86,7 +92,6 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     limit: Annotated[int, Meta(ge=1, le=MOST)] = USUAL
 
     def only(self, session: Session) -> QueueFilter:
-        number = self.tracking and "".join(self.tracking.split()).upper()
         return QueueFilter(
             statuses=tuple(self.status) or tuple(Status),
             number=self.number,
@@ -97,7 +102,7 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             held=self.held,
             hold_owner=self.hold_owner,
             hold_code=self.hold_code,
-            order_ids=parcels.orders_under(session, number) if number else None,
+            order_ids=parcels.orders_under(session, self.tracking) if self.tracking else None,
             newest_first=True,
         )
 
@@ -235,6 +240,27 @@ class QueueController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = operations.claim(session, wanted, reason=data.reason, by=actor, now=now)
+            return answer(session, order, actor)
+
+    @post(
+        "/{order_id:str}/take-over",
+        opt={"permission": Permission.TAKE_OVER_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def take_over(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[TakeOverBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> OrderAnswer:
+        """Take an order out of a colleague's hands while their claim still runs."""
+        wanted = ids.decode("ord", order_id)
+        with db.transaction() as session:
+            order = operations.take_over(session, wanted, reason=data.reason, by=actor, now=now)
             return answer(session, order, actor)
 
     @delete(

@@ -10,8 +10,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.http.etag import IfMatch, require_match
+from pharmacy.http.etag import IfMatch
 from pharmacy.http.order_reads import visible
+from pharmacy.http.order_versions import require_seen
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
@@ -91,7 +92,7 @@ class ParcelController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = visible(orders.lock(session, wanted), actor)
-            require_match(if_match, version=order.version)
+            require_seen(session, order, if_match, by=actor, now=now)
             parcel = operations.ship(
                 session,
                 wanted,

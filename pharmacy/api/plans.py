@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from pharmacy.api.order_views import encoded, milligrams
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.http.etag import IfMatch, etag, require_match
+from pharmacy.http.etag import IfMatch, etag
 from pharmacy.http.order_reads import reading, visible
+from pharmacy.http.order_versions import require_seen
 from pharmacy.kernel import ids
 from pharmacy.orders import operations
 from pharmacy.orders import queries as orders
@@ -313,7 +314,7 @@ class PlanController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = visible(orders.lock(session, wanted), actor)
-            require_match(if_match, version=order.version)
+            require_seen(session, order, if_match, by=actor, now=now)
             order = operations.choose_strategy(
                 session, wanted, strategy=data.strategy, reason=data.reason, by=actor, now=now
             )

@@ -6,7 +6,7 @@ from pharmacy.cli.context import settings
 
 BOTH = ("DATABASE_URL", "REDIS_URL")
 GRACE = 3
-"""Seconds that an open connection may outlive a request to stop; a stream would live for ever."""
+"""Seconds that a request may outlive a signal to stop."""
 
 
 @click.command()
@@ -19,12 +19,14 @@ def api() -> None:
     import uvicorn
 
     from pharmacy.app import create_app
+    from pharmacy.http.stopping import Server
     from pharmacy.infra import logs
 
     chosen = settings("DATABASE_URL", "PHARMACY_SECRET")
     logs.configure(chosen.log_level)
-    uvicorn.run(
-        create_app(chosen),
+    app = create_app(chosen)
+    config = uvicorn.Config(
+        app,
         host=chosen.listen_host,
         port=chosen.listen_port,
         fd=chosen.listen_fd,
@@ -34,6 +36,7 @@ def api() -> None:
         proxy_headers=False,  # evidence names the peer that we saw, not one that a header claims
         log_config=None,
     )
+    Server(config, app.state.news).run()
 
 
 @click.command()

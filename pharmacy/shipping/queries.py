@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.shipping.models import Parcel
-from pharmacy.shipping.rules import ParcelStatus
+from pharmacy.shipping.rules import ParcelStatus, numbers_in
 
 
 class ParcelNotFound(NotFound):
@@ -26,9 +26,9 @@ def of_order(session: Session, order_id: UUID) -> Parcel:
     return found
 
 
-def orders_under(session: Session, tracking_number: str) -> tuple[UUID, ...]:
-    """Return the orders that were sent under a tracking number, as it is kept."""
-    found = select(Parcel.order_id).where(Parcel.tracking_number == tracking_number)
+def orders_under(session: Session, number: str) -> tuple[UUID, ...]:
+    """Return the orders that were sent under a tracking number, as it was typed or scanned."""
+    found = select(Parcel.order_id).where(Parcel.tracking_number.in_(numbers_in(number)))
     return tuple(session.scalars(found))
 
 

@@ -5,11 +5,17 @@ Check digits. UPS 1Z: letters count as (code - 3) mod 10 of their place in ASCII
 character twice, to the next ten. USPS: GS1's mod 10, every second digit from the right three times
 (USPS Publication 199, "Intelligent Mail Package Barcode"). FedEx: 12 digits weighted 3, 1, 7,
 mod 11, mod 10; 15 and 20 digits as GS1's mod 10, the latter behind the application identifier 92.
-The algorithms, and numbers to test them with, are gathered in the public data of
+
+Barcodes hold more than the number that people read. USPS's (GS1-128): the application identifier
+420 with the ZIP code of 5 or 9 digits, then the number of 22. FedEx's: 34 digits that end with the
+number of 12, and 22 digits from 96 that end with the number of 15.
+
+The algorithms, the layouts, and numbers to test them with, are gathered in the public data of
 https://github.com/jkeen/tracking_number_data.
 """
 
 import re
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
@@ -63,6 +69,14 @@ FORMS: Final = {
     Carrier.USPS: re.compile(r"[0-9]{20}|9[1-5][0-9]{20}"),
     Carrier.FEDEX: re.compile(r"[0-9]{12}|[0-9]{15}|[0-9]{20}"),
 }
+BARCODES: Final = {
+    Carrier.USPS: (re.compile(r"420(?:[0-9]{5}|[0-9]{9})(9[1-5][0-9]{20})"),),
+    Carrier.FEDEX: (
+        re.compile(r"(?:100[0-9]{17}|96[0-9]{18})00([0-9]{12})"),
+        re.compile(r"96[0-9]{5}([0-9]{15})"),
+    ),
+}
+"""What a scanner reads, with the number in it."""
 FEDEX_EXPRESS: Final = 12
 FEDEX_SMARTPOST: Final = 20
 USPS_SHORT: Final = 20
@@ -73,15 +87,39 @@ def tracking_number(carrier: Carrier, text: str) -> str:
     """
     Return a tracking number as it is kept: without spaces, in capitals.
 
+    Args:
+        text: As it was typed, or scanned with the routing data around it.
+
     Raises:
         TrackingNumberWrong: Another form, or a wrong check digit.
     """
-    number = re.sub(r"[\s-]", "", text).upper()
+    number = _without_routing(carrier, plain(text))
     if not number.isascii() or FORMS[carrier].fullmatch(number) is None:
         raise TrackingNumberWrong(f"this is not the form of a number of {carrier}")
     if not _fits(carrier, number):
         raise TrackingNumberWrong("the check digit does not fit the number")
     return number
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """Return the tracking numbers, of any carrier, that something typed or scanned may mean."""
+    found = {plain(text)}
+    for carrier in Carrier:
+        with suppress(TrackingNumberWrong):
+            found.add(tracking_number(carrier, text))
+    return frozenset(found)
+
+
+def plain(text: str) -> str:
+    """Return a number without spaces, hyphens and a scanner's separators, in capitals."""
+    return re.sub(r"[\s-]", "", text).upper()
+
+
+def _without_routing(carrier: Carrier, scanned: str) -> str:
+    for form in BARCODES.get(carrier, ()):
+        if scanned.isascii() and (match := form.fullmatch(scanned)):
+            return match[1]
+    return scanned
 
 
 def _fits(carrier: Carrier, number: str) -> bool:

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     READ_QUEUE = "read-queue"
     READ_ORDER = "read-order"
     CLAIM_ORDER = "claim-order"
+    TAKE_OVER_ORDER = "take-over-order"
     RECORD_HEALTH = "record-health"
     DECIDE_FINDING = "decide-finding"
     CHOOSE_STRATEGY = "choose-strategy"
@@ -96,6 +97,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
+    | {_P.TAKE_OVER_ORDER}
     | {
         _P.MANAGE_REASONS,
         _P.ASK_PRESCRIBER,
@@ -154,6 +156,7 @@ OF_PHARMACISTS: Final = frozenset(
         _P.ASK_PRESCRIBER,
         _P.DECIDE_FINDING,
         _P.APPROVE_ORDER,
+        _P.TAKE_OVER_ORDER,
         _P.RELEASE,
         _P.RELEASE_LOT,
         _P.LIFT_HOLD,

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.app import create_app
 from pharmacy.http.browser import cookie_name
+from pharmacy.http.stopping import Server
 from pharmacy.infra.db import Database
 from pharmacy.kernel.ids import encode
 from pharmacy.local.balance import BalanceSimulator
@@ -95,26 +97,26 @@ class Console:
             secure_cookies=False,
         )
         app = create_app(settings, database=self.database, clock=self.clock)
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=3,
-            )
+        config = uvicorn.Config(app, log_config=None, access_log=False)
+        self.server = Server(config, app.state.news)
+        self.thread = threading.Thread(
+            target=self.server.run, args=([self.door.dup()],), daemon=True
         )
-        self.thread = threading.Thread(target=self.server.run, args=([self.door],), daemon=True)
         self.thread.start()
         while not self.server.started:
             assert self.thread.is_alive(), "the server does not start"
             time.sleep(0.02)
 
-    def stop(self) -> None:
+    def halt(self) -> None:
+        """Stop as on SIGTERM, which waits for open answers as long as there are any."""
         assert self.server
         assert self.thread
-        self.server.config.app.state.news.close()
-        self.server.should_exit = True
+        self.server.handle_exit(signal.SIGTERM, None)
         self.thread.join(10)
+        assert not self.thread.is_alive(), "a stream keeps the server from stopping"
+
+    def stop(self) -> None:
+        self.halt()
         self.door.close()
 
     @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pharmacy.orders.operations.batches import (
 )
 from pharmacy.orders.operations.cancelling import cancel
 from pharmacy.orders.operations.checking import check, fill_of, recheck
-from pharmacy.orders.operations.claims import claim, claim_next, unclaim
+from pharmacy.orders.operations.claims import claim, claim_next, take_over, unclaim
 from pharmacy.orders.operations.clarifying import (
     answer_by_prescription,
     answer_in_words,
@@ -72,6 +72,7 @@ __all__ = [
     "remind",
     "return_",
     "send_back",
+    "take_over",
     "unclaim",
     "withdraw",
 ]

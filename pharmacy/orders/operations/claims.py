@@ -9,7 +9,12 @@ from pharmacy.orders import queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.claims import NothingToClaim, require_may_pick, turns_of
+from pharmacy.orders.rules.claims import (
+    NothingToClaim,
+    require_may_pick,
+    require_may_take_over,
+    turns_of,
+)
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor, Permission
 
@@ -45,6 +50,18 @@ def claim(session: Session, order_id: UUID, *, reason: str = "", by: Actor, now:
     return _lease(session, order, reason or None, by=by, now=now)
 
 
+def take_over(session: Session, order_id: UUID, *, reason: str, by: Actor, now: datetime) -> Order:
+    """
+    Take an order out of a colleague's hands while their lease still runs; pharmacists may.
+
+    Raises:
+        TakeOverReasonNeeded: Nobody says why.
+    """
+    order = lock_for(session, order_id, by)
+    require_may_take_over(reason)
+    return _lease(session, order, reason, by=by, now=now, action=Action.TAKE_OVER)
+
+
 def unclaim(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Order:
     """Give an order back to the queue."""
     order = lock_for(session, order_id, by)
@@ -54,11 +71,17 @@ def unclaim(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
 
 
 def _lease(
-    session: Session, order: Order, reason: str | None, *, by: Actor, now: datetime
+    session: Session,
+    order: Order,
+    reason: str | None,
+    *,
+    by: Actor,
+    now: datetime,
+    action: Action = Action.CLAIM,
 ) -> Order:
     taken_over = order.claimed_by is not None and order.claimed_by != by.id
     facts = {"taken_over_from": str(order.claimed_by)} if taken_over else None
-    take(session, order, Action.CLAIM, by=by, now=now, reason=reason, facts=facts)
+    take(session, order, action, by=by, now=now, reason=reason, facts=facts)
     order.claimed_by = by.id
     order.claimed_until = now + timedelta(minutes=practice.policy(session).claim_minutes)
     return order

@@ -1,5 +1,7 @@
 """What every operation on an order does alike: lock it, move it, remember the step."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +13,8 @@ from pharmacy.infra import audit
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order, OrderEvent
 from pharmacy.orders.rules import Action, Status
+from pharmacy.orders.rules.claims import ClaimedByAnother
+from pharmacy.orders.rules.life import MoveNotAllowed
 from pharmacy.staff.rules import Actor
 
 
@@ -24,7 +28,8 @@ def lock_for(session: Session, order_id: UUID, by: Actor) -> Order:
 
 def look_ahead(session: Session, order: Order, action: Action, *, by: Actor, now: datetime) -> None:
     """Raise what `take` would, before work is done for a step that will not be taken."""
-    order.require(action, by=by, now=now, held_by=open_codes(session, order))
+    with _naming_people(session, order, by=by, now=now):
+        order.require(action, by=by, now=now, held_by=open_codes(session, order))
 
 
 def open_codes(session: Session, order: Order) -> tuple[str, ...]:
@@ -44,8 +49,22 @@ def take(
 ) -> None:
     """Move a locked order, and remember the step in its events and in the audit."""
     before = order.status
-    order.apply(action, by=by, now=now, held_by=open_codes(session, order))
+    with _naming_people(session, order, by=by, now=now):
+        order.apply(action, by=by, now=now, held_by=open_codes(session, order))
     remember(session, order, action, before, by=by, now=now, reason=reason, facts=facts)
+
+
+@contextmanager
+def _naming_people(session: Session, order: Order, *, by: Actor, now: datetime) -> Iterator[None]:
+    """Add to a conflict who came before, with what, and when."""
+    try:
+        yield
+    except (ClaimedByAnother, MoveNotAllowed) as refusal:
+        last = queries.last_change(session, order, to=by, now=now)
+        if last is None:
+            raise
+        facts = {**refusal.facts, "changes": [last.fact()]}
+        raise type(refusal)(f"{refusal}: {last.words}", **facts) from refusal
 
 
 KEEP_EVENT: Final = insert(OrderEvent.table()).inline()

@@ -6,6 +6,7 @@ from pharmacy.orders.queries.capsules import (
     lock_waiting_for,
     open_lines,
 )
+from pharmacy.orders.queries.changes import Change, changes_since, last_change, others_since
 from pharmacy.orders.queries.clarifications import (
     clarifications,
     get_clarification,
@@ -36,6 +37,7 @@ from pharmacy.orders.queries.queue import (
     QueueFilter,
     QueueRow,
     lock_next,
+    peek_next,
     queue,
     rows_of,
     with_lots_out,
@@ -43,11 +45,13 @@ from pharmacy.orders.queries.queue import (
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
 
 __all__ = [
+    "Change",
     "OrderNotFound",
     "QueueFilter",
     "QueueRow",
     "batch_requests",
     "capsules_awaited",
+    "changes_since",
     "clarifications",
     "containers",
     "events",
@@ -60,6 +64,7 @@ __all__ = [
     "handed_over_before",
     "holds",
     "ids_of_patient",
+    "last_change",
     "last_event",
     "lock",
     "lock_next",
@@ -70,6 +75,8 @@ __all__ = [
     "open_clarifications",
     "open_holds",
     "open_lines",
+    "others_since",
+    "peek_next",
     "pictures",
     "queue",
     "reason_codes",

@@ -22,6 +22,8 @@ from pharmacy.orders.queries.one import OrderNotFound
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Actor
+from pharmacy.titration.models import PlanState, StrengthPlan
+from pharmacy.titration.rules import PlannedStep
 
 LAST_LETTER: Final = "\U0010ffff"
 """Sorts behind whatever may follow a prefix."""
@@ -46,8 +48,21 @@ def lock_next(
     session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
 ) -> Order | None:
     """Return the order due first that this person can work on, locked, passing others' locks."""
+    found = _in_line(statuses, by=by, now=now).with_for_update(of=Order, skip_locked=True)
+    return session.scalars(found.execution_options(populate_existing=True)).one_or_none()
+
+
+def peek_next(
+    session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
+) -> UUID | None:
+    """Return the order that `lock_next` would give this person if they asked now."""
+    found = session.scalars(_in_line(statuses, by=by, now=now)).one_or_none()
+    return found.id if found else None
+
+
+def _in_line(statuses: Collection[Status], *, by: Actor, now: datetime) -> Select[Order]:
     unclaimed = or_(Order.claimed_until.is_(None), Order.claimed_until <= now)
-    return session.scalars(
+    return (
         select(Order)
         .where(
             in_statuses(statuses),
@@ -59,9 +74,7 @@ def lock_next(
         )
         .order_by(Order.due_at, Order.id)
         .limit(1)
-        .with_for_update(of=Order, skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
 
 
 def _waits_for_capsules() -> ColumnElement[bool]:
@@ -93,6 +106,8 @@ class QueueFilter:
     """Held, and this one must act: `prescriber` is the clarification queue."""
     hold_code: str | None = None
     claimed_by: UUID | None = None
+    claimed_at: datetime | None = None
+    """With a lease that still runs at this instant."""
     unclaimed_at: datetime | None = None
     not_packed_by: UUID | None = None
     """Without what this person packed, and so may not check."""
@@ -122,6 +137,8 @@ class QueueRow:
     """Work about the order that the worker could not do."""
     lots_out: bool
     """A lot in its vials may not be given out for their days."""
+    steps: tuple[PlannedStep, ...]
+    """Of the strength plan in force; none while there is no plan."""
 
 
 def queue(
@@ -156,6 +173,7 @@ def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     patient_ids = {order.patient_id for order in orders}
     found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
     patients = {patient.id: patient for patient in found}
+    steps = _steps_of(session, orders)
     return [
         QueueRow(
             order,
@@ -163,6 +181,7 @@ def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
             tuple(holds_of.get(order.id, ())),
             given_up.get(order.id, ()),
             order.id in out,
+            steps.get((order.prescription_id, order.fill_no), ()),
         )
         for order in orders
     ]
@@ -208,6 +227,8 @@ def _whose_turn(only: QueueFilter) -> list[ColumnElement[bool]]:
         conditions.append(_held(Hold.code == only.hold_code))
     if only.claimed_by is not None:
         conditions.append(Order.claimed_by == only.claimed_by)
+    if only.claimed_at is not None:
+        conditions.append(Order.claimed_until > only.claimed_at)
     if only.unclaimed_at is not None:
         at = only.unclaimed_at
         conditions.append(or_(Order.claimed_until.is_(None), Order.claimed_until <= at))
@@ -250,6 +271,21 @@ def _begins(column: Any, prefix: str) -> ColumnElement[bool]:
     """Compare beginnings as the index on names does: by character, in lower case."""
     first, name = prefix.strip().lower(), func.lower(column)
     return and_(name.op("~>=~")(first), name.op("~<~")(first + LAST_LETTER))
+
+
+def _steps_of(
+    session: Session, orders: Sequence[Order]
+) -> dict[tuple[UUID, int], tuple[PlannedStep, ...]]:
+    """Read the steps alone: a plan's other columns hold every option and its working."""
+    fills = [(order.prescription_id, order.fill_no) for order in orders]
+    found = select(StrengthPlan.prescription_id, StrengthPlan.fill_no, StrengthPlan.steps).where(
+        tuple_(StrengthPlan.prescription_id, StrengthPlan.fill_no).in_(fills),
+        StrengthPlan.state != PlanState.SUPERSEDED,
+    )
+    return {
+        (row.prescription_id, row.fill_no): tuple(PlannedStep.of_data(step) for step in row.steps)
+        for row in session.execute(found)
+    }
 
 
 def _open_holds_of(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, list[Hold]]:

@@ -30,6 +30,13 @@ class OverrideReasonNeeded(Invalid):
     remedy = "Take the next order, or say why this one cannot wait."
 
 
+class TakeOverReasonNeeded(Invalid):
+    """Work is taken out of a colleague's hands only for a reason that is kept."""
+
+    code = "take-over-reason-needed"
+    remedy = "Say why it cannot wait until they give it back."
+
+
 class NothingToClaim(NotFound):
     """No order waits for this person."""
 
@@ -53,6 +60,12 @@ def require_unclaimed_by_another(
         claimed_by=encode("acc", claimed_by),
         claimed_until=until.isoformat(),
     )
+
+
+def require_may_take_over(reason: str) -> None:
+    """Raise TakeOverReasonNeeded without a reason."""
+    if not reason.strip():
+        raise TakeOverReasonNeeded("say why this order is taken over", field="reason")
 
 
 def require_may_pick(by: Actor, reason: str) -> None:

@@ -34,6 +34,7 @@ class Action(StrEnum):
     APPROVE = "approved"
     REJECT = "rejected"
     CLAIM = "claimed"
+    TAKE_OVER = "taken-over"
     UNCLAIM = "unclaimed"
     ALLOCATE = "allocated"
     AWAIT_CAPSULES = "awaits-capsules"
@@ -107,7 +108,8 @@ MOVES: Final[dict[Action, Move]] = {
     Action.CHOOSE_STRATEGY: Move(_stay(S.REVIEW), P.CHOOSE_STRATEGY, while_held=True),
     Action.APPROVE: Move(_to(S.PLANNED, S.REVIEW), P.APPROVE_ORDER),
     Action.REJECT: Move(_to(S.REJECTED, S.RECEIVED, S.REVIEW), P.APPROVE_ORDER, while_held=True),
-    Action.CLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER, while_held=True),
+    Action.CLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER),
+    Action.TAKE_OVER: Move(_stay(*CLAIMABLE), P.TAKE_OVER_ORDER, respects_claim=False),
     Action.UNCLAIM: Move(_stay(*CLAIMABLE), P.CLAIM_ORDER, while_held=True),
     Action.ALLOCATE: Move(_to(S.LABELING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),
     Action.AWAIT_CAPSULES: Move(_to(S.COMPOUNDING, S.PLANNED, S.COMPOUNDING), P.ALLOCATE),

@@ -9,6 +9,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.order_reads import visible
+from pharmacy.http.order_versions import require_seen_by_person
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.orders import queries
@@ -46,7 +47,9 @@ def take_step(
     """
     wanted = ids.decode("ord", order_id)
     with db.transaction() as session:
-        visible(queries.get(session, wanted), view.actor)
+        order = visible(queries.lock(session, wanted), view.actor)
+        seen = view.request.headers.get("if-match")
+        require_seen_by_person(session, order, seen, by=view.actor, now=view.now)
         done = step(session, wanted)
         back = undo(done) if undo else ""
     at = f"/orders/{order_id}"

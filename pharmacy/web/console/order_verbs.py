@@ -124,7 +124,11 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
         if page.line.is_mine:
             found.append(Action("b", "Give back", post=f"{at}/unclaim"))
         elif not page.line.holder:
-            found.append(Action("t", "Take it", opens="take"))
+            why_not = HELD if page.holds else ""
+            found.append(Action("t", "Take it", opens="take", why_not=why_not))
+        elif view.may(Permission.TAKE_OVER_ORDER):
+            why_not = HELD if page.holds else ""
+            found.append(Action("t", "Take it over", opens="take-over", why_not=why_not))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

@@ -22,12 +22,18 @@ from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_first_check import KINDS
 from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
-from pharmacy.web.console.order_steps import PATH, ReasonForm, Words, take_step
+from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
 IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
+
+
+class WhyForm(msgspec.Struct, frozen=True):
+    """Why work is taken out of a colleague's hands."""
+
+    reason: Needed
 
 
 class PickForm(msgspec.Struct, frozen=True):
@@ -125,6 +131,23 @@ class OrderPages(Controller):
             toast="It is yours",
             undo=lambda _: "/unclaim",
         )
+
+    @post(
+        "/take-over",
+        opt={"permission": Permission.TAKE_OVER_ORDER},
+        status_code=200,
+        sync_to_thread=True,
+    )
+    def take_over(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Take this order out of a colleague's hands."""
+        reason = form.read(WhyForm).reason
+
+        def step(session: Session, wanted: UUID) -> object:
+            return operations.take_over(session, wanted, reason=reason, by=actor, now=view.now)
+
+        return take_step(view, db, order_id, step, toast="It is yours")
 
     @post(
         "/unclaim",

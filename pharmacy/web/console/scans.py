@@ -1,4 +1,4 @@
-"""A scan from anywhere: what was scanned decides where it leads."""
+"""A scan or a line from anywhere: what it is decides where it leads."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Controller, post
 from msgspec import Meta
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries as batches
@@ -16,12 +15,11 @@ from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders import queries as orders
-from pharmacy.orders.models import Order
 from pharmacy.staff.rules import Permission
+from pharmacy.web.console.search import first_found, results
 from pharmacy.web.view import Answer, CurrentView
 
 CODE: Final = re.compile(r"(?<![a-z])([a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26})(?![0-9a-z])")
-RX_NUMBER: Final = re.compile(r"(?:rx)?\s*#?\s*(\d{5,12})", re.IGNORECASE)
 
 
 class UnknownCode(NotFound):
@@ -44,14 +42,6 @@ def page_of_container(session: Session, code: str) -> str:
     """Return the page of the order that a vial belongs to."""
     vial = orders.get_container(session, ids.decode("ctr", code))
     return f"/orders/{ids.encode('ord', vial.order_id)}"
-
-
-def page_of_number(session: Session, number: str) -> str:
-    """Return the page of the order with an Rx number. Raises UnknownCode."""
-    found = session.scalar(select(Order.id).where(Order.number == int(number)))
-    if found is None:
-        raise UnknownCode("no order has this number")
-    return f"/orders/{ids.encode('ord', found)}"
 
 
 def page_of_capsules(session: Session, code: str) -> str:
@@ -80,7 +70,12 @@ class ScanPages(Controller):
 
     @post("/", opt={"permission": Permission.READ_QUEUE}, status_code=200, sync_to_thread=True)
     def scan(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
-        """Go to the page of what was scanned. Prefixes and suffixes of scanners are passed over."""
+        """
+        Go to the page of what was scanned; anything else is looked for.
+
+        Prefixes and suffixes of scanners are passed over. A number names one order and leads to
+        it; a name or a lot shows whom it may mean, so that nobody lands at another patient.
+        """
         text = form.read(ScanForm).code.strip()
         with db.transaction() as session:
             if match := CODE.search(text.lower()):
@@ -89,7 +84,10 @@ class ScanPages(Controller):
                     permission, finder = FINDERS[prefix]
                     actor.require(permission)
                     return view.go(finder(session, match[1]))
-            if match := RX_NUMBER.fullmatch(text):
+            sought, rows = first_found(session, text)
+            if len(rows) == 1 and (sought.number or sought.tracking):
                 actor.require(Permission.READ_ORDER)
-                return view.go(page_of_number(session, match[1]))
-        raise UnknownCode("nothing of ours carries this code")
+                return view.go(f"/orders/{ids.encode('ord', rows[0].order.id)}")
+            if sought.is_nothing:
+                raise UnknownCode("nothing of ours carries this code")
+            return results(session, view, sought, rows)

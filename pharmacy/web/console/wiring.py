@@ -37,8 +37,9 @@ from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
-from pharmacy.web.console.queue import QueuePages
+from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.scans import ScanPages
+from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
 from pharmacy.web.console.signing_in import DoorPages, SessionPages
 from pharmacy.web.live import News
@@ -73,6 +74,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     ScanPages,
+    SearchPages,
     SessionPages,
     ShippingPages,
     ShellPages,

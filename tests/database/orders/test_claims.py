@@ -14,8 +14,15 @@ from pharmacy.kernel.ids import encode
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules import Action, Status
-from pharmacy.orders.rules.claims import ClaimedByAnother, NothingToClaim, OverrideReasonNeeded
-from pharmacy.staff.rules import WORKER, Role
+from pharmacy.orders.rules.claims import (
+    ClaimedByAnother,
+    NothingToClaim,
+    OverrideReasonNeeded,
+    TakeOverReasonNeeded,
+)
+from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
+from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import WORKER, PermissionMissing, Role
 from tests.conftest import NOW
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
@@ -177,3 +184,53 @@ def test_people_who_ask_at_once_get_different_orders(database: Database) -> None
     taken = [answer for answer in at_once(8, claim) if isinstance(answer, UUID)]
 
     assert len(taken) == len(set(taken)) <= 3
+
+
+def test_a_pharmacist_takes_work_out_of_a_colleagues_hands_only_for_a_reason(
+    bench: Bench, session: Session
+) -> None:
+    order = bench.order(Status.LABELING)
+    operations.claim_next(session, by=bench.technician, now=NOW)
+
+    with pytest.raises(TakeOverReasonNeeded):
+        operations.take_over(session, order.id, reason=" ", by=bench.pharmacist, now=NOW)
+    with pytest.raises(PermissionMissing):
+        operations.take_over(
+            session, order.id, reason="urgent", by=bench.person(Role.TECHNICIAN), now=NOW
+        )
+    operations.take_over(session, order.id, reason="went home", by=bench.pharmacist, now=NOW)
+
+    event = queries.last_event(session, order.id, Action.TAKE_OVER)
+    assert event is not None
+    assert event.reason == "went home"
+    assert event.facts == {"taken_over_from": str(bench.technician.id)}
+    assert (order.claimed_by, order.claimed_until) == (bench.pharmacist.id, NOW + LEASE)
+
+
+def test_nobody_takes_what_is_on_hold(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.REVIEW)
+    operations.place_hold(session, order.id, code="a-code", words="W.", by=WORKER, now=NOW)
+
+    with pytest.raises(OrderHeld):
+        operations.claim(session, order.id, by=bench.pharmacist, now=NOW)
+
+
+def test_who_comes_too_late_is_told_who_has_it(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.PLANNED)
+    operations.claim_next(session, by=bench.technician, now=NOW)
+    colleague = bench.person(Role.TECHNICIAN)
+    name = staff.names(session, {bench.technician.id})[bench.technician.id]
+
+    with pytest.raises(ClaimedByAnother) as refused:
+        operations.allocate(session, order.id, by=colleague, now=NOW + timedelta(minutes=2))
+
+    assert f"{name} took it at " in str(refused.value)
+    assert refused.value.facts["changes"][0]["action"] == Action.CLAIM
+
+
+def test_who_does_it_again_is_told_who_did_it(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.FINAL_CHECK)
+    name = staff.names(session, {order.packed_by})[order.packed_by]
+
+    with pytest.raises(MoveNotAllowed, match=f"{name} packed it at "):
+        operations.pack(session, order.id, scanned=[], by=bench.person(Role.TECHNICIAN), now=NOW)

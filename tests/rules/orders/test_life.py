@@ -22,6 +22,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.APPROVE: {Status.REVIEW: Status.PLANNED},
     Action.REJECT: {Status.RECEIVED: Status.REJECTED, Status.REVIEW: Status.REJECTED},
     Action.CLAIM: {status: status for status in LATER},
+    Action.TAKE_OVER: {status: status for status in LATER},
     Action.UNCLAIM: {status: status for status in LATER},
     Action.ALLOCATE: {Status.PLANNED: Status.LABELING, Status.COMPOUNDING: Status.LABELING},
     Action.AWAIT_CAPSULES: {
@@ -55,7 +56,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 }
 """Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
 GOES_ROUND_HOLDS: Final = {
-    *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT, Action.CLAIM),
+    *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),

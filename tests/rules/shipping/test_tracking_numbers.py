@@ -2,7 +2,7 @@
 
 import pytest
 
-from pharmacy.shipping.rules import Carrier, TrackingNumberWrong, tracking_number
+from pharmacy.shipping.rules import Carrier, TrackingNumberWrong, numbers_in, tracking_number
 
 PUBLISHED = [
     (Carrier.UPS, "1Z5R89390357567127"),
@@ -41,6 +41,48 @@ def test_a_ups_number_worked_out_by_hand() -> None:
     assert tracking_number(Carrier.UPS, "1Z5R89390357567127")
     with pytest.raises(TrackingNumberWrong):
         tracking_number(Carrier.UPS, "1Z5R89390357567128")
+
+
+@pytest.mark.parametrize(
+    ("carrier", "barcode", "number"),
+    [
+        (Carrier.USPS, "420221539101026837331000039521", "9101026837331000039521"),
+        (Carrier.USPS, "4201028200009261290113185417468510", "9261290113185417468510"),
+        (Carrier.FEDEX, "1001921334250001000300779017972697", "779017972697"),
+        (Carrier.FEDEX, "9622001900000000000000776632517510", "776632517510"),
+        (Carrier.FEDEX, "9611020987654312345672", "987654312345672"),
+    ],
+)
+def test_a_scanned_barcode_holds_routing_data_around_the_number(
+    carrier: Carrier, barcode: str, number: str
+) -> None:
+    """420 and a ZIP code of 5 or 9 digits; FedEx's 34 digits that end with 12, its 22 with 15."""
+    assert tracking_number(carrier, barcode) == number
+    assert tracking_number(carrier, f"{barcode[:8]}\x1d{barcode[8:]}") == number
+    assert number in numbers_in(barcode)
+
+
+def test_check_digits_in_barcodes_worked_out_by_hand() -> None:
+    """
+    USPS 910102683733100003952: from the right every second digit, 2 9 0 0 1 3 3 6 0 0 9, makes 33,
+    thrice 99; the others make 30: 129, and 1 more is 130. FedEx 98765431234567: 7 5 3 1 4 6 8 make
+    34, thrice 102; the others 36: 138, and 2 more is 140. FedEx 77901797269 by 3 1 7: 21 + 7 + 63 +
+    0 + 1 + 49 + 27 + 7 + 14 + 18 + 9 = 216, of which 11 leaves 7.
+    """
+    for carrier, barcode in (
+        (Carrier.USPS, "420221539101026837331000039522"),
+        (Carrier.FEDEX, "9611020987654312345673"),
+        (Carrier.FEDEX, "1001921334250001000300779017972698"),
+    ):
+        with pytest.raises(TrackingNumberWrong):
+            tracking_number(carrier, barcode)
+
+
+def test_one_carriers_barcode_is_not_anothers() -> None:
+    with pytest.raises(TrackingNumberWrong):
+        tracking_number(Carrier.FEDEX, "420221539101026837331000039521")
+    with pytest.raises(TrackingNumberWrong):
+        tracking_number(Carrier.USPS, "9611020987654312345672")
 
 
 @pytest.mark.parametrize(

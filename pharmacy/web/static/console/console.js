@@ -55,7 +55,7 @@
     if (key === "?") return help();
     if (key === "L") return window.consoleLock && window.consoleLock();
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
-    if (focus && layer() === document) { focus.focus(); focus.select(); return; }
+    if (focus && layer() === document) { focus.focus(); if (focus.select) focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
     if (!found) return key === "r" && layer() === document ? fresh() : move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
@@ -84,7 +84,7 @@
     list.replaceChildren();
     for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
     if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
-    for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], "Search");
+    for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], each.dataset.says || "Search");
     for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
     add(["r"], "Show the page afresh"); add(["L"], "Lock"); add(["?"], "This list"); add(["Esc"], "Close");
     box.showModal();
@@ -137,7 +137,7 @@
     else if (on("[data-dismiss]")) on("[data-dismiss]").closest(".trouble").remove();
     else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
   });
-  function fresh() { $("#alerts").replaceChildren(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
+  function fresh() { $("#alerts").replaceChildren(); const again = $("#page form[data-again]"); if (again && $("[data-row]")) return again.requestSubmit(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
 
   // ---- what the server says beside the page
   function toast(text, undo) {
@@ -202,6 +202,26 @@
       const again = owed; owed = null;
       if (again) again.tagName === "FORM" ? again.requestSubmit() : again.click();
     } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
+  });
+
+  // ---- a step says which version of the order it was decided on
+  document.addEventListener("htmx:configRequest", (event) => {
+    const seen = $("#news[data-version]");
+    if (seen && event.detail.verb !== "get" && event.detail.path.startsWith("/orders/")) event.detail.headers["If-Match"] = `"${seen.dataset.version}"`;
+  });
+
+  // ---- a row that is shown anew stays the one that somebody stands on
+  let stood = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const row = event.target.matches("[data-row]") && event.target;
+    stood = row ? { id: row.id, at: row.classList.contains("at"), on: row.contains(document.activeElement) } : null;
+  });
+  document.addEventListener("htmx:load", (event) => {
+    const row = event.detail.elt;
+    if (!stood || row.id !== stood.id) return;
+    row.classList.toggle("at", stood.at);
+    if (stood.on) $("a", row).focus({ preventScroll: true });
+    stood = null;
   });
 
   // ---- news: rows ask for themselves; here only whether news comes at all, and all of it

@@ -1,0 +1,78 @@
+"""What fills an order: its vials, their pictures, and capsules that it waits for."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pharmacy.infra import pictures
+from pharmacy.infra.db import Base
+from pharmacy.infra.pictures import PictureColumns
+from pharmacy.kernel.ids import new_id
+
+
+class Container(Base):
+    """One vial of one strength for one dated part of the plan."""
+
+    __tablename__ = "containers"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("first_dose_on <= last_dose_on", name="dates"),
+        CheckConstraint("capsules_per_dose > 0", name="capsules_positive"),
+        Index(
+            "uq_containers_part",
+            "order_id",
+            "part_no",
+            unique=True,
+            postgresql_where=text("voided_at is null"),
+        ),
+        Index(None, "lot_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    part_no: Mapped[int]
+    parts: Mapped[int]
+    step_no: Mapped[int]
+    steps: Mapped[int]
+    strength_ug: Mapped[int]
+    capsules_per_dose: Mapped[int]
+    quantity: Mapped[int]
+    directions: Mapped[str]
+    """A key of the standard directions: `take-1-bedtime`, …"""
+    first_dose_on: Mapped[date]
+    last_dose_on: Mapped[date]
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("capsule_lots.id"))
+    scanned_at: Mapped[datetime | None]
+    scanned_by: Mapped[UUID | None]
+    voided_at: Mapped[datetime | None]
+
+
+class OrderPicture(PictureColumns, Base):
+    """A picture of the finished product, taken as it was packed or checked. Append-only."""
+
+    __tablename__ = "order_pictures"
+    __table_args__ = (*pictures.constraints(), Index(None, "order_id", "taken_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    taken_by: Mapped[UUID]
+    taken_at: Mapped[datetime]
+
+
+class BatchRequest(Base):
+    """Capsules of one strength that an order waits for."""
+
+    __tablename__ = "batch_requests"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        UniqueConstraint("order_id", "strength_ug"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    strength_ug: Mapped[int]
+    quantity: Mapped[int]
+    asked_at: Mapped[datetime]
+    met_at: Mapped[datetime | None]

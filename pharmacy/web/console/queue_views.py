@@ -1,0 +1,132 @@
+"""Views of the queue. Each is an address, which names nobody and may be kept as a bookmark."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from pharmacy.orders.queries import QueueFilter
+from pharmacy.orders.rules import OPEN, Owner, Status
+from pharmacy.orders.rules.claims import turns_of
+from pharmacy.staff.rules import Actor, Role
+
+
+class Held(StrEnum):
+    """Whether holds are open, and who must settle one."""
+
+    NO = "no"
+    ANYBODY = "anybody"
+    PRESCRIBER = "prescriber"
+    PHARMACIST = "pharmacist"
+    TECHNICIAN = "technician"
+    PATIENT = "patient"
+
+
+class Whose(StrEnum):
+    """Who works on it."""
+
+    MINE = "mine"
+    NOBODY = "nobody"
+
+
+class DueBy(StrEnum):
+    """Until when it is due."""
+
+    LATE = "late"
+    TODAY = "today"
+    WEEK = "week"
+
+
+HELD_WORDS: Final = {
+    Held.NO: "Not on hold",
+    Held.ANYBODY: "On hold",
+    **{
+        each: f"Waits for the {each}"
+        for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.PATIENT)
+    },
+}
+WHOSE_WORDS: Final = {Whose.MINE: "Mine", Whose.NOBODY: "Nobody's"}
+DUE_WORDS: Final = {
+    DueBy.LATE: "Late",
+    DueBy.TODAY: "Until tonight",
+    DueBy.WEEK: "Within seven days",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What somebody chose above the list; each narrows the view that is open."""
+
+    status: Status | None = None
+    held: Held | None = None
+    whose: Whose | None = None
+    due: DueBy | None = None
+
+    def of(self, only: QueueFilter, *, actor: Actor, now: datetime, zone: str) -> QueueFilter:
+        """Return a view's filter, narrowed."""
+        if self.status is not None:
+            only = replace(only, statuses=(self.status,))
+        if self.held is not None:
+            owner = None if self.held in {Held.NO, Held.ANYBODY} else Owner(self.held)
+            only = replace(only, held=self.held is not Held.NO, hold_owner=owner)
+        if self.whose is Whose.MINE:
+            only = replace(only, claimed_by=actor.id, claimed_at=now)
+        if self.whose is Whose.NOBODY:
+            only = replace(only, unclaimed_at=now)
+        if self.due is not None:
+            only = replace(only, due_before=_before(self.due, now, zone))
+        return only
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The choices that were made, as an address carries them."""
+        given = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: str(value) for name, value in given if value is not None}
+
+
+def _before(by: DueBy, now: datetime, zone: str) -> datetime:
+    if by is DueBy.LATE:
+        return now
+    here = now.astimezone(ZoneInfo(zone))
+    days = 1 if by is DueBy.TODAY else 7
+    return (here + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A view of the queue that has an address of its own."""
+
+    slug: str
+    name: str
+    only: QueueFilter
+
+    def url(self, narrowing: Narrowing | None = None, *, cursor: str = "") -> str:
+        """Return the address of this view."""
+        parts = {"view": self.slug, **(narrowing.chosen if narrowing else {})}
+        return "/queue?" + urlencode(parts | ({"cursor": cursor} if cursor else {}))
+
+
+def saved_views(actor: Actor, now: datetime) -> list[Saved]:
+    """Return the views that a person's role works from; the first is where they start."""
+    views: list[Saved] = []
+    if turns := tuple(sorted(turns_of(actor))):
+        waiting = QueueFilter(statuses=turns, held=False, not_packed_by=actor.id)
+        if Role.PHARMACIST not in actor.roles:
+            waiting = replace(waiting, not_packed_by=None)
+        views.append(Saved("next", "To do", waiting))
+        views.append(Saved("mine", "Mine", QueueFilter(claimed_by=actor.id, claimed_at=now)))
+    if Role.PHARMACIST in actor.roles:
+        asked = QueueFilter(hold_owner=Owner.PRESCRIBER)
+        views += [
+            Saved("first-check", "First check", QueueFilter(statuses=(Status.REVIEW,))),
+            Saved("second-check", "Second check", QueueFilter(statuses=(Status.FINAL_CHECK,))),
+            Saved("asked", "Asked the prescriber", asked),
+        ]
+    return [
+        *views,
+        Saved("ready", "Ready", QueueFilter(statuses=(Status.READY,))),
+        Saved("held", "On hold", QueueFilter(held=True)),
+        Saved("all", "All open", QueueFilter(statuses=OPEN)),
+    ]

@@ -1,0 +1,125 @@
+"""The queue and the search in a browser: whose turn, which part of it, no name in an address."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pharmacy.http.pages import USUAL
+from pharmacy.infra.audit import AuditEntry
+from pharmacy.kernel.ids import encode
+from pharmacy.orders.rules import Status
+from pharmacy.staff.rules import Role
+from tests.doors.api.conftest import AsRole, Client
+from tests.factories.orders import Bench
+from tests.factories.patients import make_patient
+
+OPEN_PAGE = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def bench(session: Session) -> Bench:
+    return Bench(session)
+
+
+def test_a_technician_sees_first_what_is_next(
+    client: Client, as_role: AsRole, bench: Bench, session: Session
+) -> None:
+    later, sooner = bench.order(Status.LABELING), bench.order(Status.PLANNED)
+    sooner.due_at = later.due_at - timedelta(hours=1)
+    session.flush()
+
+    page = client.get("/queue", headers=as_role(Role.TECHNICIAN, browser=True)).text
+
+    first = page.index("Next for you")
+    assert page.index(f"Rx {sooner.number}") > first
+    assert f"Rx {later.number}" not in page
+    assert "1.5 → 3 → 4.5 mg" in page
+
+
+def test_a_view_is_narrowed_by_its_address(client: Client, as_role: AsRole, bench: Bench) -> None:
+    planned, packing = bench.order(Status.PLANNED), bench.order(Status.LABELING)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    shown = client.get("/queue?view=all&status=planned&due=week", headers=technician).text
+    assert encode("ord", planned.id) in shown
+    assert encode("ord", packing.id) not in shown
+    assert (
+        "No order of this view" in client.get("/queue?view=all&whose=mine", headers=technician).text
+    )
+    unknown = client.get("/queue?view=all&status=of-old", headers=technician).text
+    assert encode("ord", packing.id) in unknown
+
+
+def test_a_name_finds_a_patient_and_stands_in_no_address(
+    client: Client, as_role: AsRole, bench: Bench, session: Session
+) -> None:
+    patient = make_patient(session, identifier_value="MRN-Q", family="Quennell", given="Ida")
+    order = bench.order(Status.PLANNED, patient=patient)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    answer = client.post("/scan", headers=OPEN_PAGE | technician, data={"code": "quen, i"})
+
+    assert answer.status_code == 200
+    assert "Quennell, Ida" in answer.text
+    assert answer.headers["HX-Push-Url"] == "/search"
+    assert answer.headers["HX-Retarget"] == "#page"
+    seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "queue.read")).all()
+    assert [encode("ord", order.id)] in [entry.detail["orders"] for entry in seen]
+
+
+def test_a_number_leads_to_its_order(client: Client, as_role: AsRole, bench: Bench) -> None:
+    order = bench.order(Status.PLANNED)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    for line in (str(order.number), f"Rx #{order.number}"):
+        answer = client.post("/scan", headers=OPEN_PAGE | technician, data={"code": line})
+        assert f"/orders/{encode('ord', order.id)}" in answer.headers["HX-Location"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "tries"),
+    [
+        ({"family": "Nobody"}, "Type fewer letters"),
+        ({"number": "999999999"}, "digit by digit"),
+        ({"birth_date": "1900-01-01"}, "month and day may be swapped"),
+        ({"lot": "LOT-0"}, "whole number"),
+        ({"tracking": "986578788855"}, "carrier"),
+    ],
+)
+def test_a_search_that_finds_nothing_says_what_to_try(
+    client: Client, as_role: AsRole, bench: Bench, fields: dict[str, str], tries: str
+) -> None:
+    bench.order(Status.PLANNED)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    answer = client.post("/search", headers=OPEN_PAGE | technician, data=fields)
+
+    assert "Nothing found" in answer.text
+    assert tries in answer.text
+
+
+def test_what_means_nothing_is_refused(client: Client, as_role: AsRole) -> None:
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    answer = client.post("/scan", headers=OPEN_PAGE | technician, data={"code": "%%%"})
+
+    assert answer.status_code == 404
+
+
+def test_a_cold_load_of_a_full_page_is_at_most_100_kb_apart_from_fonts(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    for _ in range(USUAL + 1):
+        bench.order()
+    headers = as_role(Role.TECHNICIAN, browser=True) | {"Accept-Encoding": "gzip"}
+
+    page = client.get("/queue?view=all", headers=headers)
+    files = set(re.findall(r'"(/assets/[^"]+)"', page.text))
+    answers = [page, *(client.get(each, headers=headers) for each in files)]
+
+    assert page.text.count("data-row") == USUAL
+    assert len(files) >= 5
+    assert sum(int(each.headers["Content-Length"]) for each in answers) <= 100_000
