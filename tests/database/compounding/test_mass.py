@@ -22,8 +22,8 @@ def test_what_is_in_no_capsule_is_lost(laboratory: Laboratory) -> None:
 
 def test_a_spilt_weighing_and_the_rest_of_a_trituration_are_waste(laboratory: Laboratory) -> None:
     """
-    The blend weighs 23,162 mg (domain.md 2.11, 0.5 mg): 120 mg of a trituration, the least that
-    this balance weighs, and 23,042 mg of filler, which are spilt once. Three times 120 mg are
+    The blend weighs 23,162 mg (domain.md 2.11: 0.5 mg): 120 mg of a trituration, the least
+    that this balance weighs, and 23,042 mg of filler, which are spilt once. Three times 120 mg are
     mixed, so 240 mg are left. 360 + 2 x 23,042 = 46,444 mg came out of lots.
     """
     batch = laboratory.weighed(laboratory.plan(500))
