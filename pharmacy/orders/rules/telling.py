@@ -25,13 +25,15 @@ DEEDS: Final[dict[str, str]] = {
     Action.REALLOCATE: "had its capsules replaced",
     Action.CANCEL: "cancelled it",
     Action.RETURN: "took it back",
+    Action.RECALL: "recalled it",
     Action.PLACE_HOLD: "put it on hold",
     Action.LIFT_HOLD: "lifted a hold",
     Action.ASK: "asked the prescriber",
     Action.ANSWER: "answered a question",
     Action.NOTE_ANSWER: "noted the prescriber's answer",
     Action.WITHDRAW: "withdrew a question",
-    Action.REMIND: "reminded the prescriber",
+    Action.REMIND: "brought a question to mind",
+    Action.REMIND_PRESCRIBER: "reminded the prescriber",
     Action.ESCALATE: "escalated a question",
 }
 
