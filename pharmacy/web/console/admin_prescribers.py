@@ -133,7 +133,7 @@ class PrescriberPages(Controller):
                     (each, base64url.encode(proof_message(each.nonce)))
                     for each in queries.proposals(session, npi, now=view.now)
                 ],
-                checks=queries.checks(session, npi, limit=12),
+                checks=queries.newest_checks(session, npi),
                 kinds=KINDS,
                 revocations=REVOCATIONS,
                 may_approve=view.may(Permission.MANAGE_KEYS),
