@@ -68,13 +68,15 @@ class House(Bench):
 def house(session: Session) -> House:
     """Orders at three points of their lives, and a sealed trail of what was done for them."""
     house = House(session)
-    house.receive(Status.HANDED_OVER)
+    taken = house.receive(Status.HANDED_OVER)
     house.receive(Status.LABELING)
     house.receive(Status.RECEIVED)
     house.receive(Status.REVIEW)
     make_shell_lot(session)
     store_certificate(session, make_active_lot(session, status=LotStatus.QUARANTINED))
     recall_a_lot(house)
+    refills.schedule(session, taken.id, now=NOW)
+    house.done(taken, JobKind.SCHEDULE_REFILL)
     Laboratory.beside(session).released()
     audit.seal(session, now=NOW)
     session.flush()
@@ -95,7 +97,9 @@ def recall_a_lot(house: House) -> None:
     )
 
 
-HANDED_OVER: Final = "(select id from orders where status = 'handed-over')"
+TAKEN: Final = "(select id from orders where status = 'recalled')"
+"""The order that was handed over, before the recall reached it."""
+LEFT: Final = "update orders set status = 'handed-over' where status = 'recalled'"
 DRAWN: Final = "(select id from orders where status = 'labeling')"
 IN_REVIEW: Final = "(select id from orders where status = 'review')"
 FIRST_STEP: Final = "(select min(id) from order_events)"
@@ -106,7 +110,7 @@ SPOILT: Final[dict[str, str]] = {
     "accepted-became-an-order": f"delete from orders where id = {IN_REVIEW}",
     "fill-is-authorised": (
         "alter table orders drop constraint ck_orders_fill_authorised;"
-        f"update orders set fill_no = 9 where id = {HANDED_OVER}"
+        f"update orders set fill_no = 9 where id = {TAKEN}"
     ),
     "filled-while-valid": "update order_events set at = at + interval '3 years'",
     "steps-are-legal": f"update order_events set to_status = 'ready' where id = {FIRST_STEP}",
@@ -147,6 +151,10 @@ SPOILT: Final[dict[str, str]] = {
     "released-by-another": "update weighings set verified_by = null, verified_at = null",
     "quarantined-is-looked-into": "update batches set status = 'quarantined'",
     "stopped-is-not-offered": "update batches set status = 'filled'",
+    "batch-powder-is-accounted-for": (
+        "update weighings set shown_ug = shown_ug + 1000 where item = 'filler'"
+    ),
+    "capsules-hold-what-was-weighed": "update batches set filled = filled + 10",
     "powder-balances": "update ingredient_lots set on_hand_ug = on_hand_ug - 1",
     "powder-returns-were-weighed": (
         "insert into ingredient_moves (id, lot_id, kind, quantity_ug, cause_id)"
@@ -157,6 +165,12 @@ SPOILT: Final[dict[str, str]] = {
     "certificate-is-kept": (
         "alter table certificates drop constraint ck_certificates_digest_is_of_content;"
         "update certificates set content = content || 'x'::bytea"
+    ),
+    "recalled-vials-are-marked": LEFT,
+    "recalled-batches-are-stopped": (
+        "insert into recall_batches (recall_id, batch_id, status_before)"
+        " select r.id, b.id, b.status from recalls r, batches b;"
+        "update ingredient_lots set status = 'recalled'"
     ),
     "recalled-lots-are-blocked": "update capsule_lots set status = 'released'",
     "recalled-orders-are-held": (
@@ -176,7 +190,8 @@ SPOILT: Final[dict[str, str]] = {
     "copies-are-counted": "update label_copies set copy_no = 3, reason = 'lost'",
     "copies-moved-as-they-say": "update label_copies set state = 'sent'",
     "labels-that-left-were-scanned": (
-        "update label_copies set state = 'void';update label_copy_events set to_state = 'void'"
+        "update label_copies set state = 'void';"
+        f"update label_copy_events set to_state = 'void';{LEFT}"
     ),
     "no-lease-is-forgotten": (
         "update jobs set state = 'running', lease_until = now() - interval '2 minutes'"
@@ -188,7 +203,7 @@ SPOILT: Final[dict[str, str]] = {
     "labeled-by-a-job": "delete from jobs where kind = 'labels.render'",
     "received-will-be-checked": "update jobs set state = 'done' where kind = 'orders.check'",
     "labels-will-be-drawn": f"update orders set labeled_at = null where id = {DRAWN}",
-    "next-fill-is-known": f"delete from refills where after_order_id = {HANDED_OVER}",
+    "next-fill-is-known": f"delete from refills where after_order_id = {TAKEN};{LEFT}",
     "seals-are-linked": "update audit_seals set previous_sha256 = sha256('')",
     "sealed-by-a-seal-that-exists": "delete from audit_seals",
     "steps-are-audited": "delete from audit_entries where action = 'order.released'",

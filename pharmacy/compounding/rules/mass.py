@@ -28,11 +28,6 @@ class Statement:
     """Blend that is in no capsule. Below zero, capsules hold more than was weighed."""
     lost_percent: Decimal | None
 
-    @property
-    def is_whole(self) -> bool:
-        """Everything that was drawn is accounted for."""
-        return self.drawn_ug == self.voided_ug + self.trituration_left_ug + self.blend_ug
-
 
 @dataclass(frozen=True, slots=True)
 class Weighed:

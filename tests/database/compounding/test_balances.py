@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ from pharmacy.compounding.models import (
 from pharmacy.infra.db import Database
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.kernel.refusals import Refusal
+from pharmacy.recalls import operations as recalls
+from pharmacy.recalls.rules.timers import LotKind
 from pharmacy.staff.rules import Actor
 from tests.conftest import NOW
 from tests.factories.compounding import ANHYDROUS, PASSING, Laboratory
@@ -42,6 +45,12 @@ CHECKED: Final = frozenset(
         "powder-is-never-negative",
         "weighed-left-its-lot",
         "filled-is-a-lot",
+        "batch-powder-is-accounted-for",
+        "capsules-hold-what-was-weighed",
+        "powder-returns-were-weighed",
+        "triturations-balance",
+        "recalled-lots-are-blocked",
+        "recalled-batches-are-stopped",
         "released-by-another",
         "quarantined-is-looked-into",
         "stopped-is-not-offered",
@@ -226,6 +235,51 @@ class Floor(RuleBasedStateMachine):
                 by=self.laboratory.second,
                 now=NOW,
             )
+
+    @rule()
+    def make_a_trituration(self) -> None:
+        self.attempt(self.laboratory.trituration)
+
+    @rule(batch=batches)
+    def scan_a_trituration(self, batch: Batch) -> None:
+        def scan() -> None:
+            self.laboratory.scan(batch, active=self.laboratory.trituration())
+
+        self.attempt(scan)
+
+    @rule(batch=batches, kind=st.sampled_from(list(LotKind)))
+    def recall_a_lot_of(self, batch: Batch, kind: LotKind) -> None:
+        lots = {
+            LotKind.INGREDIENT: batch.active_lot_id,
+            LotKind.SHELL: batch.shell_lot_id,
+            LotKind.CAPSULE: batch.capsule_lot_id,
+        }
+        if (lot_id := lots[kind]) is not None:
+            self.recall(kind, lot_id)
+
+    @rule()
+    def recall_the_rest(self) -> None:
+        self.recall(LotKind.INGREDIENT, self.rest.id)
+
+    @rule()
+    def receive_fresh_lots(self) -> None:
+        self.laboratory.active = self.laboratory.powder(
+            "naltrexone-hydrochloride", packs="180", amount="2500", **ANHYDROUS
+        )
+        self.laboratory.shells = self.laboratory.shell_lot()
+
+    def recall(self, kind: LotKind, lot_id: UUID) -> None:
+        self.attempt(
+            recalls.open_recall,
+            self.session,
+            kind,
+            lot_id,
+            reason="The supplier found another substance in it.",
+            serious=False,
+            notice_at=NOW,
+            by=self.laboratory.pharmacist,
+            now=NOW,
+        )
 
     def step(self, act: Callable[..., object], batch: Batch, *, by: Actor, **named: Any) -> None:
         self.attempt(act, self.session, batch.id, by=by, now=NOW, **named)

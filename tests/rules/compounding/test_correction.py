@@ -76,6 +76,15 @@ def test_v13_water_is_never_corrected_twice(basis: AssayBasis, water: str | None
         certificate(SaltForm.HCL_DIHYDRATE, "99.5", basis, water, by_formula=True)
 
 
+def test_v13_water_taken_off_twice_would_weigh_a_tenth_too_much() -> None:
+    """509.66 mg x 413.89 / 377.86 = 558.26 mg: what the refusal above keeps from the balance."""
+    by_formula = factor(
+        certificate(SaltForm.HCL_DIHYDRATE, water=None, by_formula=True), Notebook()
+    )
+
+    assert shown((LABEL * factor(DIHYDRATE, Notebook()) * by_formula).mg, 2) == "558.26"
+
+
 def test_v13_dihydrate_taken_for_anhydrous_would_deliver_nine_tenths() -> None:
     """100 x 377.86 / 413.89 = 91.29 %; the pharmacist's choice to use the formula undoes it."""
     by_formula = factor(

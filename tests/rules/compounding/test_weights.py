@@ -42,6 +42,8 @@ def test_v22_a_gross_limit_hides_what_a_net_limit_finds() -> None:
     gross = Decimal("244.674")
     net = net_weights([gross], SHELLS)[0]
 
+    assert shown((THEORETICAL + 48) * Decimal("0.9"), 2) == "244.67"
+    assert shown((THEORETICAL + 48) * Decimal("1.1"), 2) == "299.05"
     assert each_within_ten_percent([gross], theoretical=THEORETICAL + 48) is Verdict.PASSED
     assert shown(net, 2) == "196.67"
     assert shown(100 * net / THEORETICAL, 2) == "87.86"
