@@ -9,12 +9,19 @@ from sqlalchemy.orm import Session
 
 from pharmacy.api.batch_views import BatchView, WeighingView
 from pharmacy.compounding.models import Batch
+from pharmacy.compounding.rules.life import BatchAction, BatchStatus
 from pharmacy.compounding.rules.working import Working, evaluate
 from pharmacy.labels.pdf import worksheet
 from pharmacy.labels.pdf.worksheet import Cell, Column, Heading, Table
 
 BOX: Final = Cell(is_boxed=True)
-SIGNS: Final = {"*": "\N{MULTIPLICATION SIGN}", "/": "\N{DIVISION SIGN}"}
+SIGNS: Final = {
+    "*": "\N{MULTIPLICATION SIGN}",
+    "/": "\N{DIVISION SIGN}",
+    " - ": " \N{MINUS SIGN} ",
+}
+VERDICT: Final = "verdict"
+"""Of a test's result; it stands in a column of its own."""
 DIGITS: Final = Decimal("0.000001")
 WEIGHED_AS: Final = {
     "active": "mass to weigh",
@@ -52,7 +59,8 @@ def _heading(batch: BatchView) -> Heading:
 
 def _tables(batch: BatchView) -> Iterator[Table]:
     yield _components(batch)
-    yield _weights(batch)
+    if batch.targets:
+        yield _weights(batch)
     if batch.sheet is not None:
         yield _loads(batch)
     yield _steps(batch)
@@ -61,11 +69,13 @@ def _tables(batch: BatchView) -> Iterator[Table]:
         yield _tests(batch)
     yield _capsules(batch)
     yield _gates(batch)
-    yield _working(batch)
+    if batch.working:
+        yield _working(batch)
     yield _record(batch)
 
 
 def _components(batch: BatchView) -> Table:
+    """What was scanned; a form that is printed before names nothing yet."""
     return Table(
         "Components",
         (
@@ -81,10 +91,11 @@ def _components(batch: BatchView) -> Table:
                 Cell(each.lot_number, is_bold=True),
                 Cell(each.maker),
                 Cell(f"{each.expires_on or 'not dated'}"),
-                BOX,
+                Cell(tick=True),
             )
             for each in batch.components
-        ),
+        )
+        or ((Cell("no lot is scanned yet"), Cell(), Cell(), Cell(), Cell(tick=False)),),
     )
 
 
@@ -93,10 +104,13 @@ def _weights(batch: BatchView) -> Table:
     rows = []
     for target in batch.targets:
         done = _counting(batch, target.item, target.ingredient_lot)
-        lot = numbers.get(target.ingredient_lot or "", "part of the trituration")
+        lot = numbers.get(target.ingredient_lot or "", "")
         rows.append(
             (
-                Cell(target.item.replace("-", " "), small=f"lot {lot}"),
+                Cell(
+                    target.item.replace("-", " "),
+                    small=f"lot {lot}" if lot else "of the trituration",
+                ),
                 Cell(
                     f"{target.target_mg} mg",
                     small=_unrounded(batch, target.item, lot),
@@ -146,6 +160,7 @@ def _unrounded(batch: BatchView, item: str, lot: str) -> str:
 def _loads(batch: BatchView) -> Table:
     assert batch.sheet is not None
     net = Decimal(batch.sheet["net_fill_mg"])
+    blank = BOX if batch.filled is None else Cell()
     return Table(
         "Loads of the machine",
         (
@@ -164,12 +179,13 @@ def _loads(batch: BatchView) -> Table:
                     f"{(net * capsules).quantize(Decimal(1), ROUND_HALF_UP)} mg",
                     small=f"{capsules} {SIGNS['*']} {net} mg",
                 ),
-                BOX,
-                BOX,
-                BOX,
+                blank,
+                blank,
+                blank,
             )
             for no, capsules in enumerate(batch.sheet["loads"], start=1)
         ),
+        note="" if batch.filled is None else "Counted for the whole batch: see the yield",
     )
 
 
@@ -222,6 +238,8 @@ def _result(batch: BatchView) -> Table:
 
 def _mass(batch: BatchView) -> str:
     found = batch.mass
+    if not batch.weighings:
+        return "not weighed yet"
     if found.in_capsules_mg is None:
         return f"{found.drawn_mg} mg drawn from lots, {found.blend_mg} mg in the blend"
     return (
@@ -246,8 +264,9 @@ def _capsules(batch: BatchView) -> Table:
     columns = (Column("", 1.2), *(Column(f"{no}", 1, is_number=True) for no in range(1, 11)))
     rows = []
     for title, found in (("Shell", batch.shell_weights_mg), ("Capsule", batch.capsule_weights_mg)):
+        places = max((-_exponent(each) for each in found), default=0)
         for start in range(0, max(len(found), 10), 10):
-            ten = found[start : start + 10]
+            ten = [f"{Decimal(each):.{places}f}" for each in found[start : start + 10]]
             cells = [Cell(each) for each in ten] + [BOX] * (10 - len(ten))
             rows.append((Cell(title, is_bold=True), *cells))
     return Table("Weights one by one, mg", columns, tuple(rows))
@@ -260,11 +279,19 @@ def _gates(batch: BatchView) -> Table:
         tuple(
             (
                 Cell(gate.code.replace("-", " "), small=gate.words or "", tick=gate.is_green),
-                BOX if place == 0 else Cell(),
+                _released(batch) if place == 0 else Cell(),
             )
             for place, gate in enumerate(batch.gates)
         ),
     )
+
+
+def _released(batch: BatchView) -> Cell:
+    """Who released the batch and when; a box to sign in while nobody did, or it was stopped."""
+    acts = [each for each in batch.events if each.action == BatchAction.RELEASE]
+    if batch.status != BatchStatus.RELEASED or not acts:
+        return BOX
+    return Cell(_name(batch, acts[-1].by), small=f"released {acts[-1].at:%Y-%m-%d %H:%M} UTC")
 
 
 def _working(batch: BatchView) -> Table:
@@ -323,6 +350,11 @@ def _digits(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _exponent(text: str) -> int:
+    exponent = Decimal(text).as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
 def _words(formula: str) -> str:
     """`100 * filled / planned` as people write it."""
     for sign, printed in SIGNS.items():
@@ -334,9 +366,13 @@ def _figures(result: dict[str, Any]) -> str:
     return ", ".join(
         f"{_words(name)} {_figures(value) if isinstance(value, dict) else _shown(value)}"
         for name, value in result.items()
-        if value is not None
+        if value is not None and name != VERDICT
     )
 
 
 def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " and ".join(map(str, value)) or "none"
+    return str(value)

@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Master formulation records in force.",
     ),
     "batches": ("pharmacy.cli.batches:batches", "What orders need made, and what is being made."),
+    "samples": ("pharmacy.cli.samples:samples", "Capsules at laboratories: due, sent, answered."),
     "printers": ("pharmacy.cli.printers:printers", "Printers, and what they are to print."),
     "print-agent": (
         "pharmacy.cli.print_agent:print_agent",

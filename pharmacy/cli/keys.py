@@ -13,23 +13,19 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from sqlalchemy.orm import Session
 
 from pharmacy.cli.context import database
+from pharmacy.cli.people import AS, INSTANT, acting_as, in_utc
 from pharmacy.infra.keys import jwk_of, sign
 from pharmacy.kernel import base64url
-from pharmacy.kernel.refusals import NotPermitted
 from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
 from pharmacy.prescribers.models import Revocation
 from pharmacy.prescribers.rules.keys import proof_message, state_at
-from pharmacy.staff import queries as staff
-from pharmacy.staff.rules import OPERATOR, Actor
+from pharmacy.staff.rules import OPERATOR
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
-INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
-AS = click.option("--as", "username", required=True, help="Whose act this is: a staff account.")
 
 
 @click.group()
@@ -70,7 +66,7 @@ def enrol(
             given=given,
             practice_state=state,
             birth_date=born.date() if born else None,
-            by=_actor(session, username),
+            by=acting_as(session, username),
             now=datetime.now(UTC),
         )
     click.echo(f"{npi} is enrolled.")
@@ -108,7 +104,7 @@ def propose(npi: str, jwk: Path, kind: str, days: int, username: str) -> None:
             kind=kind,
             not_before=now,
             not_after=now + timedelta(days=days),
-            by=_actor(session, username),
+            by=acting_as(session, username),
             now=now,
         )
     click.echo(f"key      {proposal.kid}")
@@ -137,7 +133,7 @@ def approve(kid: str, proof: str, username: str) -> None:
             session,
             kid,
             proof=_bytes(proof),
-            by=_actor(session, username),
+            by=acting_as(session, username),
             now=datetime.now(UTC),
         )
     click.echo(f"{key.kid} may sign for {key.npi} until {key.not_after:%Y-%m-%d}.")
@@ -173,25 +169,16 @@ def revoke(kid: str, revocation: str, since: datetime | None) -> None:
     since then and that has not left.
     """
     now = datetime.now(UTC)
-    since = since.replace(tzinfo=UTC) if since else None
     with database().transaction() as session:
         _, held = orders.end_key(
             session,
             kid,
             revocation=Revocation(revocation),
-            compromised_since=since,
+            compromised_since=in_utc(since),
             by=OPERATOR,
             now=now,
         )
     click.echo(f"{kid} is revoked ({revocation}); {held} orders are on hold because of it.")
-
-
-def _actor(session: Session, username: str) -> Actor:
-    """Return the account as whom the operator acts; its roles decide, not the shell."""
-    member = staff.member(session, staff.by_username(session, username).id)
-    if member.account.disabled_at is not None:
-        raise NotPermitted("this account was disabled")
-    return Actor(member.account.id, "operator", frozenset(member.roles))
 
 
 def _bytes(text: str) -> bytes:

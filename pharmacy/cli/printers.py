@@ -16,6 +16,7 @@ def printers() -> None:
     Examples:
       pharmacy printers add 'Bench 1 labels' ipp://10.20.0.7:631/ipp/print
       pharmacy printers add 'Bench 1 labels' raw://10.20.0.8:9100 --language zpl --stock 4x2
+      pharmacy printers add 'Branch labels' ipp://10.9.0.4:631/ipp/print --agent 'Branch'
       pharmacy printers workplace bench-1 --labels 'Bench 1 labels'
       pharmacy printers list
     """
@@ -49,14 +50,16 @@ def listing() -> None:
     show_default=True,
     help="Width and height of its labels in inches; letter: for leaflets.",
 )
-def add(name: str, address: str, language: str, dpi: str, stock: str) -> None:
+@click.option("--agent", help="The print agent that reaches it, where this server cannot.")
+def add(name: str, address: str, *, language: str, dpi: str, stock: str, agent: str | None) -> None:
     """
     Add a printer: ipp://, ipps://, raw://HOST:9100 or folder:NAME.
 
-    Its address must lie in a network of PHARMACY_PRINTER_NETWORKS (default: this machine).
+    Its address must lie in a network of PHARMACY_PRINTER_NETWORKS (default: this machine), of the
+    agent's own where one is named.
     """
     from pharmacy.labels.drawing import Language
-    from pharmacy.printing import operations
+    from pharmacy.printing import operations, queries
     from pharmacy.staff.rules import OPERATOR
 
     chosen = settings("DATABASE_URL")
@@ -69,10 +72,12 @@ def add(name: str, address: str, language: str, dpi: str, stock: str) -> None:
             dpi=int(dpi),
             stock=stock,
             networks=chosen.printer_networks,
+            agent_id=queries.agent_named(session, agent).id if agent else None,
             by=OPERATOR,
             now=datetime.now(UTC),
         )
-        click.echo(f"{printer.name} is added: {printer.address}")
+        through = f", printed through {agent}" if agent else ""
+        click.echo(f"{printer.name} is added: {printer.address}{through}")
 
 
 @printers.command()

@@ -211,6 +211,16 @@ def agent(session: Session, agent_id: UUID | None) -> PrintAgent:
     return found
 
 
+def agent_named(session: Session, name: str) -> PrintAgent:
+    """Return the agent of a name; one that was shut out is none. Raises AgentNotFound."""
+    found = session.scalars(
+        select(PrintAgent).where(PrintAgent.name == name, PrintAgent.disabled_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        raise AgentNotFound("no agent of this name prints")
+    return found
+
+
 def agents(session: Session) -> Sequence[PrintAgent]:
     """Return every agent, by name."""
     return session.scalars(select(PrintAgent).order_by(PrintAgent.name)).all()

@@ -52,6 +52,7 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
     today = practice.site(session).today(now)
     unsound = queries.unsound_components(session, batch.id, today=today)
     has_powder = bool(queries.powder_lot_ids(session, batch))
+    late = "is not set yet" if batch.beyond_use_on is None else "has passed"
     in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= today
     return [
         Gate("filled", "it is not filled, or was stopped", batch.status in GOOD),
@@ -78,7 +79,7 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
             queries.open_investigation(session, batch.id) is None,
         ),
         Gate("components", _why_unsound(unsound), has_powder and not unsound),
-        Gate("beyond-use", "its beyond-use date has passed", in_date),
+        Gate("beyond-use", f"its beyond-use date {late}", in_date),
     ]
 
 
