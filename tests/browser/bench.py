@@ -14,20 +14,18 @@ from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.models import LotStatus
 from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
-from pharmacy.local.balance import BalanceSimulator
 from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
 from tests.factories.compounding import NOW, SHELL, Laboratory
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
 
-SIMULATOR = BalanceSimulator()
 """The balance at the bench. What a test puts on it is what every page shows."""
 FAILING = ("228", "229", "199", "230", "231", "228", "229", "230", "228", "231")
 
 
-def stock_bench(bench: Bench) -> None:
-    """Fill the pages of the bench."""
+def stock_bench(bench: Bench, *, port: int) -> None:
+    """Fill the pages of the bench, whose balances answer on a port of this machine."""
     session = bench.session
     _orders_that_wait(bench)
     lab = Laboratory.beside(session)
@@ -35,7 +33,7 @@ def stock_bench(bench: Bench) -> None:
         session.execute(
             update(Balance)
             .where(Balance.id == balance.id)
-            .values(name=name, host="127.0.0.1", port=SIMULATOR.port)
+            .values(name=name, host="127.0.0.1", port=port)
         )
     _lots_that_wait(lab)
     for number, stand in enumerate(STANDS):

@@ -30,7 +30,6 @@ from pharmacy.orders.models import Order
 from pharmacy.settings import Settings
 from pharmacy.staff.models import Account
 from pharmacy.staff.rules import Role
-from tests.browser.bench import SIMULATOR
 from tests.browser.people import NAMES, PASSWORD
 from tests.browser.stocking import known, stock
 from tests.conftest import NOW
@@ -139,8 +138,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def simulator() -> Iterator[BalanceSimulator]:
     """The balance at the bench, for every test; nothing lies on it at first."""
-    with SIMULATOR:
-        yield SIMULATOR
+    with BalanceSimulator() as simulator:
+        yield simulator
 
 
 @pytest.fixture(scope="package")
@@ -150,7 +149,7 @@ def stocked(simulator: BalanceSimulator) -> Iterator[Callable[[], str]]:
     run_sql(f"create database {name} template {TEMPLATE} strategy file_copy")
     database = Database(url_of(name))
     with database.transaction() as session:
-        stock(session)
+        stock(session, port=simulator.port)
     database.close()
     made = []
 

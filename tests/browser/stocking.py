@@ -66,8 +66,8 @@ class Draws(Bench):
         return order
 
 
-def stock(session: Session) -> None:
-    """Fill an empty database."""
+def stock(session: Session, *, port: int) -> None:
+    """Fill an empty database; the balances answer on a port of this machine."""
     for role, (username, name) in NAMES.items():
         make_account(
             session,
@@ -117,7 +117,7 @@ def stock(session: Session) -> None:
         if name == PRINTED:
             printed = order
     stock_oversight(bench, printed)
-    stock_bench(bench)
+    stock_bench(bench, port=port)
 
 
 def signed(session: Session, name: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from pharmacy.web.rendering import local, words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
 PATH: Final = "/admin/prescribers"
-READ: Final = {"permission": Permission.READ_PRESCRIBER}
+READ: Final = {"permission": Permission.READ_JOBS}
+"""Of those with a duty of oversight: physicians may read their own entry only, by the API."""
 MANAGE: Final = {"permission": Permission.MANAGE_KEYS}
 REVOKE: Final = {"permission": Permission.REVOKE_KEY}
 Npi = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]

@@ -24,7 +24,7 @@ TABS: Final = (
     Tab("/admin/checks", "Record checks", "6", Permission.READ_JOBS),
     Tab("/admin/reasons", "Reasons", "7", Permission.READ_JOBS),
     Tab("/admin/policies", "Policies", "8", Permission.READ_JOBS),
-    Tab("/admin/prescribers", "Prescribers", "9", Permission.READ_PRESCRIBER),
+    Tab("/admin/prescribers", "Prescribers", "9", Permission.READ_JOBS),
     Tab("/admin/clinics", "Clinics", "0", Permission.MANAGE_CLIENTS),
     Tab("/admin/texts", "Label texts", "y", Permission.READ_TEXT),
 )

@@ -158,16 +158,28 @@ def test_a_policy_value_that_means_nothing_changes_nothing(
     assert practice.last_changes(session) == {}
 
 
-def test_a_technician_reads_prescribers_and_changes_nothing(
+def test_an_auditor_reads_prescribers_and_changes_nothing(
     client: Client, as_role: AsRole, session: Session
 ) -> None:
     make_site(session)
     make_prescriber(session)
-    technician = as_role(Role.TECHNICIAN, browser=True)
+    auditor = as_role(Role.AUDITOR, browser=True)
 
-    page = client.get(f"/admin/prescribers/{JORDAN}", headers=technician)
+    page = client.get(f"/admin/prescribers/{JORDAN}", headers=auditor)
 
     assert page.status_code == 200
     assert "Propose a key" not in page.text
-    assert send(client, KEYS, technician, jwk="{}", kind="ehr-hsm", days="1")[0] == 403
-    assert client.get("/admin/clinics", headers=technician).status_code == 403
+    assert send(client, KEYS, auditor, jwk="{}", kind="ehr-hsm", days="1")[0] == 403
+    assert client.get("/admin/clinics", headers=auditor).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.PHYSICIAN, Role.TECHNICIAN])
+def test_prescribers_are_listed_for_nobody_else(
+    client: Client, as_role: AsRole, session: Session, role: Role
+) -> None:
+    make_site(session)
+    make_prescriber(session)
+
+    answer = client.get(f"/admin/prescribers/{JORDAN}", headers=as_role(role, browser=True))
+
+    assert answer.status_code == 403
