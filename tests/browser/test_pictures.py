@@ -12,9 +12,12 @@ from tests.doors.api.test_permissions import ROUTES
 
 SCHEMES = ("light", "dark")
 TABLET_AT_TWICE_THE_SIZE = {"width": 683, "height": 384}
-PARTS = {"/news", "/queue/rows/{order_id}", "/orders/{order_id}/news"} | {
-    f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")
-}
+PARTS = {
+    "/news",
+    "/queue/rows/{order_id}",
+    "/orders/{order_id}/news",
+    "/admin/printers/{printer_id}/state",
+} | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
 ONWARD = {
     "/",
@@ -23,6 +26,7 @@ ONWARD = {
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",
     "/bench/powder/{lot_id}/certificate",
+    "/bench/recalls/letters/{notice_id}",
 }
 """Leads to another page, or is a document or a picture of its own."""
 
