@@ -24,8 +24,8 @@ Lot = IngredientLot | ShellLot | CapsuleLot
 PREFIXES: Final = {LotKind.INGREDIENT: "ing", LotKind.SHELL: "shl", LotKind.CAPSULE: "lot"}
 WORDS: Final = {
     LotKind.INGREDIENT: "powder",
-    LotKind.SHELL: "capsule shells",
-    LotKind.CAPSULE: "capsules",
+    LotKind.SHELL: "shell",
+    LotKind.CAPSULE: "capsule",
 }
 
 

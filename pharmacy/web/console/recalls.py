@@ -148,6 +148,7 @@ class RecallPages(Controller):
                 if view.may(Permission.MANAGE_RECALL)
                 else [],
                 lot=found[0],
+                stopped=(),
                 trace=trace,
                 reached=reached(session, trace),
                 clock=local(view.now, view.chrome.zone).strftime("%Y-%m-%dT%H:%M"),
