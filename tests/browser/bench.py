@@ -11,11 +11,12 @@ from pharmacy.formulary import operations as formulary
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.usual_record import usual_record
 from pharmacy.inventory import operations as inventory
-from pharmacy.inventory.models import LotStatus
 from pharmacy.inventory.rules.lots import IngredientLotFacts, ShellLotFacts
 from pharmacy.kernel.quantities import mg
 from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
+from pharmacy.recalls import operations as recalls
+from pharmacy.recalls.rules.timers import LotKind
 from tests.factories.compounding import NOW, SHELL, Laboratory
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
@@ -87,7 +88,16 @@ def _lots_that_wait(lab: Laboratory) -> None:
     papers = b"%PDF-1.4 certificate of NTX-2606"
     inventory.store_certificate(session, lot.id, papers, by=lab.technician, now=now)
     recalled = lab.powder("microcrystalline-cellulose", packs="225", amount="500000")
-    recalled.status = LotStatus.RECALLED
+    recalls.open_recall(
+        session,
+        LotKind.INGREDIENT,
+        recalled.id,
+        reason="Its maker found metal in it.",
+        serious=True,
+        notice_at=now,
+        by=lab.second,
+        now=now,
+    )
     shells = ShellLotFacts(
         maker="icapsulepack",
         lot_number="SH-2606",

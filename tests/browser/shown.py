@@ -56,6 +56,7 @@ def batch_of(capsules: int) -> Address:
 
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
+LOT_TRACED = first_of("capsule_lots", "lot", "/bench/recalls/new?lot=")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
     Shown("welcome", None, "/welcome"),
@@ -160,5 +161,11 @@ SHOWN = (
     Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
     Shown("formulas", Role.PHARMACIST, "/bench/formulas"),
     Shown("formulas-write", Role.PHARMACIST, "/bench/formulas", ("n",)),
+    Shown("recalls", Role.PHARMACIST, "/bench/recalls"),
+    Shown("recalls-find", Role.TECHNICIAN, "/bench/recalls", ("t",)),
+    Shown("recall-trace", Role.PHARMACIST, LOT_TRACED),
+    Shown("recall-open", Role.PHARMACIST, LOT_TRACED, ("o",)),
+    Shown("recall", Role.PHARMACIST, first_of("recalls", "rcl", "/bench/recalls/")),
+    Shown("recall-close", Role.PHARMACIST, first_of("recalls", "rcl", "/bench/recalls/"), ("c",)),
     Shown("formula", Role.AUDITOR, first_of("formulations", "fmn", "/bench/formulas/")),
 )

@@ -38,6 +38,7 @@ from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_pages import QueuePages
+from pharmacy.web.console.recalls import RecallPages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
@@ -73,6 +74,7 @@ PAGES: Final[list[type[Controller]]] = [
     QuestionPages,
     QueuePages,
     ReasonPages,
+    RecallPages,
     ScanPages,
     SearchPages,
     SessionPages,

@@ -1,0 +1,177 @@
+"""What the pages of recalls show: lots by name, what a lot reached, and what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from pharmacy.inventory import queries as inventory
+from pharmacy.inventory.models import CapsuleLot, IngredientLot, ShellLot
+from pharmacy.inventory.rules.barcodes import read
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.orders import queries as orders
+from pharmacy.patients import queries as patients
+from pharmacy.recalls import queries
+from pharmacy.recalls.models import Recall, RecallNotice, RecallTimer
+from pharmacy.recalls.queries import Trace, TracedVial
+from pharmacy.recalls.rules.timers import LotKind
+
+Lot = IngredientLot | ShellLot | CapsuleLot
+PREFIXES: Final = {LotKind.INGREDIENT: "ing", LotKind.SHELL: "shl", LotKind.CAPSULE: "lot"}
+WORDS: Final = {
+    LotKind.INGREDIENT: "powder",
+    LotKind.SHELL: "shell",
+    LotKind.CAPSULE: "capsule",
+}
+
+
+class LotUnknown(NotFound):
+    """No lot carries this code or number."""
+
+    code = "recall-lot-unknown"
+    remedy = "Scan the lot's label, or type its lot number as the box has it."
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A lot that may be recalled, or is."""
+
+    kind: LotKind
+    id: UUID
+    number: str
+
+    @property
+    def code(self) -> str:
+        return ids.encode(PREFIXES[self.kind], self.id)
+
+    @property
+    def words(self) -> str:
+        return f"{WORDS[self.kind]} lot {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a recall makes due; against the clock, day and night."""
+
+    timer: RecallTimer
+    now: datetime
+
+    @property
+    def is_late(self) -> bool:
+        return (self.timer.met_at or self.now) > self.timer.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A recall in the list."""
+
+    recall: Recall
+    lot: Named
+    next_due: Due | None
+    progress: queries.Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An order with a vial of the lot, and how many of its vials."""
+
+    first: TracedVial
+    vials: int
+    holds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter with the name of whom it goes to."""
+
+    notice: RecallNotice
+    to: str
+
+
+def lots_by(session: Session, scanned: str, *, today: date) -> list[Named]:
+    """Return the lots that a scan or a number may mean. Raises LotUnknown, BarcodeInvalid."""
+    found = inventory.by_scan(session, read(scanned, today=today))
+    if not found:
+        raise LotUnknown("no lot of ours carries this", field="code")
+    return [_named(lot) for lot in found]
+
+
+def lot_of(session: Session, code: str) -> Named:
+    """Return the lot with a public identifier. Raises LotUnknown, LotNotFound."""
+    for kind, prefix in PREFIXES.items():
+        if code.startswith(f"{prefix}_"):
+            return named(session, kind, ids.decode(prefix, code))
+    raise LotUnknown("there is no such lot")
+
+
+def named(session: Session, kind: LotKind, lot_id: UUID) -> Named:
+    """Return a lot of a kind by name. Raises LotNotFound."""
+    if kind is LotKind.INGREDIENT:
+        return _named(inventory.get_ingredient_lot(session, lot_id))
+    if kind is LotKind.SHELL:
+        return _named(inventory.get_shell_lot(session, lot_id))
+    return _named(inventory.get_capsule_lot(session, lot_id))
+
+
+def lines(session: Session, found: Sequence[Recall], *, now: datetime) -> list[Line]:
+    """Return open recalls first, the one with the nearest deadline before the others."""
+    shown = [
+        Line(
+            recall,
+            named(session, recall.kind, recall.lot_id),
+            next(
+                (Due(each, now) for each in queries.timers(session, recall.id) if not each.met_at),
+                None,
+            ),
+            queries.progress(session, recall.id),
+        )
+        for recall in found
+    ]
+    last = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(
+        shown,
+        key=lambda line: (
+            line.recall.closed_at is not None,
+            line.next_due.timer.due_at if line.next_due else last,
+        ),
+    )
+
+
+def reached(session: Session, trace: Trace) -> list[Reached]:
+    """Return the orders that vials of a lot belong to, held ones first."""
+    by_order: dict[UUID, list[TracedVial]] = {}
+    for vial in trace.vials:
+        by_order.setdefault(vial.order_id, []).append(vial)
+    found = [
+        Reached(vials[0], len(vials), len(orders.open_holds(session, order_id)))
+        for order_id, vials in by_order.items()
+    ]
+    return sorted(found, key=lambda each: (not each.holds, each.first.number))
+
+
+def letters(session: Session, recall_id: UUID) -> list[Letter]:
+    """Return a recall's letters, those not sent first."""
+    found = queries.notices(session, recall_id)
+    people = patients.by_id(session, [each.patient_id for each in found if each.patient_id])
+    shown = []
+    for each in found:
+        if each.patient_id:
+            person = people[each.patient_id]
+            shown.append(Letter(each, f"{person.given} {person.family}, patient"))
+        elif each.npi:
+            shown.append(Letter(each, f"prescriber, NPI {each.npi}"))
+        else:
+            shown.append(Letter(each, "the Board of Pharmacy"))
+    return sorted(shown, key=lambda each: (each.notice.sent_at is not None, each.to))
+
+
+def _named(lot: Lot) -> Named:
+    if isinstance(lot, IngredientLot):
+        return Named(LotKind.INGREDIENT, lot.id, lot.lot_number)
+    if isinstance(lot, ShellLot):
+        return Named(LotKind.SHELL, lot.id, lot.lot_number)
+    return Named(LotKind.CAPSULE, lot.id, lot.lot_number)
