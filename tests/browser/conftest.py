@@ -246,6 +246,10 @@ class User:
     def sees(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
 
+    def hears(self, text: str) -> None:
+        """Wait for a step to be answered: only then does a toast say so."""
+        self.page.locator("#toasts").get_by_text(text).first.wait_for()
+
     def axe(self) -> list[str]:
         """Return what axe finds against WCAG 2.2 AA on the present page."""
         self.page.evaluate(AXE.read_text())

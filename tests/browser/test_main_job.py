@@ -80,12 +80,12 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
     pharmacist = seated(Role.PHARMACIST).go(page)
     pharmacist.press("a")
     pharmacist.press("Enter")
-    pharmacist.sees("Approved")
+    pharmacist.hears("Approved")
     assert status(console, name) is Status.PLANNED
 
     technician = seated(Role.TECHNICIAN).go(page)
     technician.press("a")
-    technician.sees("Capsules set aside")
+    technician.hears("Capsules set aside")
     draw_labels(console, name)
     technician.go(page)
     technician.press("p")
@@ -96,7 +96,7 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
         technician.scan(code)
         technician.sees(f"{number} of {len(codes)} scanned")
     technician.scan("ACT-SAVE")
-    technician.sees("Packed")
+    technician.hears("Packed")
     assert status(console, name) is Status.FINAL_CHECK
 
     checker = seated(Role.PHARMACIST).go(page)
@@ -107,7 +107,7 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
     assert status(console, name) is Status.FINAL_CHECK
     checker.page.keyboard.type(PIN)
     checker.press("Enter")
-    checker.sees("Released")
+    checker.hears("Released")
     assert status(console, name) is Status.READY
 
     technician.go(page)
@@ -117,7 +117,7 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
     dialog.locator("[name=counselling]").focus()
     technician.page.keyboard.type("Declined", delay=80)  # a person's pace, not a scanner's
     technician.press("Tab", "Tab", "Enter")
-    technician.page.locator("#toasts").get_by_text("Handed over").wait_for()
+    technician.hears("Handed over")
     assert status(console, name) is Status.HANDED_OVER
 
 
