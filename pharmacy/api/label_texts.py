@@ -12,8 +12,7 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.kernel import ids
 from pharmacy.labels import operations, queries
 from pharmacy.labels.models import TextEdition
-from pharmacy.labels.operations.texts import sentences
-from pharmacy.labels.rules import reading
+from pharmacy.labels.operations.texts import measured
 from pharmacy.labels.rules.texts import ENGLISH, KEYS, SHIPPED, Part, shipped
 from pharmacy.staff.rules import Permission
 
@@ -137,9 +136,7 @@ class LabelTextController(Controller):
             return PartView(
                 language=language,
                 part=part,
-                measured=reading.measured(language, sentences(texts))
-                if part is Part.LEAFLET and any(texts.values())
-                else "",
+                measured=measured(language, part, texts),
                 texts=[
                     TextView(
                         key=key,

@@ -132,7 +132,7 @@ def lines(
         rows,
         limit=limit,
         view=lambda row: QueueLine.of(row, actor, hours, now),
-        key=lambda row: (row.order.due_at, row.order.id),
+        key=lambda row: row.place,
     )
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from pharmacy.api.preparation_views import PhotoView, PreparationView
 from pharmacy.compounding import operations, queries
+from pharmacy.http.batch_reads import photograph
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
 from pharmacy.infra.db import Database
 from pharmacy.infra.pictures import MOST_BYTES
 from pharmacy.kernel import ids
@@ -230,23 +230,7 @@ class PreparationController(Controller):
         now: Now,
     ) -> Response[bytes]:
         """Return a photograph. Looking at it is written down."""
-        with db.transaction() as session:
-            batch = queries.get(session, ids.decode("bat", batch_id))
-            found = queries.get_photo(session, batch.id, ids.decode("pho", photo_id))
-            audit.record(
-                session,
-                "batch.photo-read",
-                by=actor,
-                at=now,
-                subject_kind="batch",
-                subject_id=batch.id,
-                detail={"photo": str(found.id)},
-            )
-            return Response(
-                found.data,
-                media_type=found.media_type,
-                headers={"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"},
-            )
+        return photograph(db, batch_id, photo_id, by=actor, now=now)
 
 
 def _after(db: Database, name: str, act: Callable[[Session, UUID], object]) -> PreparationView:

@@ -1,30 +1,19 @@
 """How traces and recalls look over HTTP."""
 
 from datetime import date, datetime
-from typing import Final, Self
-from uuid import UUID
+from typing import Self
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from pharmacy.api.order_views import encoded, milligrams
 from pharmacy.compounding.rules.life import BatchStatus
+from pharmacy.http.recall_reads import PREFIXES
 from pharmacy.kernel import ids
-from pharmacy.kernel.refusals import NotFound
 from pharmacy.recalls import queries
 from pharmacy.recalls.models import Recall, RecallNotice, RecallTimer
 from pharmacy.recalls.queries import Component, TracedBatch, TracedLot, TracedVial
 from pharmacy.recalls.rules.timers import Answer, LotKind, NoticeTo, TimerKind
-
-PREFIXES: Final = {LotKind.INGREDIENT: "ing", LotKind.SHELL: "shl", LotKind.CAPSULE: "lot"}
-
-
-def lot_of(code: str) -> tuple[LotKind, UUID]:
-    """Return what a public identifier of a lot names. Raises NotFound."""
-    for kind, prefix in PREFIXES.items():
-        if code.startswith(f"{prefix}_"):
-            return kind, ids.decode(prefix, code)
-    raise NotFound("there is no such lot")
 
 
 class TracedLotView(msgspec.Struct, frozen=True):

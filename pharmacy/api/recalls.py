@@ -2,13 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated, Final
-from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
-from sqlalchemy.orm import Session
 
 from pharmacy.api.recall_views import (
     ComponentView,
@@ -19,16 +17,15 @@ from pharmacy.api.recall_views import (
     TracedLotView,
     TracedVialView,
     TraceView,
-    lot_of,
 )
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
+from pharmacy.http.recall_reads import lot_of, note_recall_read
 from pharmacy.inventory import queries as inventory
 from pharmacy.kernel import ids
 from pharmacy.orders import queries as orders
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.rules.timers import Answer, TimerKind
-from pharmacy.staff.rules import Actor, Permission
+from pharmacy.staff.rules import Permission
 
 PDF: Final = "application/pdf"
 MOST: Final = 200
@@ -89,7 +86,7 @@ class TraceController(Controller):
         kind, lot_id = lot_of(lot_code)
         with db.transaction() as session:
             trace = queries.forward(session, kind, lot_id)
-            _read(session, lot_id, actor, now)
+            note_recall_read(session, lot_id, by=actor, now=now)
             return TraceView(
                 lots=[TracedLotView.of(lot) for lot in trace.lots],
                 batches=[TracedBatchView.of(batch) for batch in trace.batches],
@@ -163,7 +160,7 @@ class RecallController(Controller):
         wanted = ids.decode("rcl", recall_id)
         with db.transaction() as session:
             queries.get(session, wanted)
-            _read(session, wanted, actor, now)
+            note_recall_read(session, wanted, by=actor, now=now)
             return [NoticeView.of(notice) for notice in queries.notices(session, wanted)]
 
     @post("/{recall_id:str}/harm", opt={"permission": Permission.MANAGE_RECALL},
@@ -235,7 +232,8 @@ class RecallNoticeController(Controller):
         wanted = ids.decode("rcn", notice_id)
         with db.transaction() as session:
             notice = queries.get_notice(session, wanted)
-            _read(session, notice.recall_id, actor, now, patient_id=notice.patient_id)
+            whose = notice.patient_id
+            note_recall_read(session, notice.recall_id, by=actor, now=now, patient_id=whose)
             return Response(notice.pdf, media_type=PDF, headers={"Cache-Control": "no-store"})
 
     @post("/{notice_id:str}/sent", opt={"permission": Permission.MANAGE_RECALL},
@@ -275,18 +273,3 @@ class RecallNoticeController(Controller):
                     session, wanted, answer=data.answer, note=data.note, by=actor, now=now
                 )
             )
-
-
-def _read(
-    session: Session, subject_id: UUID, actor: Actor, now: datetime, patient_id: UUID | None = None
-) -> None:
-    """Remember who looked at whose vials."""
-    audit.record(
-        session,
-        "recall.read",
-        by=actor,
-        at=now,
-        subject_kind="recall",
-        subject_id=subject_id,
-        patient_id=patient_id,
-    )

@@ -11,7 +11,6 @@ from pharmacy.cli.people import AS, INSTANT, acting_as
 from pharmacy.recalls.rules.timers import Answer, TimerKind
 
 MOST = 200
-LOT_PREFIXES = {"ing": "ingredient", "shl": "shell", "lot": "capsule"}
 ANSWERS = click.Choice([one.value for one in Answer])
 DEADLINES = click.Choice([one.value for one in TimerKind])
 
@@ -60,14 +59,14 @@ def listing() -> None:
 @click.argument("code")
 def trace(code: str) -> None:
     """Show what holds something of a lot (ing_, shl_, lot_), or what is in a vial (ctr_)."""
+    from pharmacy.http.recall_reads import PREFIXES, lot_of
     from pharmacy.kernel import ids
     from pharmacy.orders import queries as orders
     from pharmacy.recalls import queries
-    from pharmacy.recalls.rules.timers import LotKind
 
     prefix = code.partition("_")[0]
     with database().transaction() as session:
-        if prefix not in LOT_PREFIXES:
+        if prefix not in PREFIXES.values():
             vial = orders.get_container(session, ids.decode("ctr", code))
             for part in queries.back(session, vial.lot_id):
                 digest = part.certificate_sha256.hex()[:16] if part.certificate_sha256 else "none"
@@ -76,8 +75,8 @@ def trace(code: str) -> None:
                     f" {part.status}, certificate {digest}"
                 )
             return
-        lot_id = ids.decode(prefix, code)
-        found = queries.forward(session, LotKind(LOT_PREFIXES[prefix]), lot_id)
+        kind, lot_id = lot_of(code)
+        found = queries.forward(session, kind, lot_id)
         _read(session, lot_id)
         for lot in found.lots:
             click.echo(f"{lot.kind:<10} {lot.lot_number}")
@@ -110,7 +109,7 @@ def trace(code: str) -> None:
 @AS
 def open_(lot: str, *, reason: str, serious: bool, notice_at: datetime, username: str) -> None:
     """Recall a LOT (ing_, shl_, lot_): what is made of it is blocked, orders are held or marked."""
-    from pharmacy.api.recall_views import lot_of
+    from pharmacy.http.recall_reads import lot_of
     from pharmacy.kernel import ids
     from pharmacy.recalls import operations, queries
 
@@ -249,14 +248,7 @@ def _echo_due(session: Session, recall_id: UUID) -> None:
 
 def _read(session: Session, subject_id: UUID) -> None:
     """Remember that the operator looked at whose vials."""
-    from pharmacy.infra import audit
+    from pharmacy.http.recall_reads import note_recall_read
     from pharmacy.staff.rules import OPERATOR
 
-    audit.record(
-        session,
-        "recall.read",
-        by=OPERATOR,
-        at=datetime.now(UTC),
-        subject_kind="recall",
-        subject_id=subject_id,
-    )
+    note_recall_read(session, subject_id, by=OPERATOR, now=datetime.now(UTC))

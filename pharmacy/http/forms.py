@@ -1,6 +1,6 @@
 """Forms: read field by field, so that each error stands beside the field that it is about."""
 
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
@@ -12,6 +12,8 @@ from pharmacy.kernel.refusals import Invalid
 
 Wanted = TypeVar("Wanted", bound=msgspec.Struct)
 LONGEST: Final = 10_000
+Ticked = Annotated[str, msgspec.Meta(pattern=r"^yes$")]
+"""A box that somebody ticked; one that nobody did is not sent at all."""
 
 
 class FormInvalid(Invalid):

@@ -59,6 +59,11 @@ def page_of(
     return Page(items=[view(row) for row in shown], next=encode(key(shown[-1])) if more else None)
 
 
+def rows_of(rows: Sequence[Row], *, limit: int, key: Callable[[Row], tuple[Any, ...]]) -> Page[Row]:
+    """Return a page of rows as they are; see `page_of`."""
+    return page_of(rows, limit=limit, view=lambda row: row, key=key)
+
+
 def encode(values: tuple[Any, ...]) -> str:
     """Return a cursor that carries these values (numbers, text, dates, instants, UUIDs)."""
     return base64url.encode(msgspec.json.encode(values))

@@ -43,6 +43,13 @@ class ParcelStatus(StrEnum):
 ENDS: Final = (ParcelStatus.DELIVERED, ParcelStatus.RETURNED, ParcelStatus.LOST)
 
 
+class CarrierUnclear(Invalid):
+    """More carriers than one give out numbers of this form, and the check digit fits them all."""
+
+    code = "carrier-unclear"
+    remedy = "Say which carrier takes the parcel, and scan the number again."
+
+
 class TrackingNumberWrong(Invalid):
     """It is not a tracking number of this carrier, or a digit of it is mistyped."""
 
@@ -99,6 +106,23 @@ def tracking_number(carrier: Carrier, text: str) -> str:
     if not _fits(carrier, number):
         raise TrackingNumberWrong("the check digit does not fit the number")
     return number
+
+
+def carrier_of(number: str) -> Carrier:
+    """Return whose tracking number it is. Raises TrackingNumberWrong, CarrierUnclear."""
+    fits, wrong = [], TrackingNumberWrong("no carrier that we know gives out such numbers")
+    for carrier in Carrier:
+        try:
+            tracking_number(carrier, number)
+        except TrackingNumberWrong as error:
+            wrong = error if "digit" in str(error) else wrong
+        else:
+            fits.append(carrier)
+    if not fits:
+        raise TrackingNumberWrong(str(wrong), field="number")
+    if len(fits) > 1:
+        raise CarrierUnclear("this may be a number of several carriers", field="carrier")
+    return fits[0]
 
 
 def numbers_in(text: str) -> frozenset[str]:

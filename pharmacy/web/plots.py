@@ -17,7 +17,7 @@ ROOM: Final = WIDE - NAMES - ENDS
 
 
 def spoken(span: timedelta | None) -> str:
-    """Return a span as a plot says it: `40 min`, `3.5 h`, `2.1 days`, rounded half up."""
+    """Return a span as a plot says it: `40 min`, `3.5 h`, `2.1 days`."""
     if span is None:
         return "none"
     minutes = round(span / timedelta(minutes=1))

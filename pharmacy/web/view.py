@@ -3,10 +3,11 @@
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, Self
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import MediaType, Request, Response
@@ -20,6 +21,7 @@ from pharmacy.http import browser
 from pharmacy.http.dependencies import Clock
 from pharmacy.http.edge import PAGE_POLICY
 from pharmacy.infra.db import Database
+from pharmacy.kernel.refusals import Invalid
 from pharmacy.practice.models import Site
 from pharmacy.settings import Settings
 from pharmacy.staff.rules import ANONYMOUS, Actor, Permission
@@ -41,6 +43,13 @@ RESERVED: Final = frozenset("gL?/")
 """Keys that mean the same on every page, so that no verb there would ever hear them."""
 
 Answer = Response[Any]
+
+
+class InstantUnreadable(Invalid):
+    """A date and time that is none."""
+
+    code = "instant-unreadable"
+    remedy = "Give the day and the time by the pharmacy's clock."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,19 @@ class View:
     def part(self, template: str, *, status: int = HTTPStatus.OK, **context: Any) -> Answer:
         """Answer with a part of a page, which htmx puts into its place."""
         return self.html(self._rendered(template, actions=(), **context), status=status)
+
+    def instant(self, text: str, *, field: str) -> datetime:
+        """
+        Return an instant that a person gave by the pharmacy's clock: `2026-03-02T14:30`.
+
+        Raises:
+            InstantUnreadable: There is no such day or time.
+        """
+        try:
+            given = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise InstantUnreadable("there is no such instant", field=field) from error
+        return given.replace(tzinfo=ZoneInfo(self.chrome.zone)).astimezone(UTC)
 
     def go(self, url: str, *, toast: str = "", undo: str = "") -> Answer:
         """

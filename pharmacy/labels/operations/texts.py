@@ -162,6 +162,13 @@ def digest(texts: Mapping[str, str]) -> bytes:
     return hashlib.sha256(json.dumps(texts, sort_keys=True, ensure_ascii=False).encode()).digest()
 
 
+def measured(language: str, part: Part, texts: Mapping[str, str]) -> str:
+    """Return how hard a leaflet reads, in words; empty for other parts, and without any text."""
+    if part is not Part.LEAFLET or not any(texts.values()):
+        return ""
+    return reading.measured(language, sentences(texts))
+
+
 def sentences(texts: Mapping[str, str]) -> str:
     """Return the leaflet's sentences, for measuring how hard they are to read."""
     whole = (texts[key] for key in KEYS[Part.LEAFLET] if texts.get(key, "").endswith((".", "?")))

@@ -22,7 +22,7 @@ from pharmacy.orders.operations.clarifying import (
 )
 from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
-from pharmacy.orders.operations.holding import end_key, lift_hold, place_hold
+from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
 from pharmacy.orders.operations.intake import Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
@@ -52,6 +52,7 @@ __all__ = [
     "end_key",
     "fill_of",
     "hand_over",
+    "hold_because",
     "labeled",
     "lift_hold",
     "look_after_questions",

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.orders import queries
 from pharmacy.orders.models import Hold, Order
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import OPEN, Action, Origin, Owner
 from pharmacy.orders.rules.holds import HoldReasonNeeded, kind_of, require_liftable
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.prescribers import operations as prescribers
 from pharmacy.prescribers.models import PrescriberKey, Revocation
@@ -22,6 +24,13 @@ from pharmacy.staff.rules import WORKER, Actor
 
 FURTHEST: Final = timedelta(days=366)
 """A deadline beyond it is a slip of the pen, and none that anybody waits for."""
+
+
+class HeldAlready(Conflict):
+    """Somebody holds the order for this reason already; two of one kind would hide each other."""
+
+    code = "held-already"
+    remedy = "Read the hold on the order's page; lift it first, or choose another reason."
 
 
 class HoldAlreadyLifted(Conflict):
@@ -93,6 +102,29 @@ def place_hold(
     session.add(hold)
     session.flush()
     return hold
+
+
+def hold_because(
+    session: Session,
+    order_id: UUID,
+    *,
+    reason: str,
+    words: str,
+    owner: Owner,
+    by: Actor,
+    now: datetime,
+) -> Hold:
+    """
+    Keep an order where it is for one of the pharmacy's coded reasons.
+
+    Raises:
+        ReasonUnknown, ReasonWordsNeeded, HeldAlready. Also whatever `place_hold` refuses.
+    """
+    code = because(session, Purpose.HOLD, reason, words)
+    for each in queries.open_holds(session, order_id):
+        if each.code == code and each.origin is Origin.PERSON:
+            raise HeldAlready("the order is on hold for this reason", field="reason")
+    return place_hold(session, order_id, code=code, words=words, owner=owner, by=by, now=now)
 
 
 def lift_hold(

@@ -1,5 +1,6 @@
 """Reading what orders wait for: capsules of a strength that are not there yet."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import Date, cast, func, select
@@ -22,12 +23,15 @@ def batch_requests(session: Session, order_id: UUID) -> list[BatchRequest]:
     )
 
 
-def open_lines(session: Session) -> list[OpenLine]:
+def open_lines(session: Session, strengths: Collection[int] | None = None) -> list[OpenLine]:
     """
     Return the capsules that waiting orders still lack, a line for each order and strength.
 
     An order without a last dose is needed all the same: its capsules are good until it is due, at
     least, and its allocation asks again.
+
+    Args:
+        strengths: Only of these strengths, in micrograms. None: of all.
     """
     zone = practice.site(session).time_zone
     found = session.execute(
@@ -42,6 +46,7 @@ def open_lines(session: Session) -> list[OpenLine]:
         .where(
             BatchRequest.met_at.is_(None),
             Order.status == Status.COMPOUNDING,
+            *([] if strengths is None else [BatchRequest.strength_ug.in_(strengths)]),
         )
     )
     return [OpenLine(*row) for row in found]
@@ -49,7 +54,7 @@ def open_lines(session: Session) -> list[OpenLine]:
 
 def capsules_awaited(session: Session, strength_ug: int) -> int:
     """Return how many capsules of a strength waiting orders lack."""
-    return sum(line.capsules for line in open_lines(session) if line.strength_ug == strength_ug)
+    return sum(line.capsules for line in open_lines(session, [strength_ug]))
 
 
 def lock_waiting_for(session: Session, strength_ug: int) -> list[UUID]:

@@ -140,6 +140,11 @@ class QueueRow:
     steps: tuple[PlannedStep, ...]
     """Of the strength plan in force; none while there is no plan."""
 
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        """Where it stands in the queue: what a page goes on after."""
+        return self.order.due_at, self.order.id
+
 
 def queue(
     session: Session,

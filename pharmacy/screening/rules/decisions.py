@@ -59,6 +59,17 @@ class AnswerNeeded(Conflict):
     remedy = "Ask the patient and record the answer; the order is then screened again."
 
 
+def choices(severity: Severity, *, is_overridable: bool) -> frozenset[Decision]:
+    """Return what may be decided about a finding; only refused: an answer takes it away."""
+    allowed = ALLOWED[severity]
+    return allowed if is_overridable or severity is not Severity.BLOCK else allowed - GOES_ON
+
+
+def asks_prescriber(severity: Severity, *, needs_prescriber: bool) -> bool:
+    """Say whether going on needs a note of asking at the prescriber's."""
+    return severity is Severity.BLOCK or needs_prescriber
+
+
 def require_decision(
     decision: Decision,
     *,
@@ -78,12 +89,11 @@ def require_decision(
     """
     if decision not in ALLOWED[severity]:
         raise DecisionNotAllowed(f"a {severity} finding cannot be decided with {decision}")
-    goes_on = decision in GOES_ON
-    if goes_on and not is_overridable and severity is Severity.BLOCK:
+    if decision not in choices(severity, is_overridable=is_overridable):
         raise AnswerNeeded("only an answer takes this finding away")
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_TEXT:
         raise ReasonMissing("a decision needs a reason")
     contact = (prescriber_contact or "").strip()
-    asks = severity is Severity.BLOCK or needs_prescriber
-    if goes_on and asks and not SHORTEST_REASON <= len(contact) <= LONGEST_TEXT:
+    asks = decision in GOES_ON and asks_prescriber(severity, needs_prescriber=needs_prescriber)
+    if asks and not SHORTEST_REASON <= len(contact) <= LONGEST_TEXT:
         raise PrescriberContactMissing("this decision needs a note of asking at the prescriber's")

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db
 from pharmacy.http.forms import Form
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.kernel import ids
 from pharmacy.staff import queries
 from pharmacy.staff.models import EhrClientKey
@@ -53,9 +53,7 @@ class ClinicPages(Controller):
         start = after(cursor, UUID)
         with db.transaction() as session:
             rows = queries.clients(session, after=start[0] if start else None, limit=USUAL + 1)
-            page = page_of(
-                rows, limit=USUAL, view=lambda row: row, key=lambda row: (row.client.id,)
-            )
+            page = rows_of(rows, limit=USUAL, key=lambda row: (row.client.id,))
             return view.page(
                 "admin/clinics.html",
                 actions=[Action("n", "Add a system", opens="add", kind="primary")],

@@ -1,6 +1,6 @@
 """Prescribers: their keys, what was found out about them, enrolling and ending keys."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.kernel import base64url
 from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
@@ -19,7 +19,7 @@ from pharmacy.prescribers.models import PrescriberKey, Revocation
 from pharmacy.prescribers.rules.keys import KeyRefused, KeyState, proof_message, proof_of, state_at
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
-from pharmacy.web.rendering import local, words_of
+from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
 PATH: Final = "/admin/prescribers"
@@ -90,7 +90,7 @@ class PrescriberPages(Controller):
             actions.insert(0, Action("n", "Enrol somebody", opens="enrol", kind="primary"))
         with db.transaction() as session:
             rows = queries.enrolled(session, after=start[0] if start else None, limit=USUAL + 1)
-            page = page_of(rows, limit=USUAL, view=lambda row: row, key=lambda row: (row.npi,))
+            page = rows_of(rows, limit=USUAL, key=lambda row: (row.npi,))
             return view.page(
                 "admin/prescribers.html",
                 actions=actions,
@@ -195,7 +195,7 @@ class PrescriberPages(Controller):
                 session,
                 kid,
                 revocation=given.revocation,
-                compromised_since=_instant(given.since, view),
+                compromised_since=view.instant(given.since, field="since") if given.since else None,
                 by=actor,
                 now=view.now,
             )
@@ -219,14 +219,3 @@ def _jwk(text: str) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise KeyRefused("this is no JWK", field="jwk") from error
-
-
-def _instant(text: str | None, view: CurrentView) -> datetime | None:
-    """Return an instant that a person gave by the pharmacy's clock."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise KeyRefused("there is no such instant", field="since") from error
-    return given.replace(tzinfo=local(view.now, view.chrome.zone).tzinfo).astimezone(UTC)

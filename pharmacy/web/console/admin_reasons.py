@@ -9,7 +9,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
-from pharmacy.http.forms import Form
+from pharmacy.http.forms import Form, Ticked
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import ReasonCode
@@ -29,7 +29,6 @@ PURPOSES: Final = {
     Purpose.HOLD: "Why an order is held",
     Purpose.FINDING: "Why a finding is decided as it is",
 }
-YesNo = Annotated[str, Meta(pattern=r"^yes$")]
 Words = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
@@ -45,15 +44,15 @@ class NewForm(msgspec.Struct, frozen=True):
     purpose: Purpose
     code: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{2,39}$")]
     words: Words
-    asks_for_words: YesNo | None = None
+    asks_for_words: Ticked | None = None
 
 
 class ReasonForm(msgspec.Struct, frozen=True):
     """How a reason is shown, and whether it is in use."""
 
     words: Words
-    asks_for_words: YesNo | None = None
-    is_active: YesNo | None = None
+    asks_for_words: Ticked | None = None
+    is_active: Ticked | None = None
 
 
 class ReasonPages(Controller):

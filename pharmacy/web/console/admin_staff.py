@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.kernel import ids
 from pharmacy.staff import queries
 from pharmacy.staff.operations import accounts
@@ -51,9 +51,7 @@ class StaffPages(Controller):
         start = after(cursor, UUID)
         with db.transaction() as session:
             rows = queries.members(session, after=start[0] if start else None, limit=USUAL + 1)
-            page = page_of(
-                rows, limit=USUAL, view=lambda row: row, key=lambda row: (row.account.id,)
-            )
+            page = rows_of(rows, limit=USUAL, key=lambda row: (row.account.id,))
             return view.page(
                 "admin/staff.html",
                 actions=[Action("n", "Add somebody", opens="add", kind="primary")],

@@ -12,8 +12,7 @@ from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.labels import operations, queries
 from pharmacy.labels.models import TextEdition
-from pharmacy.labels.operations.texts import sentences
-from pharmacy.labels.rules import reading
+from pharmacy.labels.operations.texts import measured
 from pharmacy.labels.rules.texts import ENGLISH, KEYS, Part
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
@@ -87,9 +86,7 @@ class TextPages(Controller):
                 title=f"{NAMES.get(language, language)}: {PARTS[part].lower()}",
                 texts=[(key, english[key], texts[key]) for key in KEYS[part]],
                 is_english=language == ENGLISH,
-                measured=reading.measured(language, sentences(texts))
-                if part is Part.LEAFLET and any(texts.values())
-                else "",
+                measured=measured(language, part, texts),
                 editions=editions,
                 waiting=waiting,
                 names=names,

@@ -19,7 +19,7 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.identifiers import private, public
 from pharmacy.http.looking import looking_at
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.infra import audit
 from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel import ids
@@ -128,7 +128,7 @@ class AuditPages(Controller):
                 before=start[0] if start else None,
                 limit=USUAL + 1,
             )
-            page = page_of(rows, limit=USUAL, view=lambda row: row, key=lambda row: (row.id,))
+            page = rows_of(rows, limit=USUAL, key=lambda row: (row.id,))
             lines = lines_of(session, page.items)
             seal = audit.newest_seal(session)
             _read(session, actor, now, subject_id)
@@ -182,7 +182,7 @@ class AuditPages(Controller):
             whom = looking_at(session, order.patient_id)._asdict()
             people = audit.lookers(session, **whom)
             rows = audit.looks(session, **whom, before=start[0] if start else None, limit=USUAL + 1)
-            page = page_of(rows, limit=USUAL, view=lambda row: row, key=lambda row: (row.id,))
+            page = rows_of(rows, limit=USUAL, key=lambda row: (row.id,))
             names = staff.names(session, {each.by_id for each in people if each.by_id})
             audit.record(
                 session,

@@ -77,8 +77,9 @@ def lines_of(
     """Return batches as a list shows them, the most urgent first."""
     hours = practice.working_hours(session)
     made = queries.unfinished(session)
+    strengths = {each.strength_ug for each in batches}
     coming = [Coming(each.id, each.strength_ug, each.filled or each.capsules) for each in made]
-    dues = due_by_batch(orders.open_lines(session), coming)
+    dues = due_by_batch(orders.open_lines(session, strengths), coming)
     last = queries.last_events(session, [batch.id for batch in batches])
     names = staff.names(session, {event.by_id for event in last.values()})
     found = []

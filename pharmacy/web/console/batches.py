@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch
+from pharmacy.http.batch_reads import INLINE, photograph
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
 from pharmacy.inventory import queries as lots
 from pharmacy.kernel import ids
 from pharmacy.staff.rules import Permission
@@ -30,7 +30,6 @@ from pharmacy.web.view import Answer, CurrentView
 
 READ: Final = {"permission": Permission.READ_BATCH}
 UNWATCHED: Final = {"permission": Permission.READ_BATCH, "unattended": True}
-INLINE: Final = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline"}
 
 Draw = Callable[[Session, Batch, datetime], bytes]
 CurrentDraw = NamedDependency[SkipValidation[Draw]]
@@ -128,16 +127,4 @@ class BatchPages(Controller):
         now: Now,
     ) -> Response[bytes]:
         """Return a photograph of a step. Looking at it is written down."""
-        with db.transaction() as session:
-            batch = queries.get(session, ids.decode("bat", batch_id))
-            found = queries.get_photo(session, batch.id, ids.decode("pho", photo_id))
-            audit.record(
-                session,
-                "batch.photo-read",
-                by=actor,
-                at=now,
-                subject_kind="batch",
-                subject_id=batch.id,
-                detail={"photo": str(found.id)},
-            )
-            return Response(found.data, media_type=found.media_type, headers=INLINE)
+        return photograph(db, batch_id, photo_id, by=actor, now=now)

@@ -15,6 +15,7 @@ from pharmacy.orders.rules import Status
 from pharmacy.practice.rules import local_date
 from pharmacy.staff.rules import Permission
 from pharmacy.web import plots
+from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
 PERIODS: Final = ((7, "7 days"), (28, "4 weeks"), (91, "13 weeks"), (364, "52 weeks"))
@@ -65,13 +66,9 @@ class FlowPages(Controller):
         )
 
 
-def _words(code: str) -> str:
-    return code.replace("-", " ").capitalize()
-
-
 def _ages(ages: list[Ages]) -> plots.Bars | None:
     rows = sorted(ages, key=lambda each: ORDER[each.status])
-    return plots.bars(BUCKETS, [(_words(each.status), _counts(each)) for each in rows])
+    return plots.bars(BUCKETS, [(words_of(each.status), _counts(each)) for each in rows])
 
 
 def _counts(ages: Ages) -> tuple[int, int, int, int]:
@@ -94,14 +91,14 @@ def _whole(found: Figures) -> plots.Spans | None:
 
 def _steps(found: Figures) -> plots.Spans | None:
     rows = sorted(found.by_step, key=lambda each: ORDER[each.status])
-    return plots.spans([(_words(each.status), each.median, each.p90) for each in rows])
+    return plots.spans([(words_of(each.status), each.median, each.p90) for each in rows])
 
 
 def _asked(found: Figures) -> plots.Bars | None:
     return plots.bars(
         ("answered", "open"),
         [
-            (_words(each.kind), (each.answered, each.asked - each.answered))
+            (words_of(each.kind), (each.answered, each.asked - each.answered))
             for each in found.clarifications
         ],
     )

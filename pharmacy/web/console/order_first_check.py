@@ -23,7 +23,7 @@ from pharmacy.prescriptions.rules.sentences import Sentence, sentences
 from pharmacy.screening import queries as screening
 from pharmacy.screening.models import Finding
 from pharmacy.screening.rules import Decision, Severity
-from pharmacy.screening.rules.decisions import ALLOWED, GOES_ON
+from pharmacy.screening.rules.decisions import GOES_ON, asks_prescriber, choices
 from pharmacy.screening.rules.rulebook import BY_ID
 from pharmacy.titration.models import PlanState, StrengthPlan
 from pharmacy.web.charts import Stair
@@ -195,16 +195,16 @@ def _findings(session: Session, order: Order) -> list[Spoken]:
 
 def _spoken(finding: Finding) -> Spoken:
     rule = BY_ID.get(finding.rule_id)
-    blocks = finding.severity is Severity.BLOCK
-    allowed = ALLOWED[finding.severity]
-    if blocks and rule is not None and not rule.is_overridable:
-        allowed -= GOES_ON
+    allowed = choices(finding.severity, is_overridable=rule is None or rule.is_overridable)
+    asks = asks_prescriber(
+        finding.severity, needs_prescriber=rule is not None and rule.needs_prescriber
+    )
     return Spoken(
         finding=finding,
         source=rule.source if rule else "",
         is_settled=screening.is_settled(finding),
         choices=[(code.value, words) for code, words in DECISIONS.items() if code in allowed],
-        asks_contact=bool(allowed & GOES_ON) and (blocks or bool(rule and rule.needs_prescriber)),
+        asks_contact=asks and bool(allowed & GOES_ON),
     )
 
 

@@ -1,6 +1,5 @@
 """Keeping an order where it is, and letting it go on."""
 
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -11,24 +10,12 @@ from sqlalchemy.orm import Session
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.kernel import ids
-from pharmacy.kernel.refusals import Conflict
-from pharmacy.orders import operations, queries
+from pharmacy.orders import operations
 from pharmacy.orders.models import Hold
-from pharmacy.orders.operations.reasons import because
-from pharmacy.orders.rules import Origin, Owner
-from pharmacy.orders.rules.reasons import Purpose
+from pharmacy.orders.rules import Owner
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.order_steps import PATH, Code, Needed, take_step
+from pharmacy.web.console.order_steps import PATH, UNDONE, Code, Needed, take_step
 from pharmacy.web.view import Answer, CurrentView
-
-UNDONE: Final = "Undone."
-
-
-class HeldAlready(Conflict):
-    """Somebody holds the order for this reason already; two of one kind would hide each other."""
-
-    code = "held-already"
-    remedy = "Read the hold on the order's page; lift it first, or choose another reason."
 
 
 class HoldForm(msgspec.Struct, frozen=True):
@@ -58,17 +45,12 @@ class OrderHolds(Controller):
         given = form.read(HoldForm)
 
         def step(session: Session, wanted: UUID) -> object:
-            code = because(session, Purpose.HOLD, given.reason, given.words)
-            for each in queries.open_holds(session, wanted):
-                if each.code == code and each.origin is Origin.PERSON:
-                    raise HeldAlready("the order is on hold for this reason", field="reason")
-            return operations.place_hold(
+            return operations.hold_because(
                 session,
                 wanted,
-                code=code,
+                reason=given.reason,
                 words=given.words,
                 owner=given.owner,
-                deadline_at=None,
                 by=actor,
                 now=view.now,
             )

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import note_queue_read
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
-from pharmacy.kernel.refusals import Invalid
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order
-from pharmacy.orders.queries import QueueFilter, QueueRow
+from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import Status
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
@@ -28,8 +27,7 @@ from pharmacy.shipping.models import Parcel
 from pharmacy.shipping.rules import (
     Carrier,
     ParcelStatus,
-    TrackingNumberWrong,
-    tracking_number,
+    carrier_of,
 )
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_steps import PATH, ReasonForm, take_step
@@ -37,13 +35,6 @@ from pharmacy.web.view import Answer, CurrentView
 
 CARRIERS: Final = [(Carrier.UPS, "UPS"), (Carrier.USPS, "USPS"), (Carrier.FEDEX, "FedEx")]
 HAND_OVER: Final = {"permission": Permission.HAND_OVER}
-
-
-class CarrierUnclear(Invalid):
-    """More carriers than one give out numbers of this form, and the check digit fits them all."""
-
-    code = "carrier-unclear"
-    remedy = "Say which carrier takes the parcel, and scan the number again."
 
 
 class SendForm(msgspec.Struct, frozen=True):
@@ -57,23 +48,6 @@ class EndForm(msgspec.Struct, frozen=True):
     """What became of a parcel."""
 
     status: Literal["delivered", "returned", "lost"]
-
-
-def carrier_of(number: str) -> Carrier:
-    """Return whose tracking number it is. Raises TrackingNumberWrong, CarrierUnclear."""
-    fits, wrong = [], TrackingNumberWrong("no carrier that we know gives out such numbers")
-    for carrier in Carrier:
-        try:
-            tracking_number(carrier, number)
-        except TrackingNumberWrong as error:
-            wrong = error if "digit" in str(error) else wrong
-        else:
-            fits.append(carrier)
-    if not fits:
-        raise TrackingNumberWrong(str(wrong), field="number")
-    if len(fits) > 1:
-        raise CarrierUnclear("this may be a number of several carriers", field="carrier")
-    return fits[0]
 
 
 def parcel_of(session: Session, order: Order) -> Parcel | None:
@@ -153,7 +127,7 @@ class ShippingPages(Controller):
         with db.transaction() as session:
             only = QueueFilter(statuses=(Status.READY,))
             rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
-            page = page_of(rows, limit=USUAL, view=_same, key=_key)
+            page = rows_of(rows, limit=USUAL, key=lambda row: row.place)
             sent = parcels.on_their_way(session, limit=USUAL)[:USUAL]
             ids_sent = [each.order_id for each in sent]
             rows_sent = queries.rows_of(session, ids_sent) if ids_sent else []
@@ -172,11 +146,3 @@ class ShippingPages(Controller):
                 onward=page.next,
                 started=cursor is not None,
             )
-
-
-def _same(row: QueueRow) -> QueueRow:
-    return row
-
-
-def _key(row: QueueRow) -> tuple[datetime, UUID]:
-    return row.order.due_at, row.order.id

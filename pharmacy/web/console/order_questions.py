@@ -11,8 +11,8 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.http.forms import Form
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.forms import Form, Ticked
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
@@ -20,13 +20,11 @@ from pharmacy.orders.models import Clarification, Order
 from pharmacy.orders.rules.clarifying import QuestionKind
 from pharmacy.patients import queries as patients
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.order_steps import PATH, Needed, Words, take_step
+from pharmacy.web.console.order_steps import PATH, UNDONE, Needed, Words, take_step
 from pharmacy.web.view import Answer, CurrentView
 
 ASK: Final = {"permission": Permission.ASK_PRESCRIBER}
 Sentence = Annotated[str, Meta(min_length=1, max_length=1000)]
-YesNo = Annotated[str, Meta(pattern=r"^yes$")]
-UNDONE: Final = "Undone."
 
 
 class AskForm(msgspec.Struct, frozen=True):
@@ -43,7 +41,7 @@ class NoteForm(msgspec.Struct, frozen=True):
 
     words: Sentence
     spoke_with: Annotated[str, Meta(min_length=1, max_length=100)]
-    read_back: YesNo | None = None
+    read_back: Ticked | None = None
 
 
 class WithdrawForm(msgspec.Struct, frozen=True):
@@ -195,7 +193,7 @@ class QuestionPages(Controller):
             found = queries.waiting_questions(
                 session, npis=actor.npis, after=start and (start[0], start[1]), limit=USUAL
             )
-            page = page_of(found, limit=USUAL, view=_same, key=_key)
+            page = rows_of(found, limit=USUAL, key=_key)
             audit.record(
                 session,
                 "clarifications.read",
@@ -212,10 +210,6 @@ class QuestionPages(Controller):
                 onward=page.next,
                 started=cursor is not None,
             )
-
-
-def _same(found: tuple[Clarification, Order]) -> tuple[Clarification, Order]:
-    return found
 
 
 def _key(found: tuple[Clarification, Order]) -> tuple[Any, ...]:

@@ -20,6 +20,8 @@ Needed = Annotated[str, Meta(min_length=1, max_length=500)]
 Code = Annotated[str, Meta(min_length=1, max_length=60)]
 Step = Callable[[Session, UUID], object]
 PATH: Final = "/orders/{order_id:str}"
+UNDONE: Final = "Undone."
+"""The reason that is kept of what somebody took back a moment later."""
 
 
 class ReasonForm(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
 from pharmacy.printing import operations, queries
@@ -65,10 +65,9 @@ class PaperPages(Controller):
             rows = queries.unconfirmed(
                 session, after=start and (start[0], start[1]), limit=USUAL + 1
             )
-            page = page_of(
+            page = rows_of(
                 rows,
                 limit=USUAL,
-                view=lambda row: row,
                 key=lambda row: (row.copy.asked_at, row.copy.id),
             )
             printers = queries.printers(session)

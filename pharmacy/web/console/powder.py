@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.rules.ingredients import INGREDIENTS, TRITURATION
+from pharmacy.http.batch_reads import INLINE
 from pharmacy.http.bodies import MULTIPART
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form, FormData, FormInvalid
@@ -29,7 +30,6 @@ from pharmacy.kernel.quantities import Mass
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.batches import INLINE
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
 

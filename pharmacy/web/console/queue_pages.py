@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.order_reads import note_queue_read
-from pharmacy.http.pages import USUAL, Cursor, after, page_of
+from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
-from pharmacy.orders.queries import QueueFilter, QueueRow
+from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.claims import turns_of
 from pharmacy.staff.rules import Permission
@@ -99,7 +99,7 @@ class QueuePages(Controller):
         start = after(cursor, datetime, UUID)
         with db.transaction() as session:
             rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
-            page = page_of(rows, limit=USUAL, view=_same, key=_key)
+            page = rows_of(rows, limit=USUAL, key=lambda row: row.place)
             lines = lines_of(session, page.items, view)
             turn = turn_of(session, view) if chosen.slug == "next" and not cursor else None
             first = [*turn.in_hand, *filter(None, [turn.waiting])] if turn else []
@@ -156,11 +156,3 @@ def _one_of(kind: Any, given: str) -> Any:
 
 def _onward(chosen: Saved, narrowing: Narrowing, cursor: str | None) -> str:
     return chosen.url(narrowing, cursor=cursor) if cursor else ""
-
-
-def _same(row: QueueRow) -> QueueRow:
-    return row
-
-
-def _key(row: QueueRow) -> tuple[Any, ...]:
-    return row.order.due_at, row.order.id

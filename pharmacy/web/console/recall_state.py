@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from pharmacy.http import recall_reads
 from pharmacy.inventory import queries as inventory
 from pharmacy.inventory.models import CapsuleLot, IngredientLot, ShellLot
 from pharmacy.inventory.rules.barcodes import read
@@ -21,7 +22,6 @@ from pharmacy.recalls.queries import Trace, TracedVial
 from pharmacy.recalls.rules.timers import LotKind
 
 Lot = IngredientLot | ShellLot | CapsuleLot
-PREFIXES: Final = {LotKind.INGREDIENT: "ing", LotKind.SHELL: "shl", LotKind.CAPSULE: "lot"}
 WORDS: Final = {
     LotKind.INGREDIENT: "powder",
     LotKind.SHELL: "shell",
@@ -46,7 +46,7 @@ class Named:
 
     @property
     def code(self) -> str:
-        return ids.encode(PREFIXES[self.kind], self.id)
+        return ids.encode(recall_reads.PREFIXES[self.kind], self.id)
 
     @property
     def words(self) -> str:
@@ -101,11 +101,8 @@ def lots_by(session: Session, scanned: str, *, today: date) -> list[Named]:
 
 
 def lot_of(session: Session, code: str) -> Named:
-    """Return the lot with a public identifier. Raises LotUnknown, LotNotFound."""
-    for kind, prefix in PREFIXES.items():
-        if code.startswith(f"{prefix}_"):
-            return named(session, kind, ids.decode(prefix, code))
-    raise LotUnknown("there is no such lot")
+    """Return the lot with a public identifier. Raises NotFound."""
+    return named(session, *recall_reads.lot_of(code))
 
 
 def named(session: Session, kind: LotKind, lot_id: UUID) -> Named:

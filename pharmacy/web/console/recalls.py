@@ -1,6 +1,5 @@
 """Recalls: what is due, opened after a look at the trace, followed letter by letter, closed."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -8,13 +7,11 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
-from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
-from pharmacy.infra import audit
+from pharmacy.http.recall_reads import note_recall_read
 from pharmacy.kernel import ids
-from pharmacy.kernel.refusals import Invalid
 from pharmacy.practice import queries as practice
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.models import Recall
@@ -47,13 +44,6 @@ DUE: Final = {
     TimerKind.MEDWATCH: "Report to MedWatch",
 }
 Words = Annotated[str, Meta(min_length=1, max_length=500)]
-
-
-class InstantUnreadable(Invalid):
-    """A date and time that is none."""
-
-    code = "instant-unreadable"
-    remedy = "Give the day and the time by the pharmacy's clock."
 
 
 class LotForm(msgspec.Struct, frozen=True):
@@ -141,7 +131,7 @@ class RecallPages(Controller):
             if len(found) > 1:
                 return view.page("recalls/which.html", lots=found)
             trace = queries.forward(session, found[0].kind, found[0].id)
-            _read(session, found[0].id, actor, view)
+            note_recall_read(session, found[0].id, by=actor, now=view.now)
             return view.page(
                 "recalls/new.html",
                 actions=[Action("o", "Recall this lot", opens="recall", kind="danger")]
@@ -166,7 +156,7 @@ class RecallPages(Controller):
                 lot.id,
                 reason=given.reason,
                 serious=given.serious == "yes",
-                notice_at=_instant(given.notice_at, "notice_at", view),
+                notice_at=view.instant(given.notice_at, field="notice_at"),
                 by=actor,
                 now=view.now,
             )
@@ -181,7 +171,7 @@ class RecallPages(Controller):
         with db.transaction() as session:
             recall = queries.get(session, ids.decode("rcl", recall_id))
             trace = queries.forward(session, recall.kind, recall.lot_id)
-            _read(session, recall.id, actor, view)
+            note_recall_read(session, recall.id, by=actor, now=view.now)
             return view.page(
                 "recalls/show.html",
                 actions=_actions(view, recall),
@@ -204,7 +194,7 @@ class RecallPages(Controller):
         self, recall_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Write down that somebody was harmed: the report is due 72 hours later."""
-        at = _instant(form.read(HarmForm).advised_at, "advised_at", view)
+        at = view.instant(form.read(HarmForm).advised_at, field="advised_at")
         wanted = ids.decode("rcl", recall_id)
         with db.transaction() as session:
             operations.advise_of_harm(session, wanted, advised_at=at, by=actor, now=view.now)
@@ -239,7 +229,8 @@ class RecallPages(Controller):
         """Return a letter as it was drafted."""
         with db.transaction() as session:
             notice = queries.get_notice(session, ids.decode("rcn", notice_id))
-            _read(session, notice.recall_id, actor, view, patient_id=notice.patient_id)
+            whose = notice.patient_id
+            note_recall_read(session, notice.recall_id, by=actor, now=view.now, patient_id=whose)
             return Response(notice.pdf, media_type="application/pdf", headers=INLINE)
 
     @post("/letters/{notice_id:str}/sent", opt=MANAGE, status_code=200, sync_to_thread=True)
@@ -282,31 +273,3 @@ def _actions(view: View, recall: Recall) -> list[Action]:
         Action("h", "Somebody was harmed", opens="harm"),
         Action("c", "Close the recall", opens="close"),
     ]
-
-
-def _instant(text: str, field: str, view: View) -> datetime:
-    """Return an instant that a person gave by the pharmacy's clock. Raises InstantUnreadable."""
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InstantUnreadable("there is no such instant", field=field) from error
-    return given.replace(tzinfo=local(view.now, view.chrome.zone).tzinfo).astimezone(UTC)
-
-
-def _read(
-    session: Session,
-    subject_id: UUID,
-    actor: CurrentActor,
-    view: View,
-    patient_id: UUID | None = None,
-) -> None:
-    """Remember who looked at whose vials."""
-    audit.record(
-        session,
-        "recall.read",
-        by=actor,
-        at=view.now,
-        subject_kind="recall",
-        subject_id=subject_id,
-        patient_id=patient_id,
-    )

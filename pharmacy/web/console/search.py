@@ -82,13 +82,13 @@ def results(session: Session, view: View, sought: Sought, rows: list[QueueRow]) 
     """Answer with what was found; which orders were shown is written down."""
     shown, more = rows[:USUAL], len(rows) > USUAL
     note_queue_read(session, [row.order.id for row in shown], by=view.actor, now=view.now)
-    last = shown[-1].order if more else None
+    last = shown[-1] if more else None
     answer = view.page(
         TEMPLATE,
         sought=sought,
         asked=True,
         lines=lines_of(session, shown, view),
-        onward=encode((last.due_at, last.id)) if last else "",
+        onward=encode(last.place) if last else "",
     )
     if view.is_partial:
         swap = "outerHTML show:top"
