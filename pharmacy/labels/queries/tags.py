@@ -1,6 +1,6 @@
 """Labels of batches, ingredient lots, shell lots and capsules, from what is on record of them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -28,10 +28,10 @@ def tag_of(session: Session, code: str, *, now: datetime) -> Tag:
     prefix = code.partition("_")[0]
     if prefix not in made:
         raise NothingToTag("no batch and no lot has this code")
-    return made[prefix](session, ids.decode(prefix, code), practice.site(session).today(now))
+    return made[prefix](session, ids.decode(prefix, code), now)
 
 
-def _batch(session: Session, batch_id: UUID, today: date) -> Tag:
+def _batch(session: Session, batch_id: UUID, now: datetime) -> Tag:
     batch = compounding.get(session, batch_id)
     return tag(
         name=("Naltrexone hydrochloride", f"{strength(batch.strength_ug)} capsules"),
@@ -43,14 +43,16 @@ def _batch(session: Session, batch_id: UUID, today: date) -> Tag:
             ("Compounded", batch.compounded_on),
             ("Discard after", batch.beyond_use_on),
         ),
-        printed_on=today,
+        good_until=batch.beyond_use_on,
+        printed_on=practice.site(session).today(now),
     )
 
 
-def _ingredient(session: Session, lot_id: UUID, today: date) -> Tag:
+def _ingredient(session: Session, lot_id: UUID, now: datetime) -> Tag:
     lot = inventory.get_ingredient_lot(session, lot_id)
     known = INGREDIENTS.get(lot.ingredient)
     name = known.name if known else lot.ingredient
+    expiry = inventory.expiry_of(session, lot)
     return tag(
         name=(f"{name[:1].upper()}{name[1:]}",),
         number=f"Lot {lot.lot_number}",
@@ -59,14 +61,16 @@ def _ingredient(session: Session, lot_id: UUID, today: date) -> Tag:
         facts=(
             ("From", lot.manufacturer),
             ("Received", lot.received_on),
-            ("Use until", inventory.expiry_of(session, lot)),
+            ("Use until", expiry),
         ),
-        printed_on=today,
+        good_until=expiry,
+        printed_on=practice.site(session).today(now),
     )
 
 
-def _shells(session: Session, lot_id: UUID, today: date) -> Tag:
+def _shells(session: Session, lot_id: UUID, now: datetime) -> Tag:
     lot = inventory.get_shell_lot(session, lot_id)
+    expiry = inventory.expiry_of(session, lot)
     return tag(
         name=(f"Empty capsules, size {lot.capsule_size}",),
         number=f"Lot {lot.lot_number}",
@@ -76,13 +80,14 @@ def _shells(session: Session, lot_id: UUID, today: date) -> Tag:
             ("Kind", lot.description),
             ("From", lot.maker),
             ("Received", lot.received_on),
-            ("Use until", inventory.expiry_of(session, lot)),
+            ("Use until", expiry),
         ),
-        printed_on=today,
+        good_until=expiry,
+        printed_on=practice.site(session).today(now),
     )
 
 
-def _capsules(session: Session, lot_id: UUID, today: date) -> Tag:
+def _capsules(session: Session, lot_id: UUID, now: datetime) -> Tag:
     """The label of a shelf: what lies there, and until when it may be dispensed."""
     lot = inventory.get_capsule_lot(session, lot_id)
     return tag(
@@ -95,5 +100,6 @@ def _capsules(session: Session, lot_id: UUID, today: date) -> Tag:
             ("Compounded", lot.compounded_on),
             ("Discard after", lot.beyond_use_on),
         ),
-        printed_on=today,
+        good_until=lot.beyond_use_on,
+        printed_on=practice.site(session).today(now),
     )

@@ -21,6 +21,7 @@ STANDING: Final = {
 }
 """By the status of a lot, or of a batch that is decided about."""
 IN_WORK: Final = "In work: not released"
+EXPIRED: Final = "Past its date: do not use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ def tag(
     status: str,
     code: str,
     facts: tuple[tuple[str, str | date | None], ...],
+    good_until: date | None,
     printed_on: date,
 ) -> Tag:
     """
@@ -51,7 +53,9 @@ def tag(
 
     Args:
         status: Of the lot or batch, as its table says it.
+        good_until: The last day on which it may be used; none where none is known yet.
     """
+    is_past = status == USABLE and good_until is not None and good_until < printed_on
     known: list[tuple[str, str]] = []
     for title, value in (*facts, ("Printed", printed_on)):
         text = day(value, SHIPPED_ENGLISH) if isinstance(value, date) else (value or "").strip()
@@ -60,8 +64,8 @@ def tag(
     return Tag(
         name=name,
         number=number,
-        standing=STANDING.get(status, IN_WORK),
-        is_usable=status == USABLE,
+        standing=EXPIRED if is_past else STANDING.get(status, IN_WORK),
+        is_usable=status == USABLE and not is_past,
         facts=tuple(known),
         code=code,
     )

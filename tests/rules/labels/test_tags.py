@@ -23,7 +23,7 @@ CODE = "bat_06a1b2c3d4e5f6g7h8j9k0m1n1"
 CONSOLE = Path(__file__).parents[3] / "pharmacy" / "web"
 
 
-def make_tag(status: str = "quarantined") -> Tag:
+def make_tag(status: str = "quarantined", *, printed_on: date = date(2026, 1, 4)) -> Tag:
     return tag(
         name=("Naltrexone hydrochloride", "1.5 mg capsules"),
         number="Batch LDN15-260103",
@@ -35,7 +35,8 @@ def make_tag(status: str = "quarantined") -> Tag:
             ("Discard after", date(2026, 7, 1)),
             ("From", None),
         ),
-        printed_on=date(2026, 1, 4),
+        good_until=date(2026, 7, 1),
+        printed_on=printed_on,
     )
 
 
@@ -46,6 +47,15 @@ def test_what_is_not_known_is_left_out() -> None:
         ("Discard after", "1 Jul 2026"),
         ("Printed", "4 Jan 2026"),
     )
+
+
+def test_what_was_released_is_not_called_so_after_its_last_day() -> None:
+    last = make_tag("released", printed_on=date(2026, 7, 1))
+    late = make_tag("released", printed_on=date(2026, 7, 2))
+
+    assert (last.standing, last.is_usable) == ("Released for use", True)
+    assert (late.standing, late.is_usable) == ("Past its date: do not use", False)
+    assert make_tag("recalled", printed_on=date(2026, 7, 2)).standing == "Recalled: do not use"
 
 
 @pytest.mark.parametrize(
