@@ -57,6 +57,10 @@ class TrackingNumberWrong(Invalid):
     remedy = "Scan the carrier's label again, or compare the number with it digit by digit."
 
 
+class CheckDigitWrong(TrackingNumberWrong):
+    """It has the form of this carrier's numbers, and a digit of it is mistyped."""
+
+
 class NotLicensedThere(Conflict):
     """This pharmacy may not ship into the patient's State today."""
 
@@ -104,18 +108,21 @@ def tracking_number(carrier: Carrier, text: str) -> str:
     if not number.isascii() or FORMS[carrier].fullmatch(number) is None:
         raise TrackingNumberWrong(f"this is not the form of a number of {carrier}")
     if not _fits(carrier, number):
-        raise TrackingNumberWrong("the check digit does not fit the number")
+        raise CheckDigitWrong("the check digit does not fit the number")
     return number
 
 
 def carrier_of(number: str) -> Carrier:
     """Return whose tracking number it is. Raises TrackingNumberWrong, CarrierUnclear."""
-    fits, wrong = [], TrackingNumberWrong("no carrier that we know gives out such numbers")
+    fits = []
+    wrong = TrackingNumberWrong("no carrier that we know gives out such numbers")
     for carrier in Carrier:
         try:
             tracking_number(carrier, number)
-        except TrackingNumberWrong as error:
-            wrong = error if "digit" in str(error) else wrong
+        except CheckDigitWrong as error:
+            wrong = error
+        except TrackingNumberWrong:
+            continue
         else:
             fits.append(carrier)
     if not fits:

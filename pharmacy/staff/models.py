@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
-from pharmacy.staff.rules import ProofMethod, Role
+from pharmacy.staff.rules import ProofMethod, Role, pause_after
 
 
 class Account(Base):
@@ -30,6 +30,11 @@ class Account(Base):
     locked_until: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    def count_failure(self, now: datetime) -> None:
+        """Count a wrong password or PIN; each has the account wait longer for the next try."""
+        self.failed_sign_ins += 1
+        self.locked_until = now + pause_after(self.failed_sign_ins)
 
 
 class AccountRole(Base):

@@ -31,12 +31,13 @@ def due_by_batch(
     waiting = sorted(lines, key=lambda line: (line.due_at, line.order_id))
     found: dict[UUID, tuple[datetime, int]] = {}
     for batch in batches:
-        left = batch.capsules
-        for line in list(waiting):
+        left, unserved = batch.capsules, []
+        for line in waiting:
             if line.strength_ug != batch.strength_ug or line.capsules > left:
+                unserved.append(line)
                 continue
             left -= line.capsules
-            waiting.remove(line)
             first, served = found.get(batch.batch_id, (line.due_at, 0))
             found[batch.batch_id] = (first, served + 1)
+        waiting = unserved
     return found

@@ -15,6 +15,7 @@ from pharmacy.orders.queries.clarifications import (
 )
 from pharmacy.orders.queries.one import (
     OrderNotFound,
+    by_number,
     containers,
     events,
     get,
@@ -50,6 +51,7 @@ __all__ = [
     "QueueFilter",
     "QueueRow",
     "batch_requests",
+    "by_number",
     "capsules_awaited",
     "changes_since",
     "clarifications",

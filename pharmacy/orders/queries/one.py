@@ -86,6 +86,11 @@ def holds(session: Session, order_id: UUID) -> list[Hold]:
     )
 
 
+def by_number(session: Session, number: int) -> UUID | None:
+    """Return which order has an Rx number; None where none has."""
+    return session.scalar(select(Order.id).where(Order.number == number))
+
+
 def open_holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return what keeps an order where it is."""
     return list(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit, credentials
 from pharmacy.kernel.refusals import Refusal, Unavailable
 from pharmacy.staff.models import Account, SignInSession
-from pharmacy.staff.rules import ANONYMOUS, Actor, ProofMethod, pause_after
+from pharmacy.staff.rules import ANONYMOUS, Actor, ProofMethod
 
 LASTS: Final = timedelta(hours=12)
 """A session ends after this, used or not."""
@@ -81,8 +81,7 @@ def sign_in(
         _record(session, "account.sign-in-refused", account, now=now)
         return None
     if not fits:
-        account.failed_sign_ins += 1
-        account.locked_until = now + pause_after(account.failed_sign_ins)
+        account.count_failure(now)
         _record(
             session, "account.sign-in-failed", account, now=now, failures=account.failed_sign_ins
         )

@@ -19,7 +19,6 @@ from pharmacy.staff.rules import (
     Actor,
     Attestation,
     ProofMethod,
-    pause_after,
     require_password,
     require_pin,
 )
@@ -175,8 +174,7 @@ def _fits(
         return True
     held.wrong_pins += 1
     if not is_pin:
-        account.failed_sign_ins += 1
-        account.locked_until = now + pause_after(account.failed_sign_ins)
+        account.count_failure(now)
     if held.wrong_pins >= MOST_WRONG:
         held.ended_at = now
     _record(session, "session.proof-failed", by=by, now=now, failures=held.wrong_pins)

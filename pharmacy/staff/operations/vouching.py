@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit, credentials
 from pharmacy.staff import queries
 from pharmacy.staff.operations.signing_in import SignInRefused
-from pharmacy.staff.rules import Actor, pause_after
+from pharmacy.staff.rules import Actor
 
 
 class VouchRefused(SignInRefused):
@@ -35,8 +35,7 @@ def vouch(session: Session, account_id: UUID, *, pin: str, by: Actor, now: datet
         and credentials.password_fits(account.pin_hash, unicodedata.normalize("NFKC", pin))
     )
     if not fits and not waits:
-        account.failed_sign_ins += 1
-        account.locked_until = now + pause_after(account.failed_sign_ins)
+        account.count_failure(now)
     audit.record(
         session,
         "account.vouched" if fits else "account.vouch-failed",

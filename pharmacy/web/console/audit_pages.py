@@ -12,20 +12,18 @@ import msgspec
 from litestar import Controller, get, post
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.identifiers import private, public
 from pharmacy.http.looking import looking_at
-from pharmacy.http.pages import USUAL, Cursor, after, rows_of
+from pharmacy.http.pages import LARGEST_ID, USUAL, Cursor, after, rows_of
 from pharmacy.infra import audit
 from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Invalid, NotFound
 from pharmacy.orders import queries as orders
-from pharmacy.orders.models import Order
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Actor, Permission
 from pharmacy.web.view import Action, Answer, CurrentView
@@ -249,7 +247,7 @@ def _subject(session: Session, text: str) -> str:
     """Return the identifier of what somebody typed: an Rx number, or an identifier already."""
     number = text.lower().removeprefix("rx").lstrip(" #")
     if number.isascii() and number.isdigit():
-        found = session.scalar(select(Order.id).where(Order.number == int(number)))
+        found = orders.by_number(session, int(number)) if int(number) <= LARGEST_ID else None
         if found is None:
             raise SubjectUnknown("no order has this number", field="subject")
         return ids.encode("ord", found)
