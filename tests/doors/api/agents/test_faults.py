@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -17,11 +18,14 @@ from pharmacy.printing.models import LabelCopy, Printer
 from pharmacy.printing.rules import CopyState, ReprintReason
 from tests.conftest import NOW
 from tests.doors.api.agents.conftest import run_all
+from tests.doors.api.conftest import Clock
 from tests.factories.orders import Bench
 from tests.factories.printing import PLACE, first_label, furnish, labelled_order, make_printer
 
 pytestmark = pytest.mark.slow
 TIMES = 50
+A_PAUSE = timedelta(seconds=2)
+"""As long as a printer is left alone that did not take a label."""
 S = CopyState
 
 
@@ -88,12 +92,21 @@ def sound_afterwards(bench: Bench) -> Iterator[None]:
     ],
 )
 def test_at_an_ipp_printer(
-    *, bench: Bench, order: Order, agent: Agent, fault: Fault, states: set[S], sheets: int | None
+    *,
+    bench: Bench,
+    order: Order,
+    agent: Agent,
+    clock: Clock,
+    fault: Fault,
+    states: set[S],
+    sheets: int | None,
 ) -> None:
     with IppPrinterSimulator() as printer, sound_afterwards(bench):
         for copy in fifty_copies(bench, order, agents_printer(bench, printer.address)):
             printer.faults.append(fault)
 
+            run_all(agent, bench)
+            clock.now += A_PAUSE
             run_all(agent, bench)
 
             came_out = printer.paper.times(encode("cpy", copy.id))
@@ -118,7 +131,14 @@ def test_at_an_ipp_printer(
     ],
 )
 def test_at_a_label_printer(
-    *, bench: Bench, order: Order, agent: Agent, fault: Fault, state: S, sheets: int
+    *,
+    bench: Bench,
+    order: Order,
+    agent: Agent,
+    clock: Clock,
+    fault: Fault,
+    state: S,
+    sheets: int,
 ) -> None:
     with RawPrinterSimulator() as printer, sound_afterwards(bench):
         at = agents_printer(bench, printer.address, language=Language.ZPL)
@@ -126,6 +146,8 @@ def test_at_a_label_printer(
             printer.faults.append(fault)
             before = len(printer.received)
 
+            run_all(agent, bench)
+            clock.now += A_PAUSE
             run_all(agent, bench)
 
             assert copy.state is state
