@@ -6,7 +6,16 @@ and finished in the transaction that holds its effect. Lost, repeated or forged 
 when a job runs, never whether or how often it has its effect.
 """
 
-from pharmacy.infra.jobs.claims import Claim, Fenced, claim, claim_next, fail, finish, sweep
+from pharmacy.infra.jobs.claims import (
+    Claim,
+    Fenced,
+    claim,
+    claim_next,
+    fail,
+    finish,
+    pause_after,
+    sweep,
+)
 from pharmacy.infra.jobs.oversight import (
     Backlog,
     JobNotDead,
@@ -40,6 +49,7 @@ __all__ = [
     "given_up",
     "listing",
     "not_sent",
+    "pause_after",
     "retry",
     "sweep",
     "to_send",
