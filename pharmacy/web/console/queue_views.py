@@ -21,7 +21,7 @@ class Held(StrEnum):
     PRESCRIBER = "prescriber"
     PHARMACIST = "pharmacist"
     TECHNICIAN = "technician"
-    PATIENT = "patient"
+    ADMINISTRATOR = "administrator"
 
 
 class Whose(StrEnum):
@@ -44,7 +44,7 @@ HELD_WORDS: Final = {
     Held.ANYBODY: "On hold",
     **{
         each: f"Waits for the {each}"
-        for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.PATIENT)
+        for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.ADMINISTRATOR)
     },
 }
 WHOSE_WORDS: Final = {Whose.MINE: "Mine", Whose.NOBODY: "Nobody's"}

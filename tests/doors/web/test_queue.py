@@ -12,6 +12,7 @@ from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
+from pharmacy.web.console.queue_pages import CHOICES
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
@@ -51,6 +52,18 @@ def test_a_view_is_narrowed_by_its_address(client: Client, as_role: AsRole, benc
     )
     unknown = client.get("/queue?view=all&status=of-old", headers=technician).text
     assert encode("ord", packing.id) in unknown
+
+
+def test_every_choice_above_the_list_is_answered(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    bench.order(Status.PLANNED)
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+
+    for name, _, options in CHOICES:
+        for value, _ in options:
+            answer = client.get(f"/queue?view=all&{name}={value}", headers=pharmacist)
+            assert answer.status_code == 200, f"{name}={value}"
 
 
 def test_a_name_finds_a_patient_and_stands_in_no_address(
