@@ -37,6 +37,7 @@ from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
+from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
 from pharmacy.web.console.scans import ScanPages
@@ -72,6 +73,7 @@ PAGES: Final[list[type[Controller]]] = [
     PrinterPages,
     QualityPages,
     QuestionPages,
+    QueueArrivals,
     QueuePages,
     ReasonPages,
     RecallPages,
