@@ -1,0 +1,65 @@
+"""Walks along the audit's chain as long work that tells how far it is."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision: str = "0012"
+down_revision: str | None = "0011"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+RESULTS_STAY = """
+create function results_stay() returns trigger language plpgsql as $$
+begin
+    if old.ended_at is not null then
+        raise exception '% keeps what was found', tg_table_name
+            using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$
+"""
+
+
+def upgrade() -> None:
+    op.execute(RESULTS_STAY)
+    _audit_walks()
+
+
+def downgrade() -> None:
+    op.drop_table('audit_walks')
+    op.execute("drop function results_stay")
+
+
+def _audit_walks() -> None:
+    op.create_table('audit_walks',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('state', sa.Enum('running', 'whole', 'broken', 'given-up', name='walkstate', native_enum=False, length=40), server_default='running', nullable=False),
+        sa.Column('asked_by', sa.Uuid(), nullable=True),
+        sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('until_seq', sa.BigInteger(), nullable=False),
+        sa.Column('expected', sa.BigInteger(), nullable=False),
+        sa.Column('seals', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('entries', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('head_sha256', sa.LargeBinary(), nullable=True),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('broken_seq', sa.BigInteger(), nullable=True),
+        sa.Column('broken_why', sa.Text(), nullable=True),
+        sa.CheckConstraint("(state = 'running') = (ended_at is null)", name=op.f('ck_audit_walks_ends_dated')),
+        sa.CheckConstraint("(state = 'broken') = (broken_seq is not null) and (broken_seq is null) = (broken_why is null)", name=op.f('ck_audit_walks_break_named')),
+        sa.CheckConstraint("(seals = 0) = (head_sha256 is null)", name=op.f('ck_audit_walks_head_of_seals')),
+        sa.CheckConstraint("state in ('running', 'whole', 'broken', 'given-up')", name=op.f('ck_audit_walks_state_known')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_walks'))
+    )
+    op.create_index(op.f('ix_audit_walks_asked_at'), 'audit_walks', ['asked_at'], unique=False)
+    op.create_index('uq_audit_walks_running', 'audit_walks', ['state'], unique=True, postgresql_where=sa.text("state = 'running'"))
+    op.execute(
+        "create trigger results_stay before update on audit_walks"
+        " for each row execute function results_stay()"
+    )
+    op.execute(
+        "create trigger never_deleted before delete or truncate on audit_walks"
+        " for each statement execute function refuse_change()"
+    )
