@@ -26,9 +26,12 @@ end $$
 def upgrade() -> None:
     op.execute(RESULTS_STAY)
     _audit_walks()
+    _wrong_tries()
 
 
 def downgrade() -> None:
+    for table in ('vouch_failures', 'strange_addresses', 'familiar_addresses'):
+        op.drop_table(table)
     op.drop_table('audit_walks')
     op.execute("drop function results_stay")
 
@@ -63,3 +66,35 @@ def _audit_walks() -> None:
         "create trigger never_deleted before delete or truncate on audit_walks"
         " for each statement execute function refuse_change()"
     )
+
+
+def _wrong_tries() -> None:
+    op.create_table('familiar_addresses',
+        sa.Column('account_id', sa.Uuid(), nullable=False),
+        sa.Column('address', sa.Text(), nullable=False),
+        sa.Column('signed_in_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('failures', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_familiar_addresses_account_id_accounts')),
+        sa.PrimaryKeyConstraint('account_id', 'address', name=op.f('pk_familiar_addresses'))
+    )
+    op.create_table('strange_addresses',
+        sa.Column('address', sa.Text(), nullable=False),
+        sa.Column('failures', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('bars', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('barred_until', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint('address', name=op.f('pk_strange_addresses'))
+    )
+    op.create_index(op.f('ix_strange_addresses_last_at'), 'strange_addresses', ['last_at'], unique=False)
+    op.create_table('vouch_failures',
+        sa.Column('actor_id', sa.Uuid(), nullable=False),
+        sa.Column('account_id', sa.Uuid(), nullable=False),
+        sa.Column('failures', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_vouch_failures_account_id_accounts')),
+        sa.ForeignKeyConstraint(['actor_id'], ['accounts.id'], name=op.f('fk_vouch_failures_actor_id_accounts')),
+        sa.PrimaryKeyConstraint('actor_id', 'account_id', name=op.f('pk_vouch_failures'))
+    )
+    op.create_index(op.f('ix_vouch_failures_account_id'), 'vouch_failures', ['account_id'], unique=False)
