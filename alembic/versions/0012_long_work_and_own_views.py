@@ -1,6 +1,7 @@
 """Walks along the audit's chain as long work that tells how far it is."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -11,6 +12,20 @@ down_revision: str | None = "0011"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+BEFORE = "'reject', 'cancel', 'reallocate', 'send-back', 'return', 'hold', 'finding'"
+REASONS = (
+    ("override", "patient-waiting", "The patient is here and waits."),
+    ("override", "medicine-runs-out", "The patient runs out of capsules."),
+    ("override", "carrier-leaves", "The carrier leaves before its turn."),
+    ("override", "same-as-at-hand", "The bench is set up for this very strength."),
+    ("override", "pharmacist-asked", "A pharmacist asked for it."),
+    ("override", "other", "Something else; say what."),
+    ("take-over", "colleague-left", "The colleague has left for today."),
+    ("take-over", "colleague-asked", "The colleague asked for it."),
+    ("take-over", "patient-waiting", "The patient is here and waits."),
+    ("take-over", "left-lying", "Nobody went on with it for too long."),
+    ("take-over", "other", "Something else; say what."),
+)
 RESULTS_STAY = """
 create function results_stay() returns trigger language plpgsql as $$
 begin
@@ -27,9 +42,14 @@ def upgrade() -> None:
     op.execute(RESULTS_STAY)
     _audit_walks()
     _wrong_tries()
+    _reasons()
 
 
 def downgrade() -> None:
+    op.execute("alter table reason_codes disable trigger never_deleted")
+    op.execute("delete from reason_codes where purpose in ('override', 'take-over')")
+    op.execute("alter table reason_codes enable trigger never_deleted")
+    _purposes(BEFORE)
     for table in ('vouch_failures', 'strange_addresses', 'familiar_addresses'):
         op.drop_table(table)
     op.drop_table('audit_walks')
@@ -98,3 +118,29 @@ def _wrong_tries() -> None:
         sa.PrimaryKeyConstraint('actor_id', 'account_id', name=op.f('pk_vouch_failures'))
     )
     op.create_index(op.f('ix_vouch_failures_account_id'), 'vouch_failures', ['account_id'], unique=False)
+
+
+def _reasons() -> None:
+    """Code why an order goes before older ones, and why one is taken over: free words before."""
+    _purposes(f"{BEFORE}, 'override', 'take-over'")
+    reasons = sa.table(
+        "reason_codes",
+        *(sa.column(name, sa.Text()) for name in ("purpose", "code", "words")),
+        *(sa.column(name, sa.Boolean()) for name in ("asks_for_words", "is_active")),
+        sa.column("changed_at", sa.DateTime(timezone=True)),
+    )
+    kept = {"is_active": True, "changed_at": datetime(2026, 11, 27, tzinfo=UTC)}
+    op.bulk_insert(
+        reasons,
+        [
+            {"purpose": purpose, "code": code, "words": words, "asks_for_words": code == "other"}
+            | kept
+            for purpose, code, words in REASONS
+        ],
+    )
+
+
+def _purposes(known: str) -> None:
+    name = op.f("ck_reason_codes_purpose_known")
+    op.drop_constraint(name, "reason_codes")
+    op.create_check_constraint(name, "reason_codes", f"purpose in ({known})")
