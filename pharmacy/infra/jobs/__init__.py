@@ -9,10 +9,12 @@ when a job runs, never whether or how often it has its effect.
 from pharmacy.infra.jobs.claims import (
     Claim,
     Fenced,
+    Progress,
     claim,
     claim_next,
     fail,
     finish,
+    go_on,
     pause_after,
     sweep,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "JobNotDead",
     "JobState",
     "Message",
+    "Progress",
     "add",
     "backlog",
     "claim",
@@ -47,6 +50,7 @@ __all__ = [
     "finish",
     "get",
     "given_up",
+    "go_on",
     "listing",
     "not_sent",
     "pause_after",

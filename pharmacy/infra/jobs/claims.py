@@ -8,6 +8,7 @@ were forty times slower at a backlog of 200,000.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.jobs.table import LEASE, Job, JobState
+from pharmacy.infra.jobs.table import CHANNEL, LEASE, Job, JobState
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 
@@ -45,6 +46,13 @@ class Fenced(Conflict):
 
     code = "job-fenced"
     remedy = "Nothing to do: whoever holds the job now finishes it."
+
+
+class Progress(Enum):
+    """What the effect of long work says after a stretch of it; other effects say nothing."""
+
+    MORE = "more"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,23 @@ def finish(session: Session, claim: Claim) -> None:
     )
     if not _changed(session, ended):
         raise Fenced(f"job {claim.job_id} is no longer ours", job=claim.job_id, token=claim.token)
+
+
+def go_on(session: Session, claim: Claim) -> None:
+    """
+    Keep a stretch of long work in the transaction that holds its effect, and owe what is left.
+
+    The job stands at the end of the line again, with all its attempts, so that long work keeps
+    nobody waiting and a worker that dies costs the stretch in hand.
+
+    Raises:
+        Fenced: The claim is no longer ours. The caller's transaction must be undone.
+    """
+    at = func.clock_timestamp()
+    kept = _held(claim).values(state=JobState.READY, attempts=0, run_at=at, send_at=at)
+    if not _changed(session, kept.values(lease_until=None, last_error=None)):
+        raise Fenced(f"job {claim.job_id} is no longer ours", job=claim.job_id, token=claim.token)
+    session.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 def fail(session: Session, claim: Claim, *, error: str, for_good: bool = False) -> bool:

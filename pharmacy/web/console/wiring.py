@@ -19,6 +19,7 @@ from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
+from pharmacy.web.console.audit_chain import AuditChain
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
 from pharmacy.web.console.batch_steps import StepPages
@@ -51,6 +52,7 @@ from pharmacy.web.view import Viewing
 PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
+    AuditChain,
     AuditPages,
     ClinicPages,
     BatchPages,
