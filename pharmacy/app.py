@@ -51,6 +51,7 @@ from pharmacy.http.guards import Guard, require_every_route_asks
 from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
+from pharmacy.labels.pdf import fonts
 from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.console import wiring as console
@@ -128,6 +129,7 @@ def create_app(
     require_separate_duties()
     if not settings.secret:
         raise SettingMissing("PHARMACY_SECRET is not set", variable="PHARMACY_SECRET")
+    fonts.fall_back_on(settings.fallback_fonts)
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)

@@ -11,7 +11,7 @@ from typing import Final
 from pharmacy.labels.dots import Dots, rastered, zpl
 from pharmacy.labels.pdf import action_sheet as actions
 from pharmacy.labels.pdf import label as flat
-from pharmacy.labels.pdf import stacked, test_label, test_page
+from pharmacy.labels.pdf import require_faces, stacked, test_label, test_page
 from pharmacy.labels.pdf import tag as tags
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED
@@ -93,7 +93,8 @@ def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) ->
 
 
 def pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
-    """Return the layout of a label, and of its continuation. Raises TextTooLong."""
+    """Return the layout of a label, and of its continuation. Raises TextTooLong, FacesDiffer."""
+    require_faces(label)
     upright = UPRIGHT.get(stock)
     return stacked.draw(label, upright) if upright else flat.draw(label)
 

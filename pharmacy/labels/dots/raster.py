@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from pharmacy.labels.pdf import fonts
 from pharmacy.labels.pdf.barcode import DOTS_AT
-from pharmacy.labels.pdf.pen import Box, Ink, Line, Pen, Placed, Text
+from pharmacy.labels.pdf.pen import THICKENED, Box, Ink, Line, Pen, Placed, Text
 
 POINTS: Final = 72
 DARK: Final = 112
@@ -138,7 +138,8 @@ MARGIN: Final = 8
 @lru_cache(maxsize=4096)
 def _run(text: str, size: float, *, bold: bool, dpi: int) -> tuple[Image.Image, int]:
     """Return a line of text as a mask, and how far its top is above the baseline."""
-    font = _face(size * dpi / POINTS, bold=bold)
+    pixels = size * dpi / POINTS
+    font = _face(pixels, bold=bold)
     ascent, descent = font.getmetrics()
     above, below = ascent + 2, descent + 2
     scale = dpi / POINTS
@@ -147,8 +148,13 @@ def _run(text: str, size: float, *, bold: bool, dpi: int) -> tuple[Image.Image, 
     draws = ImageDraw.Draw(image)
     x = 0.0
     for letter in text:
-        if letter != " ":
-            draws.text((MARGIN + round(x), above), letter, fill=255, font=font, anchor="ls")
+        at = (MARGIN + round(x), above)
+        if other := fonts.stands_in(letter):
+            thick = pixels * THICKENED / 2 if bold else 0
+            face = _opened(str(other.path), pixels)
+            draws.text(at, letter, fill=255, font=face, anchor="ls", stroke_width=thick)
+        elif letter != " ":
+            draws.text(at, letter, fill=255, font=font, anchor="ls")
         x += fonts.width(letter, size, bold=bold) * scale
     return image.point(_dark, "1"), above
 
@@ -157,11 +163,11 @@ def _dark(shade: int) -> int:
     return 255 if shade >= DARK else 0
 
 
-@lru_cache(maxsize=64)
 def _face(pixels: float, *, bold: bool) -> ImageFont.FreeTypeFont:
-    face = fonts.BOLD if bold else fonts.REGULAR
     name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
-    assert face is not None
-    return ImageFont.truetype(
-        str(fonts.FOLDER / name), pixels, layout_engine=ImageFont.Layout.BASIC
-    )
+    return _opened(str(fonts.FOLDER / name), pixels)
+
+
+@lru_cache(maxsize=64)
+def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)

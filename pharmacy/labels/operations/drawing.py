@@ -153,7 +153,7 @@ def _draw(
     each = [_container_facts(session, container) for container in containers]
     labels = [
         replace(
-            drawn(container_label(facts, one, words, english), covered=pdf.COVERED),
+            pdf.with_faces(drawn(container_label(facts, one, words, english), covered=pdf.COVERED)),
             versions=_versions(words, english),
         )
         for one in each
@@ -161,7 +161,9 @@ def _draw(
     for label in labels:
         require_complete(label)
     steps = _steps(session, order, containers)
-    page = drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    page = pdf.with_faces(
+        drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    )
     return [
         *map(_drawn_label, containers, labels),
         Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),

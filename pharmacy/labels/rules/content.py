@@ -66,6 +66,8 @@ class ContainerLabel:
     second: str = "Label 2 of 2 of this container"
     versions: str = ""
     """Which reviewed words it speaks: for the record, not printed."""
+    faces: str = ""
+    """Which font files stand in for what ours lack, with their digests: no others may draw it."""
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:

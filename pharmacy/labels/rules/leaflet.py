@@ -91,6 +91,8 @@ class Leaflet:
     phone: str
     phone_hours: str
     signed_sha256: str
+    faces: str = ""
+    """Which font files stand in for what ours lack, with their digests: no others may draw it."""
 
 
 def leaflet(

@@ -13,6 +13,7 @@ from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel import ids
 from pharmacy.labels import operations, queries
 from pharmacy.labels.models import Label, LabelKind
+from pharmacy.labels.pdf import fonts
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Hold, Order
@@ -21,6 +22,7 @@ from pharmacy.practice.models import Site
 from pharmacy.prescriptions.models import Prescription
 from tests.factories.orders import Bench
 from tests.rules.labels.pictures import scanned, text_of
+from tests.rules.labels.test_stand_ins import DROID, needs_fonts
 
 
 @pytest.fixture
@@ -151,6 +153,22 @@ def test_a_name_that_cannot_be_printed_holds_the_order_and_stores_nothing(
     assert name.strip() == "" or name not in f"{hold.words} {hold.facts}"
     assert bench.session.scalars(select(Label)).all() == []
     assert order.labeled_at is None
+
+
+@needs_fonts
+def test_a_name_in_chinese_is_drawn_once_the_font_is_named(bench: Bench, order: Order) -> None:
+    name_patient(bench.session, order, "王小明")
+    assert operations.render(bench.session, order.id, now=bench.now) == []
+    fonts.fall_back_on([DROID])
+    try:
+        *labels, leaflet = operations.render(bench.session, order.id, now=bench.now)
+    finally:
+        fonts.fall_back_on([])
+
+    assert order_queries.open_holds(bench.session, order.id) == []
+    for label in [*labels, leaflet]:
+        assert "王小明" in text_of(label.pdf)
+        assert label.content["faces"].startswith("DroidSansFallback ")
 
 
 def test_the_hold_goes_when_the_labels_can_be_drawn(bench: Bench, order: Order) -> None:

@@ -66,7 +66,7 @@ def test_two_capsules_a_night_are_half_as_many_doses() -> None:
     assert (label.quantity, label.doses) == ("56 capsules", "(28 doses)")
 
 
-TRANSLATED = ("language", "also", "until", "onward", "second", "versions")
+TRANSLATED = ("language", "also", "until", "onward", "second", "versions", "faces")
 """What a label in another language than English has besides, or says for the record."""
 NAMES = sorted({name for element in ELEMENTS for name in element.fields})
 
