@@ -22,6 +22,7 @@ from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel, require_complete
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
 from pharmacy.labels.rules.leaflet import leaflet
+from pharmacy.labels.rules.purpose import plain_words, prints_purpose
 from pharmacy.labels.rules.text_checks import drawn
 from pharmacy.labels.rules.texts import ENGLISH, Texts
 from pharmacy.orders import operations as orders
@@ -220,7 +221,12 @@ def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
 
 def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts:
     prescription = prescriptions.get(session, order.prescription_id)
-    site = practice.site(session)
+    site, policy = practice.site(session), practice.policy(session)
+    says_why = prints_purpose(
+        {site.state, patients.get(session, order.patient_id).state},
+        by_default=policy.purpose_on_label,
+        left_off_in=policy.purpose_left_off,
+    )
     next_fills = _fills_after(session, order, prescription)
     doses = next_fills[0].doses_ug if next_fills else ()
     return OrderFacts(
@@ -228,6 +234,7 @@ def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts
         filled_on=local_date(now, site.time_zone),
         patient=prescription.facts["patient"]["name"],
         prescriber=prescription.facts["prescriber"]["name"],
+        purpose=plain_words(prescription.facts["reason"]) if says_why else "",
         refills_left=len(next_fills),
         refill_doses_ug=() if doses == _doses(session, order) else doses,
         valid_until=next_fills[-1].valid_until if next_fills else prescription.valid_until,

@@ -54,6 +54,8 @@ class ContainerLabel:
     storage: str
     compounded: str
     auxiliaries: tuple[str, ...]
+    purpose: str = ""
+    """Why it is taken, in the prescriber's words: the last of the patient's cluster."""
     reprint: str = ""
     """What a second copy says of itself; nothing on the first."""
 
