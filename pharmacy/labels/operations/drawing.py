@@ -23,6 +23,7 @@ from pharmacy.labels.rules.content import ContainerLabel, require_complete
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
 from pharmacy.labels.rules.leaflet import leaflet
 from pharmacy.labels.rules.purpose import plain_words, prints_purpose
+from pharmacy.labels.rules.readers import language_of
 from pharmacy.labels.rules.text_checks import drawn
 from pharmacy.labels.rules.texts import ENGLISH, Texts
 from pharmacy.orders import operations as orders
@@ -182,7 +183,9 @@ def _reading(session: Session, order: Order, english: Texts) -> tuple[Texts, boo
     """
     patient = patients.get(session, order.patient_id)
     signed = prescriptions.get(session, order.prescription_id).facts["patient"].get("language")
-    language = patient.language if patient.reading_chosen_at else signed or patient.language
+    language = language_of(
+        patient.language, signed, is_chosen=patient.reading_chosen_at is not None
+    )
     if language == ENGLISH:
         return english, patient.large_print
     try:

@@ -14,6 +14,7 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.labels.pdf import label, large_leaflet, leaflet, test_label
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED, needed_for
+from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.leaflet import Leaflet
 
@@ -23,6 +24,7 @@ __all__ = [
     "FacesDiffer",
     "container_labels",
     "leaflet_pages",
+    "leaflet_sheets",
     "require_faces",
     "test_page",
     "with_faces",
@@ -78,9 +80,16 @@ def leaflet_pages(content: Leaflet) -> bytes:
 
     Raises:
         TextTooLong: A text does not fit its place.
+        FacesDiffer: It was measured with other font files.
     """
+    return document(leaflet_sheets(content), size=leaflet.SIZE, title="Medicine leaflet")
+
+
+def leaflet_sheets(content: Leaflet) -> list[Pen]:
+    """Return the layout of the leaflet's pages. Raises as `leaflet_pages`."""
+    require_faces(content)
     draw = large_leaflet.draw if content.large_print else leaflet.draw
-    return document(draw(content), size=leaflet.SIZE, title="Medicine leaflet")
+    return draw(content)
 
 
 def test_page(name: str, *, on: str, inches: tuple[float, float]) -> bytes:

@@ -118,17 +118,23 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
     return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
+def _claiming(page: OrderPage, view: View, at: str) -> list[Action]:
+    if page.order.status not in CLAIMABLE or not view.may(Permission.CLAIM_ORDER):
+        return []
+    why_not = HELD if page.holds else ""
+    if page.line.is_mine:
+        return [Action("b", "Give back", post=f"{at}/unclaim")]
+    if not page.line.holder:
+        return [Action("t", "Take it", opens="take", why_not=why_not)]
+    if view.may(Permission.TAKE_OVER_ORDER):
+        return [Action("t", "Take it over", opens="take-over", why_not=why_not)]
+    return []
+
+
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
-    order, found = page.order, []
-    if order.status in CLAIMABLE and view.may(Permission.CLAIM_ORDER):
-        if page.line.is_mine:
-            found.append(Action("b", "Give back", post=f"{at}/unclaim"))
-        elif not page.line.holder:
-            why_not = HELD if page.holds else ""
-            found.append(Action("t", "Take it", opens="take", why_not=why_not))
-        elif view.may(Permission.TAKE_OVER_ORDER):
-            why_not = HELD if page.holds else ""
-            found.append(Action("t", "Take it over", opens="take-over", why_not=why_not))
+    order, found = page.order, _claiming(page, view, at)
+    if order.status in OPEN and view.may(Permission.CHOOSE_READING):
+        found.append(Action("m", "How they read", opens="reading"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

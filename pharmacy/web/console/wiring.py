@@ -33,6 +33,7 @@ from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
+from pharmacy.web.console.order_reading import OrderReading
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
@@ -65,6 +66,7 @@ PAGES: Final[list[type[Controller]]] = [
     OrderPages,
     OrderPictures,
     OrderQuestions,
+    OrderReading,
     OrderReview,
     PaperPages,
     PrescriberPages,
