@@ -35,6 +35,7 @@ from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
 from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
+from pharmacy.web.console.order_reading import OrderReading
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
@@ -70,6 +71,7 @@ PAGES: Final[list[type[Controller]]] = [
     OrderParts,
     OrderPictures,
     OrderQuestions,
+    OrderReading,
     OrderReview,
     PaperPages,
     PrescriberPages,
