@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import psycopg
 from sqlalchemy import (
@@ -22,12 +22,14 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+PLAN_ANEW: Final = text("set local plan_cache_mode = force_custom_plan")
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,6 +71,16 @@ def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     """Return the constraint that a column holds only the values that `kind` knows."""
     values = ", ".join(f"'{member.value}'" for member in kind)
     return CheckConstraint(f"{column} in ({values})", name=f"{column}_known")
+
+
+def plan_anew(session: Session) -> None:
+    """
+    Have PostgreSQL plan what this transaction asks for the values at hand.
+
+    Otherwise a statement that is asked often gets one plan for any values, which for a search is
+    made for none: a name that nobody has was looked for among all orders.
+    """
+    session.execute(PLAN_ANEW)
 
 
 def _replace_dead_connections(engine: Engine) -> None:

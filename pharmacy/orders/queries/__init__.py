@@ -39,10 +39,12 @@ from pharmacy.orders.queries.queue import (
     QueueRow,
     lock_next,
     members,
+    orders_in,
     peek_next,
     queue,
     rows_of,
     versions,
+    with_context,
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
@@ -80,6 +82,7 @@ __all__ = [
     "open_clarifications",
     "open_holds",
     "open_lines",
+    "orders_in",
     "others_since",
     "peek_next",
     "pictures",
@@ -89,5 +92,6 @@ __all__ = [
     "rows_of",
     "versions",
     "waiting_questions",
+    "with_context",
     "with_lots_out",
 ]

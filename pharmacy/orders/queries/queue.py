@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import jobs
+from pharmacy.infra.db import plan_anew
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
@@ -54,10 +55,9 @@ def lock_next(
 
 def peek_next(
     session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
-) -> UUID | None:
+) -> Order | None:
     """Return the order that `lock_next` would give this person if they asked now."""
-    found = session.scalars(_in_line(statuses, by=by, now=now)).one_or_none()
-    return found.id if found else None
+    return session.scalars(_in_line(statuses, by=by, now=now)).one_or_none()
 
 
 def _in_line(statuses: Collection[Status], *, by: Actor, now: datetime) -> Select[Order]:
@@ -159,7 +159,20 @@ def queue(
     Args:
         after: Due time and id of the last row of the page before, of the same filter.
     """
-    return _with_context(session, session.scalars(page(only, after=after, limit=limit)).all())
+    return with_context(session, orders_in(session, only, after=after, limit=limit))
+
+
+def orders_in(
+    session: Session,
+    only: QueueFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> Sequence[Order]:
+    """Return the orders of a page without what `with_context` adds. Arguments as of `queue`."""
+    if _of_what(only):
+        plan_anew(session)
+    return session.scalars(page(only, after=after, limit=limit)).all()
 
 
 def members(
@@ -195,13 +208,14 @@ def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
 def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
     """Return orders as lines of the queue. Raises OrderNotFound for none."""
     found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
-    rows = _with_context(session, found.all())
+    rows = with_context(session, found.all())
     if not rows:
         raise OrderNotFound("there is no such order")
     return rows
 
 
-def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
+def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
+    """Return orders as lines of the queue, in the same order. Costs the same for few and many."""
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])
