@@ -98,7 +98,7 @@ class Clarification(Base):
             postgresql_where=text("answered_at is null and withdrawn_at is null"),
         ),
         CheckConstraint(
-            "said_at is null or (said_at >= asked_at and said_at <= answered_at)",
+            "said_at between asked_at - interval '1 minute' and answered_at",
             name="said_before_it_was_noted",
         ),
         Index(None, "order_id", "asked_at"),
