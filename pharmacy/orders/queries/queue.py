@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import jobs
-from pharmacy.infra.db import plan_anew
+from pharmacy.infra.db import among, plan_anew
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
@@ -37,7 +37,7 @@ def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
         select(Container.order_id)
         .join(CapsuleLot, CapsuleLot.id == Container.lot_id)
         .where(
-            Container.order_id.in_(order_ids),
+            among(Container.order_id, order_ids),
             Container.voided_at.is_(None),
             or_(CapsuleLot.status != LotStatus.RELEASED, late),
         )
@@ -201,7 +201,7 @@ def members(
 
 def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how often each of these orders was changed."""
-    found = session.execute(select(Order.id, Order.version).where(Order.id.in_(order_ids)))
+    found = session.execute(select(Order.id, Order.version).where(among(Order.id, order_ids)))
     return {row.id: row.version for row in found}
 
 
@@ -220,7 +220,7 @@ def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])
     patient_ids = {order.patient_id for order in orders}
-    found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
+    found = session.scalars(select(Patient).where(among(Patient.id, patient_ids)))
     patients = {patient.id: patient for patient in found}
     steps = _steps_of(session, orders)
     return [
@@ -262,7 +262,7 @@ def in_statuses(statuses: Collection[Status]) -> ColumnElement[bool]:
 def _conditions(only: QueueFilter) -> list[ColumnElement[bool]]:
     conditions = [in_statuses(only.statuses), *_whose_turn(only), *_of_what(only)]
     if only.order_ids is not None:
-        conditions.append(Order.id.in_(only.order_ids))
+        conditions.append(among(Order.id, only.order_ids))
     return conditions
 
 
@@ -326,14 +326,15 @@ def _steps_of(
     session: Session, orders: Sequence[Order]
 ) -> dict[tuple[UUID, int], tuple[PlannedStep, ...]]:
     """Read the steps alone: a plan's other columns hold every option and its working."""
-    fills = [(order.prescription_id, order.fill_no) for order in orders]
+    of_which = {order.prescription_id for order in orders}
     found = select(StrengthPlan.prescription_id, StrengthPlan.fill_no, StrengthPlan.steps).where(
-        tuple_(StrengthPlan.prescription_id, StrengthPlan.fill_no).in_(fills),
-        StrengthPlan.state != PlanState.SUPERSEDED,
+        among(StrengthPlan.prescription_id, of_which), StrengthPlan.state != PlanState.SUPERSEDED
     )
+    fills = {(order.prescription_id, order.fill_no) for order in orders}
     return {
         (row.prescription_id, row.fill_no): tuple(PlannedStep.of_data(step) for step in row.steps)
         for row in session.execute(found)
+        if (row.prescription_id, row.fill_no) in fills
     }
 
 
@@ -341,7 +342,7 @@ def _open_holds_of(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, li
     found: dict[UUID, list[Hold]] = {}
     rows = session.scalars(
         select(Hold)
-        .where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+        .where(among(Hold.order_id, order_ids), Hold.lifted_at.is_(None))
         .order_by(Hold.placed_at, Hold.id)
     )
     for hold in rows:
