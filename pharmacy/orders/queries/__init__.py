@@ -57,10 +57,12 @@ from pharmacy.orders.queries.queue import (
     QueueRow,
     lock_next,
     members,
+    orders_in,
     peek_next,
     queue,
     rows_of,
     versions,
+    with_context,
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
@@ -109,6 +111,7 @@ __all__ = [
     "open_holds",
     "open_lines",
     "open_of_fill",
+    "orders_in",
     "others_since",
     "own_of_fill",
     "own_steps",
@@ -123,5 +126,6 @@ __all__ = [
     "rows_of",
     "versions",
     "waiting_questions",
+    "with_context",
     "with_lots_out",
 ]
