@@ -1,9 +1,10 @@
-"""Walks along the audit's chain as long work that tells how far it is."""
+"""Long work that tells how far it is; wrong tries where they come from; coded turns; own views."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from alembic import op
 
@@ -43,9 +44,11 @@ def upgrade() -> None:
     _audit_walks()
     _wrong_tries()
     _reasons()
+    _queue_views()
 
 
 def downgrade() -> None:
+    op.drop_table('queue_views')
     op.execute("alter table reason_codes disable trigger never_deleted")
     op.execute("delete from reason_codes where purpose in ('override', 'take-over')")
     op.execute("alter table reason_codes enable trigger never_deleted")
@@ -138,6 +141,22 @@ def _reasons() -> None:
             for purpose, code, words in REASONS
         ],
     )
+
+
+def _queue_views() -> None:
+    op.create_table('queue_views',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('account_id', sa.Uuid(), nullable=False),
+        sa.Column('place', sa.BigInteger(), nullable=False),
+        sa.Column('name', sa.Text(), nullable=False),
+        sa.Column('filters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("length(name) between 1 and 24", name=op.f('ck_queue_views_name_given')),
+        sa.CheckConstraint("place between 1 and 9", name=op.f('ck_queue_views_place_known')),
+        sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_queue_views_account_id_accounts')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_queue_views')),
+        sa.UniqueConstraint('account_id', 'place', deferrable=True, initially='DEFERRED', name='uq_queue_views_place')
+    )
+    op.create_index('uq_queue_views_name', 'queue_views', ['account_id', sa.text('lower(name)')], unique=True)
 
 
 def _purposes(known: str) -> None:

@@ -71,6 +71,9 @@ def stock_oversight(bench: Bench, labelled: Order) -> None:
         )
     audit.seal(session, now=now)
     _walk_the_chain(bench, administrator)
+    for name, due in (("Late ones", "late"), ("Planned today", "today")):
+        filters = {"view": "all", "status": "planned", "due": due}
+        orders.keep_view(session, name, filters, by=bench.technician, now=now)
 
 
 def _walk_the_chain(bench: Bench, administrator: Actor) -> None:

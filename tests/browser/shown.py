@@ -126,6 +126,8 @@ SHOWN = (
     Shown("flow-year", Role.TECHNICIAN, "/flow?days=364"),
     Shown("queue-all", Role.PHARMACIST, "/queue?view=all"),
     Shown("queue-narrowed", Role.TECHNICIAN, "/queue?view=all&status=labeling&whose=mine"),
+    Shown("queue-keep", Role.TECHNICIAN, "/queue?view=all&status=planned", ("v",)),
+    Shown("queue-views", Role.TECHNICIAN, "/queue/views"),
     Shown("search", Role.TECHNICIAN, "/search"),
     Shown("search-found", Role.TECHNICIAN, "/queue", ("/", *"kova", "Enter")),
     Shown("search-nothing", Role.TECHNICIAN, "/queue", ("/", *"nobody", "Enter")),

@@ -34,6 +34,7 @@ from pharmacy.orders.queries.one import (
     open_holds,
     pictures,
 )
+from pharmacy.orders.queries.own_views import own_views
 from pharmacy.orders.queries.queue import (
     QueueFilter,
     QueueRow,
@@ -78,6 +79,7 @@ __all__ = [
     "open_holds",
     "open_lines",
     "others_since",
+    "own_views",
     "peek_next",
     "pictures",
     "queue",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Controller, get, post
@@ -15,7 +15,7 @@ from pharmacy.http.pages import USUAL, Cursor, after, rows_of
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
 from pharmacy.orders.queries import QueueFilter
-from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules import OPEN
 from pharmacy.orders.rules.claims import turns_of
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.queue import Line, lines_of
@@ -23,12 +23,10 @@ from pharmacy.web.console.queue_views import (
     DUE_WORDS,
     HELD_WORDS,
     WHOSE_WORDS,
-    DueBy,
-    Held,
     Narrowing,
     Saved,
-    Whose,
     saved_views,
+    tabs,
 )
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
@@ -89,26 +87,26 @@ class QueuePages(Controller):
         """Show one of the views, narrowed as the address says, the order due first first."""
         views = saved_views(actor, now)
         chosen = next((each for each in views if each.slug == saved), views[0])
-        narrowing = Narrowing(
-            status=_one_of(Status, status),
-            held=_one_of(Held, held),
-            whose=_one_of(Whose, whose),
-            due=_one_of(DueBy, due),
-        )
+        narrowing = Narrowing.read(status, held, whose, due)
         only = narrowing.of(chosen.only, actor=actor, now=now, zone=view.chrome.zone)
         start = after(cursor, datetime, UUID)
         with db.transaction() as session:
             rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
             page = rows_of(rows, limit=USUAL, key=lambda row: row.place)
             lines = lines_of(session, page.items, view)
+            kept = queries.own_views(session, actor.id) if actor.id else []
+            offered = tabs(kept, views, chosen, chosen.url(narrowing))
+            has_tab = any(each.is_open for each in offered[: len(kept)])
+            keeps = bool(narrowing.chosen) and not has_tab
             turn = turn_of(session, view) if chosen.slug == "next" and not cursor else None
             first = [*turn.in_hand, *filter(None, [turn.waiting])] if turn else []
             seen = dict.fromkeys(line.row.order.id for line in [*first, *lines])
             note_queue_read(session, seen, by=actor, now=now)
             return view.page(
                 "queue/index.html",
-                actions=_actions(view, turn),
-                views=views,
+                actions=[*_actions(view, turn), *_own(keeps=keeps, has_some=bool(kept))],
+                tabs=offered,
+                keeps=keeps,
                 chosen=chosen,
                 narrowing=narrowing,
                 choices=CHOICES,
@@ -149,9 +147,10 @@ def _actions(view: View, turn: Turn | None) -> list[Action]:
     return found
 
 
-def _one_of(kind: Any, given: str) -> Any:
-    """Return a choice; one that nobody offers, as in an old bookmark, chooses nothing."""
-    return kind(given) if given in set(kind) else None
+def _own(*, keeps: bool, has_some: bool) -> list[Action]:
+    """Return the verbs of one's own views."""
+    keep = [Action("v", "Keep this view", opens="keep-view")] if keeps else []
+    return keep + ([Action("y", "My views", href="/queue/views")] if has_some else [])
 
 
 def _onward(chosen: Saved, narrowing: Narrowing, cursor: str | None) -> str:

@@ -36,6 +36,7 @@ from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
+from pharmacy.web.console.own_views import OwnViewPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_pages import QueuePages
@@ -68,6 +69,7 @@ PAGES: Final[list[type[Controller]]] = [
     OrderPictures,
     OrderQuestions,
     OrderReview,
+    OwnViewPages,
     PaperPages,
     PrescriberPages,
     PowderPages,
