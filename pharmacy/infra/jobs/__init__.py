@@ -15,6 +15,7 @@ from pharmacy.infra.jobs.claims import (
     fail,
     finish,
     go_on,
+    pause_after,
     sweep,
 )
 from pharmacy.infra.jobs.oversight import (
@@ -52,6 +53,7 @@ __all__ = [
     "go_on",
     "listing",
     "not_sent",
+    "pause_after",
     "retry",
     "sweep",
     "to_send",

@@ -15,11 +15,14 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Integer,
     ScalarSelect,
     Select,
     SQLColumnExpression,
+    Text,
     Update,
     case,
+    cast,
     func,
     null,
     select,
@@ -33,6 +36,8 @@ from pharmacy.kernel.refusals import Conflict
 
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 SHORTEST_PAUSE: Final = timedelta(seconds=2)
+SPREAD: Final = 1024
+"""Into so many steps the quarter is cut that a pause may be shorter."""
 SWEEP_BATCH: Final = 500
 
 
@@ -188,7 +193,7 @@ def _held(claim: Claim) -> Update:
 
 def _given_back() -> dict[str, Any]:
     exhausted = Job.attempts >= Job.max_attempts
-    again_at = func.now() + pause_after(Job.attempts)
+    again_at = func.now() + pause_after(Job.attempts, of=Job.id)
     return {
         "state": case((exhausted, JobState.DEAD), else_=JobState.READY),
         "run_at": again_at,
@@ -197,9 +202,20 @@ def _given_back() -> dict[str, Any]:
     }
 
 
-def pause_after(attempts: SQLColumnExpression[int]) -> ColumnElement[timedelta]:
-    """Two seconds after the first attempt, doubling, and never more than five minutes."""
-    return func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, func.least(attempts, 20) - 1))
+def pause_after(
+    attempts: SQLColumnExpression[int], *, of: SQLColumnExpression[Any]
+) -> ColumnElement[timedelta]:
+    """
+    Return how long something waits that failed: two seconds after the first attempt, doubling, and
+    never more than five minutes.
+
+    Args:
+        of: What failed. Its identifier takes up to a quarter off, another one at every attempt, so
+            that what failed together does not come back together.
+    """
+    pause = func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, func.least(attempts, 20) - 1))
+    digest = func.hashtextextended(cast(of, Text), attempts)
+    return pause * (1 - digest.op("&", return_type=Integer)(SPREAD - 1) / (4.0 * SPREAD))
 
 
 def _changed(session: Session, statement: Update) -> int:

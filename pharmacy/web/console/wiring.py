@@ -39,6 +39,7 @@ from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.own_views import OwnViewPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
+from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
 from pharmacy.web.console.scans import ScanPages
@@ -76,6 +77,7 @@ PAGES: Final[list[type[Controller]]] = [
     PrinterPages,
     QualityPages,
     QuestionPages,
+    QueueArrivals,
     QueuePages,
     ReasonPages,
     RecallPages,
