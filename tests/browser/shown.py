@@ -102,6 +102,7 @@ SHOWN = (
     Shown("jobs", Role.ADMINISTRATOR, "/admin/jobs"),
     Shown("job", Role.ADMINISTRATOR, first_of("jobs", "", "/admin/jobs/", where="state = 'dead'")),
     Shown("registries", Role.ADMINISTRATOR, "/admin/registries"),
+    Shown("registries-send", Role.ADMINISTRATOR, "/admin/registries", ("n",)),
     Shown("policies-change", Role.ADMINISTRATOR, "/admin/policies", ("c",)),
     Shown("prescribers", Role.ADMINISTRATOR, "/admin/prescribers"),
     Shown("prescribers-enrol", Role.ADMINISTRATOR, "/admin/prescribers", ("n",)),

@@ -17,6 +17,7 @@ from pharmacy.web.console.admin_jobs import JobPages
 from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
+from pharmacy.web.console.admin_registries import RegistryPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
 from pharmacy.web.console.audit_chain import AuditChain
@@ -81,6 +82,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RegistryPages,
     ScanPages,
     SearchPages,
     SessionPages,
