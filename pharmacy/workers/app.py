@@ -27,6 +27,7 @@ TASKS: Final = (
     "pharmacy.workers.printing",
     "pharmacy.workers.refills",
     "pharmacy.workers.audit",
+    "pharmacy.workers.registries",
     "pharmacy.workers.ticks",
 )
 

@@ -18,6 +18,8 @@ PARTS = {
     "/orders/{order_id}/news",
     "/admin/printers/{printer_id}/state",
     "/audit/chain/now",
+    "/queue/arrivals",
+    "/admin/registries/now",
 } | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
 ONWARD = {

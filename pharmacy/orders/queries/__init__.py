@@ -34,6 +34,7 @@ from pharmacy.orders.queries.one import (
     open_holds,
     pictures,
 )
+from pharmacy.orders.queries.own_views import own_views
 from pharmacy.orders.queries.parts import (
     earlier_parts,
     family,
@@ -115,6 +116,7 @@ __all__ = [
     "others_since",
     "own_of_fill",
     "own_steps",
+    "own_views",
     "parts",
     "peek_next",
     "pictures",

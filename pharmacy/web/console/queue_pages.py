@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import Provide
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.order_reads import note_queue_read
-from pharmacy.http.pages import USUAL, rows_of
+from pharmacy.http.pages import USUAL, Page, rows_of
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
@@ -29,6 +30,7 @@ from pharmacy.web.console.queue_views import (
     WHOSE_WORDS,
     Narrowing,
     Saved,
+    tabs,
 )
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
@@ -76,21 +78,18 @@ class QueuePages(Controller):
     ) -> Answer:
         """Show one of the views, narrowed as the address says, the order due first first."""
         chosen, narrowing = asked.chosen, asked.narrowing
-        at_home = chosen.slug == "next" and not asked.cursor
         with db.transaction() as session:
-            held, waiting = turn_of(session, view) if at_home else ([], [])
-            orders = queries.orders_in(session, asked.only, after=asked.start, limit=USUAL)
-            rows = queries.with_context(session, [*held, *waiting, *orders])
-            lines = iter(lines_of(session, rows, view))
-            in_hand = list(islice(lines, len(held)))
-            turn = Turn(in_hand, next(islice(lines, 1)) if waiting else None) if at_home else None
-            page = rows_of(list(lines), limit=USUAL, key=lambda line: line.row.place)
-            seen = dict.fromkeys(order.id for order in [*held, *waiting, *orders[:USUAL]])
+            turn, page, seen = _found(session, view, asked)
+            kept = queries.own_views(session, actor.id) if actor.id else []
+            offered = tabs(kept, asked.views, chosen, chosen.url(narrowing))
+            has_tab = any(each.is_open for each in offered[: len(kept)])
+            keeps = bool(narrowing.chosen) and not has_tab
             note_queue_read(session, seen, by=actor, now=now)
             return view.page(
                 "queue/index.html",
-                actions=_actions(view, turn),
-                views=asked.views,
+                actions=[*_actions(view, turn), *_own(keeps=keeps, has_some=bool(kept))],
+                tabs=offered,
+                keeps=keeps,
                 chosen=chosen,
                 narrowing=narrowing,
                 choices=CHOICES,
@@ -124,6 +123,22 @@ class QueuePages(Controller):
             return view.go(f"/orders/{ids.encode('ord', order.id)}", toast=f"Rx {order.number}")
 
 
+def _found(
+    session: Session, view: View, asked: CurrentAsked
+) -> tuple[Turn | None, Page[Line], dict[UUID, None]]:
+    """Return what is in hand and next, a page of the view, and which orders these show."""
+    at_home = asked.chosen.slug == "next" and not asked.cursor
+    held, waiting = turn_of(session, view) if at_home else ([], [])
+    orders = queries.orders_in(session, asked.only, after=asked.start, limit=USUAL)
+    rows = queries.with_context(session, [*held, *waiting, *orders])
+    lines = iter(lines_of(session, rows, view))
+    in_hand = list(islice(lines, len(held)))
+    turn = Turn(in_hand, next(islice(lines, 1)) if waiting else None) if at_home else None
+    page = rows_of(list(lines), limit=USUAL, key=lambda line: line.row.place)
+    seen = dict.fromkeys(order.id for order in [*held, *waiting, *orders[:USUAL]])
+    return turn, page, seen
+
+
 def _actions(view: View, turn: Turn | None) -> list[Action]:
     if not (view.may(Permission.CLAIM_ORDER) and turns_of(view.actor)):
         return []
@@ -134,6 +149,12 @@ def _actions(view: View, turn: Turn | None) -> list[Action]:
         at = f"/orders/{in_hand[0].id}"
         found.insert(0, Action("c", "Continue", href=at, kind="primary"))
     return found
+
+
+def _own(*, keeps: bool, has_some: bool) -> list[Action]:
+    """Return the verbs of one's own views."""
+    keep = [Action("v", "Keep this view", opens="keep-view")] if keeps else []
+    return keep + ([Action("y", "My views", href="/queue/views")] if has_some else [])
 
 
 def _onward(chosen: Saved, narrowing: Narrowing, cursor: str | None) -> str:

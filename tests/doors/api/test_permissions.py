@@ -99,6 +99,7 @@ PREFIXES = {
     "copy_id": "cpy",
     "agent_id": "pag",
     "refill_id": "rfl",
+    "view_id": "qvw",
 }
 
 
