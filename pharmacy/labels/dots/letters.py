@@ -3,11 +3,11 @@ A line of text in dots.
 
 Glyphs are drawn by FreeType and each stands where its measured advance puts it, so that a line is
 as long on paper as the layout believes. A picture is one integer here: its rows one after the
-other, the first row and the leftmost dot highest. Moving it by x dots is a shift, laying one over
-another is an or; glyphs are drawn once and kept.
+other, the last row's rightmost dot is the lowest bit. Moving it is a shift, laying one over another
+is an or. Glyphs are drawn once and kept. Those whose boxes touch are drawn together, in shades of
+grey, so that where two edges meet there is as much ink as there should be.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -19,137 +19,127 @@ from pharmacy.labels.pdf import fonts
 DARK: Final = 112
 """How much of a dot a letter must cover to be printed, of 255: a little more than a thin stroke."""
 PRINTED: Final = [255 * (shade >= DARK) for shade in range(256)]
-MARGIN: Final = 64
-"""Dots left of a line, for letters that reach out to the left: more than any does."""
 SHORTEST: Final = 128
-
-
-class Face(NamedTuple):
-    """A face at one size on one print head."""
-
-    size: float
-    """In points."""
-    bold: bool
-    dpi: int
+FACES: Final = 64
+ALONE: Final = (0,)
 
 
 class Glyph(NamedTuple):
-    """A letter in shades of grey, and where it lies from its place on the baseline."""
+    """A letter's box from its place on the baseline, in dots to the right and below."""
 
-    image: Image.Image
+    left: int
     right: int
-    down: int
+    top: int
+    bottom: int
+    advance: float
+    """How far after it the next one stands."""
+    grey: Image.Image | None
+    """How much ink there is in each dot of the box; None if there is none at all."""
 
 
-Letters = tuple[tuple[str, int], ...]
-"""Letters that touch each other, and how many dots right of the first each stands."""
+class Face:
+    """A face at one size on one print head, with its letters: each is drawn when first needed."""
+
+    def __init__(self, size: float, *, bold: bool, dpi: int) -> None:
+        name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
+        self._font = ImageFont.truetype(
+            str(fonts.FOLDER / name),
+            size * dpi / POINTS,
+            layout_engine=ImageFont.Layout.BASIC,
+        )
+        self._size, self._bold, self._scale = size, bold, dpi / POINTS
+        self._glyphs: dict[str, Glyph] = {}
+
+    def glyph(self, letter: str) -> Glyph:
+        known = self._glyphs.get(letter)
+        if known is None:
+            known = self._glyphs[letter] = self._drawn(letter)
+        return known
+
+    def _drawn(self, letter: str) -> Glyph:
+        advance = fonts.width(letter, self._size, bold=self._bold) * self._scale
+        left, top, right, bottom = map(round, self._font.getbbox(letter, anchor="ls"))
+        grey = None
+        if letter != " " and left < right and top < bottom:
+            grey = Image.new("L", (right - left, bottom - top), 0)
+            ImageDraw.Draw(grey).text((-left, -top), letter, fill=255, font=self._font, anchor="ls")
+        return Glyph(left, right, top, bottom, advance, grey)
+
+
+_face: Final = lru_cache(maxsize=FACES)(Face)
 
 
 class Clump(NamedTuple):
-    """Letters that touch each other, where the first stands, and from where to where is ink."""
+    """Letters whose boxes touch, and the box of them all from the beginning of their line."""
 
+    letters: str
+    places: tuple[int, ...]
+    """How far right of the first each letter stands."""
     x: int
-    letters: Letters
+    """Where the first one stands."""
     left: int
     right: int
+    top: int
+    bottom: int
+
+    def and_letter(self, letter: str, x: int, glyph: Glyph) -> "Clump":
+        return Clump(
+            letters=self.letters + letter,
+            places=(*self.places, x - self.x),
+            x=self.x,
+            left=min(self.left, x + glyph.left),
+            right=max(self.right, x + glyph.right),
+            top=min(self.top, glyph.top),
+            bottom=max(self.bottom, glyph.bottom),
+        )
 
 
 def line(text: str, size: float, *, bold: bool, dpi: int) -> Patch | None:
     """Return a line of text that stands with its baseline on its place; None if it is blank."""
-    face = Face(size, bold, dpi)
-    clumps = list(_clumps(text, face))
+    face = _face(size, bold=bold, dpi=dpi)
+    clumps = _clumps(text, face)
     if not clumps:
         return None
-    left, right = MARGIN + clumps[0].left, MARGIN + max(clump.right for clump in clumps)
-    row = max(SHORTEST, 1 << (right + MARGIN).bit_length())
+    left, right = clumps[0].left, clumps[-1].right
+    top, bottom = min([clump.top for clump in clumps]), max([clump.bottom for clump in clumps])
+    wide, high = right - left, bottom - top
+    row = max(SHORTEST, 1 << (wide - 1).bit_length())
     dots = 0
-    for clump in clumps:
-        dots |= _drawn(clump.letters, face, row) >> clump.x
-    return _cut(dots, face, row=row, left=left, right=right) if dots else None
+    for letters, places, _, _, end, _, foot in clumps:
+        from_right, from_below = row - (end - left), bottom - foot
+        dots |= _ink(letters, places, face, row) << (from_below * row + from_right)
+    packed, step, used = dots.to_bytes(high * row // BITS, "big"), row // BITS, -(-wide // BITS)
+    rows = [packed[at : at + used] for at in range(0, len(packed), step)]
+    return Patch(left, top, wide, high, b"".join(rows))
 
 
-def _cut(dots: int, face: Face, *, row: int, left: int, right: int) -> Patch:
-    """Cut rows of `row` dots to the bytes that have ink, and leave out blank rows at the edges."""
-    above, below = _reach(face)
-    rows = above + below
-    top = rows - -(-dots.bit_length() // row)
-    bottom = rows - ((dots & -dots).bit_length() - 1) // row
-    first, last, step = left // BITS, -(-right // BITS), row // BITS
-    packed = dots.to_bytes(rows * step, "big")
-    kept = [packed[at + first : at + last] for at in range(top * step, bottom * step, step)]
-    return Patch(
-        right=first * BITS - MARGIN,
-        down=top - above,
-        wide=(last - first) * BITS,
-        high=bottom - top,
-        dots=b"".join(kept),
-    )
-
-
-def _clumps(text: str, face: Face) -> Iterator[Clump]:
-    """Yield the letters of a text, those that touch each other together."""
-    letters: list[tuple[str, int]] = []
-    first = start = end = 0
-    along = 0.0
+def _clumps(text: str, face: Face) -> list[Clump]:
+    """Return the letters of a text, those that touch together: no two clumps share a column."""
+    clumps: list[Clump] = []
+    along, end = 0.0, 0
     for letter in text:
-        left, right, advance = _sides(letter, face)
+        glyph = face.glyph(letter)
+        left, right, top, bottom, advance, grey = glyph
         x = round(along)
         along += advance
-        if left == right:
+        if grey is None:
             continue
-        if letters and x + left >= end:
-            yield Clump(first, tuple(letters), start, end)
-            letters = []
-        if not letters:
-            first, start, end = x, x + left, x + right
-        letters.append((letter, x - first))
-        end = max(end, x + right)
-    if letters:
-        yield Clump(first, tuple(letters), start, end)
+        if clumps and x + left < end:
+            clumps[-1] = clumps[-1].and_letter(letter, x, glyph)
+        else:
+            clumps.append(Clump(letter, ALONE, x, x + left, x + right, top, bottom))
+        end = clumps[-1].right
+    return clumps
 
 
 @lru_cache(maxsize=KEPT)
-def _sides(letter: str, face: Face) -> tuple[int, int, float]:
-    """Return from where to where a letter has ink, and how far after it the next one stands."""
-    advance = fonts.width(letter, face.size, bold=face.bold) * (face.dpi / POINTS)
-    glyph = _glyph(letter, face)
-    return (glyph.right, glyph.right + glyph.image.width, advance) if glyph else (0, 0, advance)
-
-
-@lru_cache(maxsize=KEPT)
-def _drawn(letters: Letters, face: Face, row: int) -> int:
-    """Return letters at the start of a line, in rows of so many dots: shades first, then ink."""
-    above, below = _reach(face)
-    grey = Image.new("L", (row, above + below), 0)
-    for letter, x in letters:
-        if glyph := _glyph(letter, face):
-            grey.paste(255, (MARGIN + x + glyph.right, above + glyph.down), glyph.image)
+def _ink(letters: str, places: tuple[int, ...], face: Face, row: int) -> int:
+    """Return a clump in rows of so many dots, at their right end."""
+    glyphs = [(face.glyph(letter), x) for letter, x in zip(letters, places, strict=True)]
+    right = max(x + glyph.right for glyph, x in glyphs)
+    top, bottom = min(glyph.top for glyph, _ in glyphs), max(glyph.bottom for glyph, _ in glyphs)
+    grey = Image.new("L", (row, bottom - top), 0)
+    for glyph, x in glyphs:
+        if glyph.grey:
+            grey.paste(255, (row - right + x + glyph.left, glyph.top - top), glyph.grey)
     return int.from_bytes(grey.point(PRINTED, "1").tobytes(), "big")
-
-
-@lru_cache(maxsize=KEPT)
-def _glyph(letter: str, face: Face) -> Glyph | None:
-    """Return a letter, or None if it has no ink."""
-    font = _font(face)
-    left, top, right, bottom = (round(side) for side in font.getbbox(letter, anchor="ls"))
-    if letter == " " or left >= right or top >= bottom:
-        return None
-    image = Image.new("L", (right - left, bottom - top), 0)
-    ImageDraw.Draw(image).text((-left, -top), letter, fill=255, font=font, anchor="ls")
-    return Glyph(image, left, top)
-
-
-def _reach(face: Face) -> tuple[int, int]:
-    """Return how many rows a line has above and below its baseline."""
-    ascent, descent = _font(face).getmetrics()
-    return ascent + 2, descent + 2
-
-
-@lru_cache(maxsize=64)
-def _font(face: Face) -> ImageFont.FreeTypeFont:
-    name = "SourceSans3-Bold.ttf" if face.bold else "SourceSans3-Regular.ttf"
-    return ImageFont.truetype(
-        str(fonts.FOLDER / name),
-        face.size * face.dpi / POINTS,
-        layout_engine=ImageFont.Layout.BASIC,
-    )

@@ -95,7 +95,7 @@ def in_lines(
 ONE_SUBSET: Final = 0xFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FontSet:
     """Subsets of both faces as finished PDF objects, and the code of every character in them."""
 
