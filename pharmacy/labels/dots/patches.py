@@ -33,10 +33,19 @@ class Patch:
     high: int
     dots: bytes
     """Rows from the top, each filled up to whole bytes; the first bit is leftmost, 1 is black."""
+    times: int = 1
+    """How often each row stands: rows of a symbol are the same for the height of a module."""
+
+    @property
+    def row(self) -> int:
+        """How many bytes a row has."""
+        return -(-self.wide // BITS)
 
     @property
     def image(self) -> Image.Image:
-        return Image.frombytes("1", (self.wide, self.high), self.dots)
+        rows = [self.dots[at : at + self.row] for at in range(0, len(self.dots), self.row)]
+        dots = b"".join([row * self.times for row in rows]) if self.times > 1 else self.dots
+        return Image.frombytes("1", (self.wide, self.high), dots)
 
 
 def patch(image: Image.Image, box: tuple[int, int, int, int]) -> Patch | None:
@@ -78,7 +87,8 @@ def symbol(code: Symbol, *, across: int, up: int) -> Patch:
     blank = row * BITS - wide
     digits = code.cells.translate(DIGITS[across])
     rows = [
-        (int(digits[at : at + code.modules], base=1 << across) << blank).to_bytes(row, "big") * up
+        (int(digits[at : at + code.modules], base=1 << across) << blank).to_bytes(row, "big")
         for at in range(0, len(digits), code.modules)
     ]
-    return Patch(0, -len(rows) * up, wide, len(rows) * up, b"".join(rows))
+    high = len(rows) * up
+    return Patch(0, -high, wide, high, b"".join(rows), times=up)

@@ -37,14 +37,10 @@ class Spot:
 
     @cached_property
     def field(self) -> bytes:
-        """The field that prints it: deflated, in base 64, with its checksum."""
-        dots = self.patch.dots
-        packed = binascii.b2a_base64(zlib.compress(dots, LEVEL), newline=False)
-        return b"^FO%d,%d^GFA,%d,%d,%d,:Z64:%b:%04X^FS" % (
-            *(self.x, self.y),
-            *(len(dots), len(dots), len(dots) // self.patch.high),
-            *(packed, binascii.crc_hqx(packed, 0)),
-        )
+        """The field that prints it."""
+        row, size = self.patch.row, self.patch.row * self.patch.high
+        coded = _repeated(self.patch) if self.patch.times > 1 else _deflated(self.patch)
+        return b"^FO%d,%d^GFA,%d,%d,%d,%b^FS" % (self.x, self.y, size, size, row, coded)
 
     def without(self, white: "Spot") -> "Spot | None":
         """Return what is left when another spot is cut out of this one, if anything is."""
@@ -54,6 +50,19 @@ class Spot:
             and -white.patch.high < down < self.patch.high
         )
         return _cut(self, white.patch, right, down) if is_over else self
+
+
+def _deflated(patch: Patch) -> bytes:
+    """Return dots deflated, in base 64, with their checksum."""
+    packed = binascii.b2a_base64(zlib.compress(patch.dots, LEVEL), newline=False)
+    return b":Z64:%b:%04X" % (packed, binascii.crc_hqx(packed, 0))
+
+
+def _repeated(patch: Patch) -> bytes:
+    """Return rows of hexadecimal digits, each with a colon for every time it stands again."""
+    again = ":" * (patch.times - 1)
+    rows = patch.dots.hex(":", patch.row).upper().replace(":", again)
+    return f"{rows}{again}".encode("ascii")
 
 
 def placed(x: float, y: float, drawn: Patch, sheet: Sheet) -> Spot | None:
