@@ -3,11 +3,12 @@ A line of text in dots.
 
 Glyphs are drawn by FreeType and each stands where its measured advance puts it, so that a line is
 as long on paper as the layout believes. A picture is one integer here: its rows one after the
-other, the first row and the leftmost dot highest. Moving it by x dots is a shift, laying one over
-another is an or; glyphs are drawn once and kept.
+other, the last row's rightmost dot is the lowest bit. Moving it is a shift, laying one over another
+is an or. Glyphs are drawn once and kept. Those whose boxes touch are drawn together, in shades of
+grey, so that where two edges meet there is as much ink as there should be.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,149 +21,143 @@ from pharmacy.labels.pdf.pen import THICKENED
 DARK: Final = 112
 """How much of a dot a letter must cover to be printed, of 255: a little more than a thin stroke."""
 PRINTED: Final = [255 * (shade >= DARK) for shade in range(256)]
-MARGIN: Final = 64
-"""Dots left of a line, for letters that reach out to the left: more than any does."""
 SHORTEST: Final = 128
-
-
-class Face(NamedTuple):
-    """A face at one size on one print head."""
-
-    size: float
-    """In points."""
-    bold: bool
-    dpi: int
-
-    @property
-    def pixels(self) -> float:
-        return self.size * self.dpi / POINTS
+FACES: Final = 64
+ALONE: Final = (0,)
+FAR: Final = 1_000_000
+SPARE: Final = 2
+"""Rows above and below what the font says, for rounding."""
 
 
 class Glyph(NamedTuple):
-    """A letter in shades of grey, and where it lies from its place on the baseline."""
+    """A letter, and the box of its ink from its place on the baseline: dots right and below."""
 
-    image: Image.Image
+    left: int
     right: int
-    down: int
+    top: int
+    advance: float
+    """How far after it the next one stands."""
+    grey: Image.Image | None
+    """How much ink there is in each dot of the box; None if there is none at all."""
 
 
-Letters = tuple[tuple[str, int], ...]
-"""Letters that touch each other, and how many dots right of the first each stands."""
+class Glyphs(dict[str, Glyph]):
+    """The letters of a font, each drawn when it is first needed. `scale` is dots to the point."""
+
+    def __init__(
+        self, font: ImageFont.FreeTypeFont, size: float, *, bold: bool, scale: float
+    ) -> None:
+        super().__init__()
+        self.font, self.size, self.bold, self.scale = font, size, bold, scale
+
+    def __missing__(self, letter: str) -> Glyph:
+        advance = fonts.width(letter, self.size, bold=self.bold) * self.scale
+        font, stroke = self._drawn_with(letter)
+        box = font.getbbox(letter, anchor="ls", stroke_width=stroke)
+        left, top, right, bottom = map(round, box)
+        grey = None
+        if letter != " " and left < right and top < bottom:
+            grey = Image.new("L", (right - left, bottom - top), 0)
+            draws, at = ImageDraw.Draw(grey), (-left, -top)
+            draws.text(at, letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        self[letter] = glyph = Glyph(left, right, top, advance, grey)
+        return glyph
+
+    def _drawn_with(self, letter: str) -> tuple[ImageFont.FreeTypeFont, float]:
+        """Return the font that has a letter, and by how many dots its strokes are thickened."""
+        other = fonts.stands_in(letter)
+        if other is None:
+            return self.font, 0
+        pixels = self.size * self.scale
+        return _opened(str(other.path), pixels), pixels * THICKENED / 2 if self.bold else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face at one size on one print head."""
+
+    glyphs: Glyphs
+    above: int
+    below: int
+    """How many rows a line of it may reach above and below its baseline."""
+
+
+@lru_cache(maxsize=FACES)
+def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+
+
+@fonts.renewed
+@lru_cache(maxsize=FACES)
+def _face(size: float, *, bold: bool, dpi: int) -> Face:
+    name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
+    font = _opened(str(fonts.FOLDER / name), size * dpi / POINTS)
+    above, below = font.getmetrics()
+    glyphs = Glyphs(font, size, bold=bold, scale=dpi / POINTS)
+    return Face(glyphs, above + SPARE, below + SPARE)
 
 
 class Clump(NamedTuple):
-    """Letters that touch each other, where the first stands, and from where to where is ink."""
+    """Letters whose boxes touch, and from where to where they reach on their line."""
 
-    x: int
-    letters: Letters
+    letters: str
+    places: tuple[int, ...]
+    """How far right of the first each letter stands."""
+    first: int
+    """Where the first one stands."""
     left: int
     right: int
 
 
 def line(text: str, size: float, *, bold: bool, dpi: int) -> Patch | None:
     """Return a line of text that stands with its baseline on its place; None if it is blank."""
-    face = Face(size, bold, dpi)
-    clumps = list(_clumps(text, face))
+    face = _face(size, bold=bold, dpi=dpi)
+    clumps = _clumps(text, face.glyphs)
     if not clumps:
         return None
-    left, right = MARGIN + clumps[0].left, MARGIN + max(clump.right for clump in clumps)
-    row = max(SHORTEST, 1 << (right + MARGIN).bit_length())
+    left, wide = clumps[0].left, clumps[-1].right - clumps[0].left
+    row = max(SHORTEST, 1 << (wide - 1).bit_length())
     dots = 0
-    for clump in clumps:
-        dots |= _drawn(clump.letters, face, row) >> clump.x
-    return _cut(dots, face, row=row, left=left, right=right) if dots else None
+    for letters, places, _, _, right in clumps:
+        dots |= _ink(letters, places, face, row) << (row - (right - left))
+    blank = ((dots & -dots).bit_length() - 1) // row
+    high = -(-dots.bit_length() // row) - blank
+    packed = (dots >> blank * row).to_bytes(high * row // BITS, "big")
+    step, used = row // BITS, -(-wide // BITS)
+    rows = [packed[at : at + used] for at in range(0, len(packed), step)]
+    return Patch(left, face.below - blank - high, wide, high, b"".join(rows))
 
 
-def _cut(dots: int, face: Face, *, row: int, left: int, right: int) -> Patch:
-    """Cut rows of `row` dots to the bytes that have ink, and leave out blank rows at the edges."""
-    above, below = _reach(face)
-    rows = above + below
-    top = rows - -(-dots.bit_length() // row)
-    bottom = rows - ((dots & -dots).bit_length() - 1) // row
-    first, last, step = left // BITS, -(-right // BITS), row // BITS
-    packed = dots.to_bytes(rows * step, "big")
-    kept = [packed[at + first : at + last] for at in range(top * step, bottom * step, step)]
-    return Patch(
-        right=first * BITS - MARGIN,
-        down=top - above,
-        wide=(last - first) * BITS,
-        high=bottom - top,
-        dots=b"".join(kept),
-    )
-
-
-def _clumps(text: str, face: Face) -> Iterator[Clump]:
-    """Yield the letters of a text, those that touch each other together."""
-    letters: list[tuple[str, int]] = []
-    first = start = end = 0
-    along = 0.0
+def _clumps(text: str, glyphs: Glyphs) -> list[Clump]:
+    """Return the letters of a text, those that touch together: no two clumps share a column."""
+    clumps: list[Clump] = []
+    along, end = 0.0, -FAR
     for letter in text:
-        left, right, advance = _sides(letter, face)
+        left, right, _, advance, grey = glyphs[letter]
         x = round(along)
         along += advance
-        if left == right:
+        if grey is None:
             continue
-        if letters and x + left >= end:
-            yield Clump(first, tuple(letters), start, end)
-            letters = []
-        if not letters:
-            first, start, end = x, x + left, x + right
-        letters.append((letter, x - first))
-        end = max(end, x + right)
-    if letters:
-        yield Clump(first, tuple(letters), start, end)
+        if x + left >= end:
+            clumps.append(Clump(letter, ALONE, x, x + left, x + right))
+        else:
+            letters, places, first, start, _ = clumps[-1]
+            places = (*places, x - first)
+            clumps[-1] = Clump(
+                letters + letter, places, first, min(start, x + left), max(end, x + right)
+            )
+        end = clumps[-1].right
+    return clumps
 
 
 @fonts.renewed
 @lru_cache(maxsize=KEPT)
-def _sides(letter: str, face: Face) -> tuple[int, int, float]:
-    """Return from where to where a letter has ink, and how far after it the next one stands."""
-    advance = fonts.width(letter, face.size, bold=face.bold) * (face.dpi / POINTS)
-    glyph = _glyph(letter, face)
-    return (glyph.right, glyph.right + glyph.image.width, advance) if glyph else (0, 0, advance)
-
-
-@fonts.renewed
-@lru_cache(maxsize=KEPT)
-def _drawn(letters: Letters, face: Face, row: int) -> int:
-    """Return letters at the start of a line, in rows of so many dots: shades first, then ink."""
-    above, below = _reach(face)
-    grey = Image.new("L", (row, above + below), 0)
-    for letter, x in letters:
-        if glyph := _glyph(letter, face):
-            grey.paste(255, (MARGIN + x + glyph.right, above + glyph.down), glyph.image)
+def _ink(letters: str, places: tuple[int, ...], face: Face, row: int) -> int:
+    """Return a clump in rows of so many dots, at their right end."""
+    glyphs = [face.glyphs[letter] for letter in letters]
+    right = max(x + glyph.right for x, glyph in zip(places, glyphs, strict=True))
+    grey = Image.new("L", (row, face.above + face.below), 0)
+    for x, glyph in zip(places, glyphs, strict=True):
+        if glyph.grey:
+            grey.paste(255, (row - right + x + glyph.left, face.above + glyph.top), glyph.grey)
     return int.from_bytes(grey.point(PRINTED, "1").tobytes(), "big")
-
-
-@fonts.renewed
-@lru_cache(maxsize=KEPT)
-def _glyph(letter: str, face: Face) -> Glyph | None:
-    """Return a letter, or None if it has no ink."""
-    font, stroke = _font(face), 0.0
-    if other := fonts.stands_in(letter):
-        font = _opened(str(other.path), face.pixels)
-        stroke = face.pixels * THICKENED / 2 if face.bold else 0
-    box = font.getbbox(letter, anchor="ls", stroke_width=stroke)
-    left, top, right, bottom = (round(side) for side in box)
-    if letter == " " or left >= right or top >= bottom:
-        return None
-    image = Image.new("L", (right - left, bottom - top), 0)
-    draws = ImageDraw.Draw(image)
-    draws.text((-left, -top), letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
-    return Glyph(image, left, top)
-
-
-def _reach(face: Face) -> tuple[int, int]:
-    """Return how many rows a line has above and below its baseline."""
-    ascent, descent = _font(face).getmetrics()
-    return ascent + 2, descent + 2
-
-
-def _font(face: Face) -> ImageFont.FreeTypeFont:
-    name = "SourceSans3-Bold.ttf" if face.bold else "SourceSans3-Regular.ttf"
-    return _opened(str(fonts.FOLDER / name), face.pixels)
-
-
-@lru_cache(maxsize=64)
-def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)

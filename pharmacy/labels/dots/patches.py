@@ -11,7 +11,10 @@ POINTS: Final = 72
 BITS: Final = 8
 KEPT: Final = 2048
 """How many of a kind are kept. Some 30 shapes of a label recur, and 5 are its own."""
-DIGITS: Final = bytes.maketrans(DARK + LIGHT, b"10")
+DIGITS: Final = {
+    across: bytes.maketrans(DARK + LIGHT, b"%x0" % ((1 << across) - 1)) for across in (1, 2, 3, 4)
+}
+"""Of modules so many dots wide: each module as a digit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +33,19 @@ class Patch:
     high: int
     dots: bytes
     """Rows from the top, each filled up to whole bytes; the first bit is leftmost, 1 is black."""
+    times: int = 1
+    """How often each row stands: rows of a symbol are the same for the height of a module."""
+
+    @property
+    def row(self) -> int:
+        """How many bytes a row has."""
+        return -(-self.wide // BITS)
 
     @property
     def image(self) -> Image.Image:
-        return Image.frombytes("1", (self.wide, self.high), self.dots)
+        rows = [self.dots[at : at + self.row] for at in range(0, len(self.dots), self.row)]
+        dots = b"".join([row * self.times for row in rows]) if self.times > 1 else self.dots
+        return Image.frombytes("1", (self.wide, self.high), dots)
 
 
 def patch(image: Image.Image, box: tuple[int, int, int, int]) -> Patch | None:
@@ -65,14 +77,18 @@ def rounded(wide: int, high: int, *, radius: float, outline: int) -> Patch:
 
 
 def symbol(code: Symbol, *, across: int, up: int) -> Patch:
-    """Return a symbol whose modules are so many dots wide and high."""
+    """
+    Return a symbol whose modules are so many dots wide and high.
+
+    A module that is n dots wide is one digit of base 2^n: 0, or the one of which all bits are 1.
+    """
     wide = code.modules * across
     row = -(-wide // BITS)
     blank = row * BITS - wide
-    digits = code.cells.translate(DIGITS)
-    digits = digits.replace(b"0", b"0" * across).replace(b"1", b"1" * across)
+    digits = code.cells.translate(DIGITS[across])
     rows = [
-        (int(digits[at : at + wide], base=2) << blank).to_bytes(row, "big") * up
-        for at in range(0, len(digits), wide)
+        (int(digits[at : at + code.modules], base=1 << across) << blank).to_bytes(row, "big")
+        for at in range(0, len(digits), code.modules)
     ]
-    return Patch(0, -len(rows) * up, wide, len(rows) * up, b"".join(rows))
+    high = len(rows) * up
+    return Patch(0, -high, wide, high, b"".join(rows), times=up)

@@ -7,43 +7,28 @@ is never sent: it is cut out of what lies below it. Most shapes of a label stand
 on the label before it, so spots are kept; how many is bounded, so that memory stays flat.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import Final
 
 from PIL import Image, ImageChops
 
 from pharmacy.labels.dots.letters import line
-from pharmacy.labels.dots.patches import KEPT, POINTS, Patch, bar, patch, rounded, symbol
+from pharmacy.labels.dots.patches import KEPT, POINTS, bar, rounded, symbol
+from pharmacy.labels.dots.spots import Sheet, Spot, placed
 from pharmacy.labels.pdf.barcode import DOTS_AT
 from pharmacy.labels.pdf.fonts import renewed
-from pharmacy.labels.pdf.pen import Box, Ink, Line, Pen, Placed, Text
+from pharmacy.labels.pdf.pen import Box, Form, Ink, Line, Pen, Placed, Shape, Text
 
 WHITE_INK: Final = 0.5
+FORMS: Final = 512
+"""How many forms are kept: those of some pharmacies, in all languages."""
 
 
 class OnlyOnPaper(ValueError):
     """The page holds something that only a PDF can show."""
-
-
-class Sheet(NamedTuple):
-    """A page: how many dots it is wide and high, and how many of them are an inch."""
-
-    wide: int
-    high: int
-    dpi: int
-
-    def dots(self, points: float) -> int:
-        return round(points * (self.dpi / POINTS))
-
-
-class Spot(NamedTuple):
-    """A patch on a page: its upper left corner, in dots from the upper left corner of the page."""
-
-    x: int
-    y: int
-    patch: Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +36,14 @@ class Dots:
     """A page of dots."""
 
     sheet: Sheet
-    spots: tuple[Spot, ...]
+    spots: Sequence[Spot]
 
     @property
     def image(self) -> Image.Image:
         """The page as a picture of mode 1. What is black is 1."""
         image = Image.new("1", (self.sheet.wide, self.sheet.high), 0)
-        for x, y, placed in self.spots:
-            image.paste(1, (x, y), placed.image)
+        for spot in self.spots:
+            image.paste(1, (spot.x, spot.y), spot.patch.image)
         return image
 
     def png(self) -> bytes:
@@ -83,24 +68,38 @@ def rastered(page: Pen, *, size: tuple[float, float], dpi: int) -> Dots:
     """
     wide, high = (int(side * dpi / POINTS) for side in size)
     sheet = Sheet(wide, high, dpi)
+    return Dots(sheet, _spots(page.parts, sheet))
+
+
+def _spots(parts: Sequence[Shape | Form], sheet: Sheet) -> list[Spot]:
+    """Return what is to be seen of shapes that are drawn one after the other."""
     spots: list[Spot] = []
     is_white = False
-    for shape in page.shapes:
-        match shape:
+    for part in parts:
+        match part:
             case Text() | Line() | Box():
-                spot = _kept(shape, sheet)
+                spot = _kept(part, sheet)
+            case Form():
+                spots += _form(part, sheet)
+                continue
             case Placed():
-                spot = _symbol(shape, sheet)
+                spot = _symbol(part, sheet)
             case Ink(red, green, blue):
                 is_white = min(red, green, blue) > WHITE_INK
                 continue
             case _:
                 raise OnlyOnPaper("this page holds what only a PDF can show")
         if spot and is_white:
-            spots = [rest for below in spots if (rest := _without(below, spot))]
+            spots = [rest for below in spots if (rest := below.without(spot))]
         elif spot:
             spots.append(spot)
-    return Dots(sheet, tuple(spots))
+    return spots
+
+
+@renewed
+@lru_cache(maxsize=FORMS)
+def _form(form: Form, sheet: Sheet) -> tuple[Spot, ...]:
+    return tuple(_spots(form.shapes, sheet))
 
 
 @renewed
@@ -109,61 +108,25 @@ def _kept(shape: Text | Line | Box, sheet: Sheet) -> Spot | None:
     """Return what a shape is on a page; None if there is nothing to see."""
     match shape:
         case Text(x, y, text, size, bold):
-            return _at(x, y, line(text, size, bold=bold, dpi=sheet.dpi), sheet)
+            run = line(text, size, bold=bold, dpi=sheet.dpi)
+            return placed(x, y, run, sheet) if run else None
         case Line(x1, y1, x2, y2, weight):
             thick = max(1, sheet.dots(weight))
             wide, high = sheet.dots(abs(x2 - x1)) or thick, sheet.dots(abs(y2 - y1)) or thick
-            return _at(min(x1, x2), min(y1, y2), bar(wide, high), sheet)
+            return placed(min(x1, x2), min(y1, y2), bar(wide, high), sheet)
         case Box(x, y, _, _, outline, radius):
             wide = sheet.dots(x + shape.wide) - sheet.dots(x)
             high = sheet.dots(y + shape.high) - sheet.dots(y)
             thick = max(1, sheet.dots(outline)) if outline else 0
             corner = radius * (sheet.dpi / POINTS)
-            return _at(x, y, rounded(wide, high, radius=corner, outline=thick), sheet)
+            return placed(x, y, rounded(wide, high, radius=corner, outline=thick), sheet)
 
 
-def _symbol(placed: Placed, sheet: Sheet) -> Spot | None:
+def _symbol(shape: Placed, sheet: Sheet) -> Spot | None:
     """Return a symbol, which hardly any other label has."""
     narrow, module = DOTS_AT[sheet.dpi]
-    if placed.symbol.is_linear:
-        drawn = symbol(placed.symbol, across=narrow, up=sheet.dots(placed.high))
+    if shape.symbol.is_linear:
+        drawn = symbol(shape.symbol, across=narrow, up=sheet.dots(shape.high))
     else:
-        drawn = symbol(placed.symbol, across=module, up=module)
-    return _at(placed.x, placed.y, drawn, sheet)
-
-
-def _at(x: float, y: float, drawn: Patch | None, sheet: Sheet) -> Spot | None:
-    """Place a patch at a point, in points from the lower left corner, and cut it to the page."""
-    if drawn is None:
-        return None
-    left, top = sheet.dots(x) + drawn.right, sheet.high - sheet.dots(y) + drawn.down
-    right, bottom = left + drawn.wide, top + drawn.high
-    if left >= 0 and top >= 0 and right <= sheet.wide and bottom <= sheet.high:
-        return Spot(left, top, drawn)
-    inside = (
-        *(max(-left, 0), max(-top, 0)),
-        *(min(right, sheet.wide) - left, min(bottom, sheet.high) - top),
-    )
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        return None
-    rest = patch(drawn.image, inside)
-    return Spot(left + rest.right, top + rest.down, rest) if rest else None
-
-
-def _without(below: Spot, white: Spot) -> Spot | None:
-    """Return what is left of a spot when another is cut out of it, if anything is."""
-    right, down = white.x - below.x, white.y - below.y
-    if not (
-        -white.patch.wide < right < below.patch.wide and -white.patch.high < down < below.patch.high
-    ):
-        return below
-    rest = _cut(below.patch, white.patch, right, down)
-    return Spot(below.x + rest.right, below.y + rest.down, rest) if rest else None
-
-
-@lru_cache(maxsize=KEPT)
-def _cut(below: Patch, white: Patch, right: int, down: int) -> Patch | None:
-    """Cut a patch out of another one, so far to the right of its corner and below it."""
-    image = below.image
-    image.paste(0, (right, down), white.image)
-    return patch(image, (0, 0, *image.size))
+        drawn = symbol(shape.symbol, across=module, up=module)
+    return placed(shape.x, shape.y, drawn, sheet)

@@ -8,6 +8,7 @@ Data Matrix by zxing-cpp; tests read both back from the picture of a label.
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 import zxingcpp
@@ -74,18 +75,21 @@ def _dark(row: bytes) -> list[tuple[int, int]]:
 DARKS: Final = re.compile(DARK + b"+")
 
 
+STRIPES: Final = {
+    letter: cell * (place + 1)
+    for letters, cell in ((ascii_uppercase, DARK), (ascii_lowercase, LIGHT))
+    for place, letter in enumerate(letters)
+}
+"""ReportLab's letters for bars and spaces: the n-th of the alphabet is n modules wide."""
+
+
 @lru_cache(maxsize=512)
 def bars(text: str) -> Symbol:
     """Return a Code 128."""
     symbol: Any = Code128(text, barWidth=1, quiet=0)  # its methods carry no types
     for step in (symbol.validate, symbol.encode, symbol.decompose):
         step()
-    cells = b"".join(
-        [
-            (LIGHT if place % 2 else DARK) * (ord(letter.lower()) - ord("a") + 1)
-            for place, letter in enumerate(symbol.decomposed)
-        ]
-    )
+    cells = b"".join([STRIPES[width] for width in symbol.decomposed])
     return Symbol(cells, len(cells), is_linear=True)
 
 

@@ -147,7 +147,7 @@ STAND_IN: Final = 16
 """How far left in a code stands which font of the file it is, if it is none of ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FontSet:
     """Subsets of both faces as finished PDF objects, and the code of every character in them."""
 

@@ -8,12 +8,12 @@ Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Final, NamedTuple
+from functools import cache, lru_cache, partial
+from typing import Final, NamedTuple, Self
 
 from pharmacy.labels.pdf import barcode
-from pharmacy.labels.pdf.fonts import in_lines, width
-from pharmacy.labels.pdf.pen import Pen
+from pharmacy.labels.pdf.fonts import in_lines, renewed, width
+from pharmacy.labels.pdf.pen import Form, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong
 
@@ -89,16 +89,26 @@ def draw(label: ContainerLabel) -> list[Pen]:
         TextTooLong: Something does not fit where the rules want it.
     """
     lines, further = fitted(label)
-    kept, moved = _shared_out(label, further)
+    foot, moved = _foot(Foot.of(label, is_continued=bool(further)))
+    pen = Pen()
+    pen.form(_frame())
+    write_cluster(pen, lines, MARGIN, HIGH - MARGIN)
+    _identity(pen, label)
+    _facts(pen, label)
+    pen.form(foot)
+    return [pen, _continuation(label, moved, further)] if further or moved else [pen]
+
+
+@cache
+def _frame() -> Form:
+    """Draw what stands on every label: the lines that divide it and the pharmacist's box."""
     pen = Pen()
     pen.line(CLUSTER_WIDE, FOOT + 3, CLUSTER_WIDE, TOP, weight=0.6)
     pen.line(MARGIN, FOOT, RIGHT, FOOT, weight=0.6)
     pen.frame(RIGHT - INITIALS[0], FACTS_TOP - 8.5, *INITIALS, weight=0.5)
-    write_cluster(pen, lines, MARGIN, HIGH - MARGIN)
-    _identity(pen, label)
-    _facts(pen, label)
-    _foot(pen, label, kept)
-    return [pen, _continuation(label, moved, further)] if further or moved else [pen]
+    pen.text(RIGHT - INITIALS[0] + 1.5, FACTS_TOP - 6.7, "RPh", 5.5)
+    pen.text_right(RIGHT, TOP - 5.2, "Container", FINE)
+    return pen.as_form()
 
 
 def fitted(
@@ -187,12 +197,7 @@ def write_cluster(pen: Pen, lines: list[Line], x: float, y: float) -> None:
 
 def _identity(pen: Pen, label: ContainerLabel) -> None:
     """Which step and container this is, and the codes by which it is scanned."""
-    tag = width(label.step, 9, bold=True) + 10
-    pen.pill(COLUMN, TOP - 14, tag, 14, 3)
-    pen.ink(1, 1, 1)
-    pen.text(COLUMN + 5, TOP - 10.2, label.step, 9, bold=True)
-    pen.ink(0, 0, 0)
-    pen.text_right(RIGHT, TOP - 5.2, "Container", FINE)
+    pen.form(_step(label.step))
     pen.text_right(RIGHT, TOP - 12.6, label.part, FINE)
     pen.text(COLUMN, TOP - 23.6, f"Rx {label.rx_number}", 9, bold=True)
     bars, matrix = barcode.bars(label.rx_number), barcode.matrix(label.container_code)
@@ -203,12 +208,23 @@ def _identity(pen: Pen, label: ContainerLabel) -> None:
     pen.symbol(matrix, RIGHT - matrix.wide, bottom)
 
 
+@renewed
+@lru_cache(maxsize=64)
+def _step(step: str) -> Form:
+    """Say which step it is, in white on black."""
+    pen = Pen()
+    pen.pill(COLUMN, TOP - 14, width(step, 9, bold=True) + 10, 14, 3)
+    pen.ink(1, 1, 1)
+    pen.text(COLUMN + 5, TOP - 10.2, step, 9, bold=True)
+    pen.ink(0, 0, 0)
+    return pen.as_form()
+
+
 def _facts(pen: Pen, label: ContainerLabel) -> None:
-    """The facts of this container, the pharmacist's box, and when to throw the rest away."""
+    """The facts of this container, and when to throw the rest away."""
     lines = _fact_lines(label)
     if len(lines) > FACT_LINES:
         raise TextTooLong("the facts beside the directions do not fit", lines=len(lines))
-    pen.text(RIGHT - INITIALS[0] + 1.5, FACTS_TOP - 6.7, "RPh", 5.5)
     y = FACTS_TOP
     for name, value in lines:
         pen.text(COLUMN, y, name, FINE)
@@ -237,37 +253,76 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
     return lines + [(line, "") for line in made_of]
 
 
-def _shared_out(label: ContainerLabel, further: str) -> tuple[list[str], list[str]]:
-    """
-    Divide the statements between the foot, in order of weight, and a continuation label.
+class Foot(NamedTuple):
+    """The texts at the foot: on label after label of a pharmacy, in a language, the same."""
 
-    Args:
-        further: What goes to the continuation in any case.
-    """
-    room = FOOT_LINES - len(_maker_lines(label)) - bool(label.reprint)
-    kept, moved = statements(label), list[str]()
-    onward = [label.onward] if further else []
-    while len(_statement_lines(kept + onward)) > room:
-        moved.insert(0, kept.pop())
-        onward = [label.onward]
-        if not kept:
-            raise TextTooLong("the first statement does not fit at the foot of the label")
-    return kept + onward, moved
+    statements: tuple[str, ...]
+    onward: str
+    is_continued: bool
+    """Whatever fits here, something else stands on a continuation label."""
+    pharmacy: str
+    where: str
+    reprint: str
+
+    @classmethod
+    def of(cls, label: ContainerLabel, *, is_continued: bool) -> Self:
+        where = "  ".join([", ".join(label.address), label.phone])
+        said = statements(label)
+        return cls(said, label.onward, is_continued, label.pharmacy, where, label.reprint)
 
 
-def statements(label: ContainerLabel) -> list[str]:
+def statements(label: ContainerLabel) -> tuple[str, ...]:
     """Return what is said below the facts, in order of weight: the last moves on first."""
     english = [label.also] if label.also else []
     first, *others = label.auxiliaries
-    return [first, *english, label.storage, label.compounded, label.route, *others]
+    return (first, *english, label.storage, label.compounded, label.route, *others)
 
 
-def _statement_lines(statements: list[str]) -> tuple[str, ...]:
-    return _after_bold(statements[0], " " + " ".join(statements[1:]))
+@renewed
+@lru_cache(maxsize=256)
+def _foot(foot: Foot) -> tuple[Form, tuple[str, ...]]:
+    """
+    Say what to be careful about, and who made it, as far as there is room.
+
+    Returns:
+        The foot, and the statements that a continuation label has to say.
+    """
+    pen = Pen()
+    maker = _after_bold(foot.pharmacy, f"  {foot.where}")
+    said, moved = _shared_out(foot, room=FOOT_LINES - len(maker) - bool(foot.reprint))
+    y = FOOT - 7.0
+    if foot.reprint:
+        if _fine_bold(foot.reprint) > FOOT_ROOM:
+            raise TextTooLong("why it is printed again does not fit", letters=len(foot.reprint))
+        pen.text(MARGIN, y, foot.reprint, FINE, bold=True)
+        y -= FINE_LEAD
+    for bold, lines in ((foot.statements[0], said), (foot.pharmacy, maker)):
+        pen.text(MARGIN, y, bold, FINE, bold=True)
+        x = MARGIN + _fine_bold(bold)
+        for line in lines:
+            pen.text(x, y, line, FINE)
+            x = MARGIN
+            y -= FINE_LEAD
+    return pen.as_form(), moved
 
 
-def _maker_lines(label: ContainerLabel) -> tuple[str, ...]:
-    return _after_bold(label.pharmacy, "  " + "  ".join([", ".join(label.address), label.phone]))
+def _shared_out(foot: Foot, *, room: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """
+    Divide the statements between the foot, in order of weight, and a continuation label.
+
+    Returns:
+        The lines at the foot, which begin behind the first statement, and what moves on.
+    """
+    first, *kept = foot.statements
+    moved: list[str] = []
+    while True:
+        onward = [foot.onward] if moved or foot.is_continued else []
+        lines = _after_bold(first, " " + " ".join(kept + onward))
+        if len(lines) <= room:
+            return lines, tuple(moved)
+        if not kept:
+            raise TextTooLong("the first statement does not fit at the foot of the label")
+        moved.insert(0, kept.pop())
 
 
 def _after_bold(bold: str, text: str) -> tuple[str, ...]:
@@ -276,27 +331,6 @@ def _after_bold(bold: str, text: str) -> tuple[str, ...]:
     if begun > FOOT_ROOM:
         raise TextTooLong("a name does not fit at the foot of the label", letters=len(bold))
     return in_lines(text, FINE, room=FOOT_ROOM, indent=begun)
-
-
-def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
-    """What to be careful about, and who made it."""
-    y = FOOT - 7.0
-    if label.reprint:
-        if _fine_bold(label.reprint) > FOOT_ROOM:
-            raise TextTooLong("why it is printed again does not fit", letters=len(label.reprint))
-        pen.text(MARGIN, y, label.reprint, FINE, bold=True)
-        y -= FINE_LEAD
-    for bold, lines in (
-        (statements[0], _statement_lines(statements)),
-        (label.pharmacy, _maker_lines(label)),
-    ):
-        pen.text(MARGIN, y, bold, FINE, bold=True)
-        x = MARGIN + _fine_bold(bold)
-        for line in lines:
-            if line:
-                pen.text(x, y, line, FINE)
-            x = MARGIN
-            y -= FINE_LEAD
 
 
 def _second(label: ContainerLabel) -> str:
@@ -310,7 +344,7 @@ def heading(label: ContainerLabel, further: str) -> list[tuple[str, float, bool]
     return [*begun, (further, SMALLEST, False)] if further else begun
 
 
-def _continuation(label: ContainerLabel, moved: list[str], further: str) -> Pen:
+def _continuation(label: ContainerLabel, moved: Sequence[str], further: str) -> Pen:
     """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN

@@ -7,6 +7,8 @@ font set, never through markup.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -86,16 +88,44 @@ class Operators(NamedTuple):
 Shape = Text | Ink | Line | Box | Placed | Operators
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """
+    Shapes that stand together on page after page, drawn once and kept.
+
+    One is the same as another only if it is the very same: who makes forms keeps them, too.
+    """
+
+    shapes: tuple[Shape, ...]
+
+
 class Pen:
     """Collects the shapes of one page."""
 
     def __init__(self) -> None:
-        self.shapes: list[Shape] = []
+        self.parts: list[Shape | Form] = []
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Every shape of the page, those of its forms too."""
+        return [
+            shape
+            for part in self.parts
+            for shape in (part.shapes if isinstance(part, Form) else (part,))
+        ]
+
+    def form(self, form: Form) -> None:
+        """Place shapes that were put together before; black ink goes on after them."""
+        self.parts.append(form)
+
+    def as_form(self) -> Form:
+        """Return what was drawn so far, for pages to come."""
+        return Form(tuple(self.shapes))
 
     def text(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
         """Write one line with its baseline at `y`, if there is anything to write."""
         if text:
-            self.shapes.append(Text(x, y, text, size, bold))
+            self.parts.append(Text(x, y, text, size, bold))
 
     def text_right(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
         """Write one line that ends at `x`."""
@@ -109,35 +139,35 @@ class Pen:
 
     def ink(self, red: float, green: float, blue: float) -> None:
         """Fill and stroke with this colour from here on, 0 to 1."""
-        self.shapes.append(Ink(red, green, blue))
+        self.parts.append(Ink(red, green, blue))
 
     def line(self, x1: float, y1: float, x2: float, y2: float, *, weight: float) -> None:
         """Draw a straight line."""
-        self.shapes.append(Line(x1, y1, x2, y2, weight))
+        self.parts.append(Line(x1, y1, x2, y2, weight))
 
     def box(self, x: float, y: float, wide: float, high: float) -> None:
         """Fill a rectangle."""
-        self.shapes.append(Box(x, y, wide, high))
+        self.parts.append(Box(x, y, wide, high))
 
     def frame(self, x: float, y: float, wide: float, high: float, *, weight: float) -> None:
         """Outline a rectangle."""
-        self.shapes.append(Box(x, y, wide, high, outline=weight))
+        self.parts.append(Box(x, y, wide, high, outline=weight))
 
     def pill(
         self, x: float, y: float, wide: float, high: float, radius: float, *, outline: float = 0
     ) -> None:
         """Fill a rectangle with round corners, or outline it with a line of that weight."""
-        self.shapes.append(Box(x, y, wide, high, outline=outline, radius=radius))
+        self.parts.append(Box(x, y, wide, high, outline=outline, radius=radius))
 
     def symbol(
         self, symbol: Symbol, x: float, y: float, *, high: float = 0, dot: float = DOT
     ) -> None:
         """Place a symbol; `high` is how high its bars are, in points."""
-        self.shapes.append(Placed(symbol, x, y, high, dot))
+        self.parts.append(Placed(symbol, x, y, high, dot))
 
     def operators(self, operators: str) -> None:
         """Place operators of a PDF that were prepared elsewhere."""
-        self.shapes.append(Operators(operators))
+        self.parts.append(Operators(operators))
 
     def letters(self) -> str:
         """Return every text of the page in one string, for choosing its fonts."""
@@ -145,7 +175,16 @@ class Pen:
 
     def content(self, fonts: FontSet) -> bytes:
         """Return the page's content stream."""
-        return "\n".join([_operators(shape, fonts) for shape in self.shapes]).encode("ascii")
+        parts = [
+            _of_form(part, fonts) if isinstance(part, Form) else _operators(part, fonts)
+            for part in self.parts
+        ]
+        return "\n".join(parts).encode("ascii")
+
+
+@lru_cache(maxsize=512)
+def _of_form(form: Form, fonts: FontSet) -> str:
+    return "\n".join([_operators(shape, fonts) for shape in form.shapes])
 
 
 def _operators(shape: Shape, fonts: FontSet) -> str:

@@ -202,8 +202,7 @@ def _statements(
             raise TextTooLong("where the statements go on does not fit on the label")
         moved.insert(0, kept.pop())
     for place, text in enumerate(lines):
-        if text:
-            pen.text(left + (0 if place else begun), y, text, stock.fine)
+        pen.text(left + (0 if place else begun), y, text, stock.fine)
         y -= stock.lead
     return moved
 
