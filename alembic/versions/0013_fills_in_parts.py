@@ -8,11 +8,14 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0013"
-down_revision: str | None = "0011"
+down_revision: str | None = "0012"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-PURPOSES = "'reject', 'cancel', 'reallocate', 'send-back', 'return', 'hold', 'finding'"
+PURPOSES = (
+    "'reject', 'cancel', 'reallocate', 'send-back', 'return', 'hold', 'finding', 'override',"
+    " 'take-over'"
+)
 ORIGINS = "'person', 'check', 'labels', 'key', 'clarification', 'recall'"
 REASONS = (
     ("partial", "stock-short", "Too few capsules are there for all of it."),

@@ -86,6 +86,7 @@ SHOWN = (
     Shown("order-divide-planned", Role.PHARMACIST, order_called("planned"), ("v",)),
     Shown("order-replaced", Role.PHARMACIST, order_called("replaced")),
     Shown("order-replace", Role.PHARMACIST, order_called("replaced"), ("v",)),
+    Shown("order-take", Role.TECHNICIAN, order_called("planned"), ("t",)),
     Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
     Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),
     Shown("order-strategy", Role.PHARMACIST, order_called("to review"), ("s",)),

@@ -56,9 +56,11 @@ from pharmacy.orders.queries.queue import (
     QueueFilter,
     QueueRow,
     lock_next,
+    members,
     peek_next,
     queue,
     rows_of,
+    versions,
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
@@ -97,6 +99,7 @@ __all__ = [
     "lock_next",
     "lock_open_of_patient",
     "lock_waiting_for",
+    "members",
     "nights_left",
     "of_fill",
     "of_nights",
@@ -118,6 +121,7 @@ __all__ = [
     "reasons_in_use",
     "replaced_by",
     "rows_of",
+    "versions",
     "waiting_questions",
     "with_lots_out",
 ]

@@ -46,6 +46,8 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.RETURN: Purpose.RETURN,
     Action.SPLIT: Purpose.PARTIAL,
     Action.REPLACE: Purpose.REPLACE,
+    Action.CLAIM: Purpose.OVERRIDE,
+    Action.TAKE_OVER: Purpose.TAKE_OVER,
 }
 """For what a step's coded reason was given."""
 

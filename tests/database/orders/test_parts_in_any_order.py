@@ -131,8 +131,8 @@ def nights_given(session: Session, fill: Order) -> Counter[int]:
     return nights
 
 
-@pytest.mark.parametrize("steps", [40])
-@settings(max_examples=12, deadline=None)
+@pytest.mark.parametrize("steps", [30])
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_no_night_is_given_twice_or_lost(worker_database: Database, steps: int, seed: int) -> None:
     with worker_database.engine.connect() as connection:
