@@ -35,6 +35,7 @@ from pharmacy.orders.queries.one import (
     pictures,
 )
 from pharmacy.orders.queries.parts import (
+    after_earlier_parts,
     earlier_parts,
     family,
     fills_counted,
@@ -70,6 +71,7 @@ __all__ = [
     "OrderNotFound",
     "QueueFilter",
     "QueueRow",
+    "after_earlier_parts",
     "batch_requests",
     "by_number",
     "capsules_awaited",
