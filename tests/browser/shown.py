@@ -54,6 +54,7 @@ def batch_of(capsules: int) -> Address:
     return first_of("batches", "bat", "/bench/", where=f"capsules = {capsules}")
 
 
+REMAINDER = first_of("orders", "ord", "/orders/", where="kind = 'remainder'")
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
 LOT_TRACED = first_of("capsule_lots", "lot", "/bench/recalls/new?lot=")
@@ -79,6 +80,12 @@ SHOWN = (
             ("sent", Role.TECHNICIAN),
         )
     ),
+    Shown("order-divided", Role.PHARMACIST, order_called("divided")),
+    Shown("order-remainder", Role.PHARMACIST, REMAINDER),
+    Shown("order-divide", Role.PHARMACIST, order_called("to pack"), ("v",)),
+    Shown("order-divide-planned", Role.PHARMACIST, order_called("planned"), ("v",)),
+    Shown("order-replaced", Role.PHARMACIST, order_called("replaced")),
+    Shown("order-replace", Role.PHARMACIST, order_called("replaced"), ("v",)),
     Shown("order-take", Role.TECHNICIAN, order_called("planned"), ("t",)),
     Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
     Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra.signatures import sign
 from pharmacy.labels import operations as labels
-from pharmacy.orders import operations
+from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.clarifying import QuestionKind
@@ -43,6 +43,8 @@ PATIENTS = {
     "sent": ("Okafor", "Chidi", Status.READY),
     "findings": ("Petrosyan", "Ani", Status.REVIEW),
     "over": ("O'Brien", "Seán", Status.HANDED_OVER),
+    "divided": ("Qureshi", "Nadia", Status.LABELING),
+    "replaced": ("Rosenbaum", "Ilse", Status.HANDED_OVER),
 }
 """By the name that tests use: who, and how far their order is."""
 SENT = "sent"
@@ -53,6 +55,8 @@ ASKED = "findings"
 """Whose first check has findings to decide, a question that waits, and words of the prescriber."""
 NOTE = "Patient prefers capsules without dye. Thank you!"
 HELD = "to review too"
+DIVIDED = "divided"
+REPLACED = "replaced"
 PRINTED = "to pack too"
 """Whose labels came to paper, or not."""
 
@@ -81,6 +85,7 @@ def stock(session: Session, *, port: int) -> None:
     bench = Draws(session)
     for _ in range(4):
         stock_the_clinic(session)
+    made: dict[str, Order] = {}
     for number, (name, (family, given, status)) in enumerate(PATIENTS.items()):
         patient = make_patient(
             session, identifier_value=f"MRN-{number}", family=family, given=given
@@ -114,10 +119,37 @@ def stock(session: Session, *, port: int) -> None:
             )
         if name == ASKED:
             raise_findings(bench, order, patient)
-        if name == PRINTED:
-            printed = order
-    stock_oversight(bench, printed)
+        made[name] = order
+    bench.walk(divide(bench, made[DIVIDED]), Status.LABELING)
+    lose_a_vial(bench, made[REPLACED])
+    stock_oversight(bench, made[PRINTED])
     stock_bench(bench, port=port)
+
+
+def divide(bench: Bench, order: Order) -> Order:
+    """Four weeks of an order go now; the rest is on the queue."""
+    assert order.first_dose_on is not None
+    return labels.split(
+        bench.session,
+        order.id,
+        through=order.first_dose_on + timedelta(days=27),
+        reason="cost",
+        words="The rest after payday.",
+        by=bench.pharmacist,
+        now=bench.now,
+    )
+
+
+def lose_a_vial(bench: Bench, order: Order) -> None:
+    """The second vial of an order that left is replaced."""
+    operations.replace(
+        bench.session,
+        order.id,
+        vials=[queries.containers(bench.session, order.id)[1].id],
+        reason="damaged",
+        by=bench.pharmacist,
+        now=bench.now,
+    )
 
 
 def signed(session: Session, name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pharmacy.orders.models import BatchRequest, Container, Order
 from pharmacy.orders.operations.checking import owe_labels
 from pharmacy.orders.operations.reviewing import owe_refill, require_prescription, set_dates
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.operations.supplements import due_before
+from pharmacy.orders.operations.supplements import due_before, hold_for_new_dates
 from pharmacy.orders.rules import OPEN, Action
 from pharmacy.orders.rules.life import ALLOCATED
 from pharmacy.orders.rules.parts import EarlierPartFirst, Nights, NothingToReplace, OrderKind
@@ -48,7 +48,8 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     policy, site = practice.policy(session), practice.site(session)
     prescription = require_prescription(session, order, site, now)
     _require_earlier_parts(session, order)
-    first_dose_on = _first_dose_on(order, site, policy.first_dose_after_days, now)
+    planned = queries.after_earlier_parts(session, order) or order.first_dose_on
+    first_dose_on = _first_dose_on(order, planned, site, policy.first_dose_after_days, now)
     steps = dated(queries.own_steps(session, order), first_dose_on)
     needs = [_need(step) for step in steps]
     free = lots.lock_free(session, {need.strength_ug for need in needs}, usable_on=site.today(now))
@@ -82,16 +83,20 @@ def _require_earlier_parts(session: Session, order: Order) -> None:
             raise EarlierPartFirst("the part before it has no capsules yet", order=each.number)
 
 
-def _first_dose_on(order: Order, site: Site, days: int, now: datetime) -> date:
+def _first_dose_on(
+    order: Order, planned: date | None, site: Site, days: int, now: datetime
+) -> date:
     """
-    Keep the approved day while it can still be kept.
+    Keep the approved day while it can still be kept, and no part of a fill begins in another.
 
     A replacement that comes late is for fewer nights: the plan does not wait for it. Raises
     NothingToReplace where none is left.
     """
     today = site.today(now)
-    if order.first_dose_on is None or order.first_dose_on >= today:
-        return order.first_dose_on or today + timedelta(days=days)
+    if planned is None or order.first_dose_on is None:
+        return today + timedelta(days=days)
+    if planned >= today:
+        return planned
     later = today + timedelta(days=days)
     if order.kind is OrderKind.REPLACEMENT and order.nights is not None:
         assert order.last_dose_on is not None
@@ -104,9 +109,16 @@ def _first_dose_on(order: Order, site: Site, days: int, now: datetime) -> date:
 
 
 def _later_parts_follow(session: Session, order: Order, *, now: datetime) -> None:
-    """Move the doses of later parts behind an order that was dated anew, before they have vials."""
+    """
+    Move the doses of later parts behind an order that was dated anew.
+
+    A part that has vials is held, since their labels say other days: it is allocated anew.
+    """
     for each in queries.later_parts(session, order):
-        if each.status not in OPEN or each.status in ALLOCATED or each.nights is None:
+        if each.status not in OPEN or each.nights is None:
+            continue
+        if each.status in ALLOCATED:
+            hold_for_new_dates(session, each, now=now)
             continue
         assert order.last_dose_on is not None
         assert order.last_night is not None

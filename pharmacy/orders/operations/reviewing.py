@@ -14,6 +14,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.operations.dating import usual_first_dose
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
+from pharmacy.orders.operations.supplements import hold_what_depends
 from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.gates import (
     DatesImpossible,
@@ -129,6 +130,7 @@ def reject(
     facts |= kept_on_prescription(order)
     take(session, order, Action.REJECT, by=by, now=now, reason=words, facts=facts)
     if order.kind is not OrderKind.FILL:
+        hold_what_depends(session, order, now=now)
         owe_refill(session, order)
     return order
 

@@ -96,3 +96,17 @@ def hold_what_depends(session: Session, order: Order, *, now: datetime) -> None:
             by=WORKER,
             now=now,
         )
+
+
+def hold_for_new_dates(session: Session, part: Order, *, now: datetime) -> None:
+    """Hold a part of a fill whose vials begin before the part before it is used up."""
+    place_hold(
+        session,
+        part.id,
+        code="part-dates-moved",
+        words="The part of this fill before it begins later now: allocate this order anew, so that"
+        " its labels follow.",
+        origin=Origin.PART,
+        by=WORKER,
+        now=now,
+    )

@@ -36,6 +36,7 @@ from pharmacy.orders.queries.one import (
 )
 from pharmacy.orders.queries.own_views import own_views
 from pharmacy.orders.queries.parts import (
+    after_earlier_parts,
     earlier_parts,
     family,
     fills_counted,
@@ -73,6 +74,7 @@ __all__ = [
     "OrderNotFound",
     "QueueFilter",
     "QueueRow",
+    "after_earlier_parts",
     "batch_requests",
     "by_number",
     "capsules_awaited",

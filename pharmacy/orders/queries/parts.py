@@ -1,6 +1,7 @@
 """Reading what belongs to one fill: its parts, what replaces vials of it, and its nights."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -62,6 +63,18 @@ def earlier_parts(session: Session, order: Order) -> list[Order]:
     if order.kind is not OrderKind.REMAINDER or order.first_night is None:
         return []
     return [each for each in parts(session, order) if (each.first_night or 1) < order.first_night]
+
+
+def after_earlier_parts(session: Session, order: Order) -> date | None:
+    """Return the day on which a remainder begins, as the part before it is dated now, or None."""
+    earlier = earlier_parts(session, order)
+    if not earlier or order.first_night is None:
+        return None
+    last = earlier[-1]
+    if last.last_dose_on is None or last.last_night is None or order.first_dose_on is None:
+        return None
+    follows = last.last_dose_on + timedelta(days=order.first_night - last.last_night)
+    return max(follows, order.first_dose_on)
 
 
 def later_parts(session: Session, order: Order) -> list[Order]:

@@ -62,6 +62,7 @@ CATALOGUE: Final[dict[str, HoldKind]] = (
         "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
         "fill-before-recalled": HoldKind(Owner.PHARMACIST, by_decision=True),
         "part-before-gone": HoldKind(Owner.PHARMACIST, by_decision=True),
+        "part-dates-moved": HoldKind(Owner.PHARMACIST, by_decision=True),
     }
     | {hold_code(kind): HoldKind(Owner.PRESCRIBER, by_decision=False) for kind in QuestionKind}
     | {

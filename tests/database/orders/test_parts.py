@@ -286,3 +286,36 @@ def test_every_part_is_found_from_every_other(bench: Bench) -> None:
     assert (
         bench.session.scalars(select(Order.kind).where(Order.id == third.id)).one() == "remainder"
     )
+
+
+def test_a_part_with_vials_is_held_when_the_part_before_it_moves(bench: Bench) -> None:
+    whole = bench.order(Status.LABELING)
+    rest = split(bench, whole)
+    bench.walk(rest, Status.LABELING)
+    anew = {"reason": "damaged", "by": bench.pharmacist}
+    operations.reallocate(bench.session, whole.id, now=bench.now, **anew)
+    bench.now += timedelta(days=4)
+
+    operations.allocate(bench.session, whole.id, by=bench.technician, now=bench.now)
+
+    (hold,) = queries.open_holds(bench.session, rest.id)
+    assert hold.code == "part-dates-moved"
+    operations.reallocate(bench.session, rest.id, now=bench.now, **anew)
+    operations.lift_hold(
+        bench.session, rest.id, hold.id, reason="settled", by=bench.pharmacist, now=bench.now
+    )
+    operations.allocate(bench.session, rest.id, by=bench.technician, now=bench.now)
+    assert whole.last_dose_on is not None
+    assert rest.first_dose_on == whole.last_dose_on + timedelta(days=1)
+    assert broken(bench.session) == set()
+
+
+def test_a_part_behind_a_cancelled_one_is_held(bench: Bench) -> None:
+    second = split(bench, bench.order(Status.PLANNED))
+    bench.walk(second, Status.PLANNED)
+    third = split(bench, second)
+    cancel(bench, second)
+
+    assert [hold.code for hold in queries.open_holds(bench.session, third.id)] == [
+        "part-before-gone"
+    ]

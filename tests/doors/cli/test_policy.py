@@ -59,3 +59,14 @@ def test_the_pharmacy_is_described_and_licensed(database: Database) -> None:
     with database.transaction() as session:
         assert queries.site(session).city == "Houston"
         assert queries.licensed_in(session, "NV", NOW.date())
+
+
+def test_a_states_rule_about_parts_is_kept_with_its_source(database: Database) -> None:
+    refused = run("partials", "nj", "--refused", "--source", "an example of a rule")
+    assert refused.exit_code == 0
+    assert run("partials", "oh", "--allowed").stderr.startswith("rule-source-needed")
+
+    with database.transaction() as session:
+        (rule,) = queries.partial_rules(session)
+    assert (rule.state, rule.is_allowed) == ("NJ", False)
+    assert "NJ  refused  an example of a rule" in run("partials").stdout
