@@ -78,6 +78,13 @@ def lock_ingredient_lot(session: Session, lot_id: UUID) -> IngredientLot:
     return session.get_one(IngredientLot, lot_id, with_for_update=True, populate_existing=True)
 
 
+def lock_ingredient_lots(session: Session, lot_ids: Collection[UUID]) -> Sequence[IngredientLot]:
+    """Return ingredient lots locked, in the order of their ids."""
+    found = select(IngredientLot).where(IngredientLot.id.in_(lot_ids)).order_by(IngredientLot.id)
+    locked = found.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).all()
+
+
 def lock_shell_lot(session: Session, lot_id: UUID) -> ShellLot:
     """Return a lot of shells, locked. Raises LotNotFound."""
     get_shell_lot(session, lot_id)

@@ -21,15 +21,14 @@ FORWARD: Final = text("""
         select c.made_powder_id
         from powders p
         join lot_components c on c.ingredient_lot_id = p.id
-        where c.made_powder_id is not null
     ),
     capsules (id) as (
         select c.capsule_lot_id
-        from powders p
-        join lot_components c on c.ingredient_lot_id = p.id
-        where c.capsule_lot_id is not null
+        from lot_components c
+        where c.ingredient_lot_id = any (array(select id from powders))
+            and c.capsule_lot_id is not null
         union
-        select l.id from powders p join capsule_lots l on l.active_lot_id = p.id
+        select l.id from capsule_lots l where l.active_lot_id = any (array(select id from powders))
         union
         select c.capsule_lot_id
         from lot_components c
@@ -38,37 +37,44 @@ FORWARD: Final = text("""
         select l.id from capsule_lots l where :kind = 'capsule' and l.id = :lot
     ),
     made (id) as (
-        select a.batch_id from powders p join batch_active_lots a on a.ingredient_lot_id = p.id
+        select a.batch_id
+        from batch_active_lots a
+        where a.ingredient_lot_id = any (array(select id from powders))
         union
-        select b.id from powders p join batches b on b.filler_lot_id = p.id
+        select b.id from batches b where b.filler_lot_id = any (array(select id from powders))
         union
         select b.id from batches b where :kind = 'shell' and b.shell_lot_id = :lot
         union
-        select b.id from capsules c join batches b on b.capsule_lot_id = c.id
+        select b.id from batches b where b.capsule_lot_id = any (array(select id from capsules))
     )
-    select 'ingredient' as kind, p.id as lot_id, i.lot_number, null::bigint as strength_ug,
+    select 'ingredient' as kind, i.id as lot_id, i.lot_number, null::bigint as strength_ug,
            null::uuid as container_id, null::uuid as order_id, null::bigint as number,
            null::text as status, null::uuid as patient_id, null::text as npi,
            null::bigint as quantity, null::timestamptz as handed_over_at
-    from powders p
-    join ingredient_lots i on i.id = p.id
+    from ingredient_lots i
+    where i.id = any (array(select id from powders))
     union all
     select 'batch', b.id, b.number, b.strength_ug, null, null, null, b.status, null, null,
            coalesce(b.filled, b.capsules), null
-    from made
-    join batches b on b.id = made.id
+    from batches b
+    where b.id = any (array(select id from made))
     union all
     select 'capsule', l.id, l.lot_number, l.strength_ug, c.id, o.id, o.number, o.status,
            o.patient_id, o.npi, c.quantity, o.handed_over_at
-    from capsules
-    join capsule_lots l on l.id = capsules.id
+    from capsule_lots l
     left join containers c on c.lot_id = l.id and c.voided_at is null
     left join orders o on o.id = c.order_id
+    where l.id = any (array(select id from capsules))
     order by kind, lot_number, number, container_id
 """)
 """
 From a lot along everything that was made of it, through triturations of any depth, to vials; and to
 batches of it, also those on the bench that are no capsules yet.
+
+What one step found is handed to the next as an array. Joined to a recursive step, of which it knows
+nothing, the planner expects thousands of lots and reads whole tables; of an array it expects few,
+and looks each up. For the same reason the step to the next powder keeps the null of a component
+that is in none: told to leave it out, the planner reads the index of everything ever mixed.
 """
 
 BACK: Final = text("""
@@ -168,6 +174,11 @@ class Trace:
         """Return the lots of one kind, in the order of their ids."""
         return sorted(lot.lot_id for lot in self.lots if lot.kind is kind)
 
+    @property
+    def order_ids(self) -> set[UUID]:
+        """The orders that the vials belong to."""
+        return {vial.order_id for vial in self.vials}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
@@ -190,7 +201,7 @@ def forward(session: Session, kind: LotKind, lot_id: UUID) -> Trace:
     lots: dict[UUID, TracedLot] = {}
     batches: list[TracedBatch] = []
     vials: list[TracedVial] = []
-    for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}):
+    for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}).all():
         if row.kind == BATCH:
             status = BatchStatus(row.status)
             batches.append(

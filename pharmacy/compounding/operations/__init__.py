@@ -3,7 +3,7 @@
 from pharmacy.compounding.operations.deciding import (
     conclude,
     gates,
-    investigate,
+    investigate_each,
     quarantine,
     release,
     scrap,
@@ -47,7 +47,7 @@ __all__ = [
     "finish_step",
     "finish_timer",
     "gates",
-    "investigate",
+    "investigate_each",
     "judge",
     "keep_photo",
     "plan",

@@ -17,7 +17,7 @@ from pharmacy.infra.jobs.oversight import (
     retry,
 )
 from pharmacy.infra.jobs.sending import Message, not_sent, to_send
-from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add
+from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add, add_each
 
 __all__ = [
     "CHANNEL",
@@ -31,6 +31,7 @@ __all__ = [
     "JobState",
     "Message",
     "add",
+    "add_each",
     "backlog",
     "claim",
     "claim_next",

@@ -1,5 +1,6 @@
 """The table of owed work, and how work comes to be owed."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -74,5 +75,11 @@ def add(session: Session, kind: JobKind, *, ref_id: UUID, dedupe_key: str | None
         dedupe_key: The job is owed once for each key. Default: once for each kind and `ref_id`;
             give a key where the same work may rightly be owed again (`orders.check:<id>:v7`).
     """
-    key = dedupe_key or f"{kind}:{ref_id}"
-    session.execute(ADD, {"kind": kind, "ref_id": ref_id, "dedupe_key": key})
+    add_each(session, kind, {ref_id: dedupe_key or f"{kind}:{ref_id}"})
+
+
+def add_each(session: Session, kind: JobKind, keys: Mapping[UUID, str]) -> None:
+    """Owe a job of one kind for each id, under its key, in one statement."""
+    owed = [{"kind": kind, "ref_id": ref_id, "dedupe_key": key} for ref_id, key in keys.items()]
+    if owed:
+        session.execute(ADD, owed)

@@ -1,5 +1,6 @@
 """The pharmacist's first check: prescription, findings and plan."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -104,8 +105,13 @@ def set_dates(order: Order, first_dose_on: date, first_without_dose_on: date) ->
 
 def owe_refill(session: Session, order: Order) -> None:
     """Owe the working out of the fill that follows."""
-    key = f"{JobKind.SCHEDULE_REFILL}:{order.id}:v{order.version}"
-    jobs.add(session, JobKind.SCHEDULE_REFILL, ref_id=order.id, dedupe_key=key)
+    owe_refills(session, [order])
+
+
+def owe_refills(session: Session, orders: Iterable[Order]) -> None:
+    """Owe the working out of the fill that follows each order."""
+    kind = JobKind.SCHEDULE_REFILL
+    jobs.add_each(session, kind, {each.id: f"{kind}:{each.id}:v{each.version}" for each in orders})
 
 
 def require_prescription(session: Session, order: Order, site: Site, now: datetime) -> Prescription:

@@ -1,9 +1,10 @@
 """Reading one order and what belongs to it, locked for a change where it must be."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session, aliased
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
@@ -30,6 +31,12 @@ def lock(session: Session, order_id: UUID) -> Order:
     if order is None:
         raise OrderNotFound("there is no such order")
     return order
+
+
+def lock_each(session: Session, order_ids: Collection[UUID]) -> list[Order]:
+    """Return orders as they are now, locked in the order of their ids, as everybody locks them."""
+    found = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    return list(session.scalars(found.execution_options(populate_existing=True)))
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
@@ -93,13 +100,16 @@ def by_number(session: Session, number: int) -> UUID | None:
 
 def open_holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return what keeps an order where it is."""
-    return list(
-        session.scalars(
-            select(Hold)
-            .where(Hold.order_id == order_id, Hold.lifted_at.is_(None))
-            .order_by(Hold.placed_at, Hold.id)
-        )
-    )
+    return open_holds_of(session, [order_id]).get(order_id, [])
+
+
+def open_holds_of(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Return what keeps each of these orders where it is; nothing for one that is free."""
+    found: dict[UUID, list[Hold]] = {}
+    open_ones = select(Hold).where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+    for hold in session.scalars(open_ones.order_by(Hold.placed_at, Hold.id)):
+        found.setdefault(hold.order_id, []).append(hold)
+    return found
 
 
 def get_hold(session: Session, order_id: UUID, hold_id: UUID) -> Hold:
@@ -157,15 +167,27 @@ def handed_over_before(session: Session, order: Order) -> Order | None:
     ).one_or_none()
 
 
-def open_after(session: Session, order: Order) -> list[UUID]:
-    """Return the open orders of this treatment that come after an order, in the order of ids."""
-    later = and_(
-        Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no
-    ) | Order.prescription_id.in_(
-        select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+def open_after(session: Session, order_ids: Collection[UUID]) -> list[UUID]:
+    """Return the open orders that go on with the treatment of any of these orders, by id."""
+    given, later = aliased(Order), aliased(Order)
+    next_fills = (
+        select(later.id)
+        .join(given, given.prescription_id == later.prescription_id)
+        .where(given.id.in_(order_ids), later.fill_no > given.fill_no, later.status.in_(OPEN))
     )
-    found = select(Order.id).where(later, Order.status.in_(OPEN)).order_by(Order.id)
-    return list(session.scalars(found))
+    next_prescriptions = (
+        select(later.id)
+        .join(Prescription, Prescription.id == later.prescription_id)
+        .join(given, given.prescription_id == Prescription.follows_id)
+        .where(given.id.in_(order_ids), later.status.in_(OPEN))
+    )
+    return sorted(session.scalars(union(next_fills, next_prescriptions)))
+
+
+def lock_with_following(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Return orders and the open ones that go on with their treatment, locked at once, by id."""
+    following = open_after(session, order_ids)
+    return {order.id: order for order in lock_each(session, {*order_ids, *following})}
 
 
 def hand_over(session: Session, order_id: UUID) -> HandOver | None:
