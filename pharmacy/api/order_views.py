@@ -113,6 +113,10 @@ class ContainerView(msgspec.Struct, frozen=True):
     last_dose_on: date
     lot: str
     scanned_at: datetime | None
+    recalled_at: datetime | None
+    """When a recall reached it."""
+    returned_at: datetime | None
+    """When it came back, and was destroyed."""
 
     @classmethod
     def of(cls, container: Container) -> Self:
@@ -130,6 +134,8 @@ class ContainerView(msgspec.Struct, frozen=True):
             last_dose_on=container.last_dose_on,
             lot=ids.encode("lot", container.lot_id),
             scanned_at=container.scanned_at,
+            recalled_at=container.recalled_at,
+            returned_at=container.returned_at,
         )
 
 

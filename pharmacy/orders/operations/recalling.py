@@ -15,20 +15,23 @@ from pharmacy.staff.rules import WORKER
 
 
 def reach_by_recall(
-    session: Session, order_ids: Collection[UUID], *, recall_id: UUID, now: datetime
+    session: Session, vial_ids: Collection[UUID], *, recall_id: UUID, now: datetime
 ) -> None:
     """
-    Hold or mark orders with a vial of a recalled lot, by where each stands. Repeating adds nothing.
+    Hold or mark the orders of vials of a recalled lot, by where each stands. Again adds nothing.
 
     An open order is held until the vials are taken back. One that was handed over becomes recalled:
-    its vials stay on record as they left, nothing follows it by itself, and its return can be
-    written down. Open orders that go on with that treatment are held for a pharmacist, who decides
-    whether the patient goes on at that dose. What ended otherwise stays as it is.
+    these of its vials are marked and stay on record as they left, nothing follows it by itself, and
+    its return can be written down, vial by vial. Open orders that go on with that treatment are
+    held for a pharmacist, who decides whether the patient goes on at that dose. What ended
+    otherwise stays as it is.
 
     However many orders there are, it takes the same few statements.
     """
+    vials = queries.containers_by_id(session, vial_ids)
+    order_ids = sorted({vial.order_id for vial in vials})
     locked = queries.lock_with_following(session, order_ids)
-    reached = [locked[order_id] for order_id in sorted(order_ids)]
+    reached = [locked[order_id] for order_id in order_ids]
     facts = {"recall": str(recall_id)}
     hold_each(
         session,
@@ -39,7 +42,11 @@ def reach_by_recall(
         origin=Origin.RECALL,
         now=now,
     )
-    left = [order for order in reached if order.status is Status.HANDED_OVER]
+    gone = {order.id for order in reached if order.status in {Status.HANDED_OVER, Status.RECALLED}}
+    marked = [vial for vial in vials if vial.order_id in gone and vial.recalled_at is None]
+    for vial in marked:
+        vial.recalled_at = now
+    left = [locked[order_id] for order_id in sorted({vial.order_id for vial in marked})]
     take_each(session, left, Action.RECALL, by=WORKER, now=now, facts=facts)
     owe_refills(session, left)
     following = queries.open_after(session, [order.id for order in left])

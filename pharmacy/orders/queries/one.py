@@ -112,6 +112,12 @@ def open_holds_of(session: Session, order_ids: Collection[UUID]) -> dict[UUID, l
     return found
 
 
+def containers_by_id(session: Session, vial_ids: Collection[UUID]) -> list[Container]:
+    """Return vials as they are now, by id."""
+    found = select(Container).where(Container.id.in_(vial_ids)).order_by(Container.id)
+    return list(session.scalars(found.execution_options(populate_existing=True)))
+
+
 def get_hold(session: Session, order_id: UUID, hold_id: UUID) -> Hold:
     """Return a hold of this order. Raises NotFound."""
     hold = session.get(Hold, hold_id)

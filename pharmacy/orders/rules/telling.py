@@ -25,6 +25,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.REALLOCATE: "had its capsules replaced",
     Action.CANCEL: "cancelled it",
     Action.RETURN: "took it back",
+    Action.RETURN_VIALS: "took some of its vials back",
     Action.RECALL: "recalled it",
     Action.PLACE_HOLD: "put it on hold",
     Action.LIFT_HOLD: "lifted a hold",

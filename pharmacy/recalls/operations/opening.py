@@ -185,7 +185,8 @@ def _reach_orders(session: Session, recall: Recall, trace: Trace, *, now: dateti
     Returns the trace as it is once nobody else moves these orders: a vial that was handed over
     meanwhile is one that its patient is told of.
     """
-    orders.reach_by_recall(session, trace.order_ids, recall_id=recall.id, now=now)
+    vial_ids = [vial.container_id for vial in trace.vials]
+    orders.reach_by_recall(session, vial_ids, recall_id=recall.id, now=now)
     session.flush()
     return queries.forward(session, recall.kind, recall.lot_id)
 

@@ -43,6 +43,7 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.REALLOCATE: Purpose.REALLOCATE,
     Action.SEND_BACK: Purpose.SEND_BACK,
     Action.RETURN: Purpose.RETURN,
+    Action.RETURN_VIALS: Purpose.RETURN,
 }
 """For what a step's coded reason was given."""
 
