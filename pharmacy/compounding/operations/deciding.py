@@ -1,7 +1,7 @@
 """Release, quarantine and what comes of it: a pharmacist's decisions about a batch."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch, Investigation, Outcome
 from pharmacy.compounding.operations.steps import person, remember, remember_each
 from pharmacy.compounding.operations.weighing import ReasonNeeded, at_the_balance
-from pharmacy.compounding.queries import Unsound
+from pharmacy.compounding.queries import Standing, Unsound
 from pharmacy.compounding.rules.life import (
     BatchAction,
     BatchStatus,
@@ -45,13 +45,16 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
 
     Source: domain.md 7.6, `release_batch`.
     """
-    counting = queries.counting(session, batch.id).values()
-    tests = queries.last_tests(session, batch)
+    today = practice.site(session).today(now)
+    return gates_of(queries.standings(session, [batch], today=today)[batch.id], today=today)
+
+
+def gates_of(standing: Standing, *, today: date) -> list[Gate]:
+    """Return the gates of a batch that stands so."""
+    batch, counting, tests = standing.batch, standing.counting.values(), standing.tests
     passed = tests.get("release")
     others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
-    today = practice.site(session).today(now)
-    unsound = queries.unsound_components(session, batch.id, today=today)
-    has_powder = bool(queries.powder_lot_ids(session, batch))
+    unsound = standing.unsound
     late = "is not set yet" if batch.beyond_use_on is None else "has passed"
     in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= today
     return [
@@ -64,8 +67,7 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
         Gate(
             "steps",
             "a step is not done, or waits for a pharmacist",
-            batch.called_at is None
-            and all(step.is_done for step in queries.step_states(session, batch.id)),
+            batch.called_at is None and all(step.is_done for step in standing.steps),
         ),
         Gate(
             "release-test",
@@ -76,9 +78,9 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
         Gate(
             "investigation",
             "an investigation is open",
-            queries.open_investigation(session, batch.id) is None,
+            not standing.is_investigated,
         ),
-        Gate("components", _why_unsound(unsound), has_powder and not unsound),
+        Gate("components", _why_unsound(unsound), standing.has_powder and not unsound),
         Gate("beyond-use", f"its beyond-use date {late}", in_date),
     ]
 

@@ -21,6 +21,7 @@ from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
+from pharmacy.web.console.batch_samples import SamplePages
 from pharmacy.web.console.batch_steps import StepPages
 from pharmacy.web.console.batch_weighing import WeighingPages
 from pharmacy.web.console.batches import BatchPages, Draw
@@ -75,6 +76,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    SamplePages,
     ScanPages,
     SearchPages,
     SessionPages,
