@@ -21,6 +21,7 @@ from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
+from pharmacy.api.order_parts import PartController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.parcels import ParcelController
@@ -49,6 +50,7 @@ from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
 from pharmacy.http.guards import Guard, require_every_route_asks
 from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
+from pharmacy.http.peers import peer_of
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
 from pharmacy.settings import SettingMissing, Settings
@@ -106,6 +108,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StaffController,
     StockLabelController,
     StepController,
+    PartController,
     TraceController,
     WeighingController,
     WorkstationController,
@@ -163,10 +166,14 @@ def _dependencies(
     async def database_of(request: Request[Any, Any, Any]) -> Database:
         return await claiming(request, db, now)
 
+    def peer(request: Request[Any, Any, Any]) -> str:
+        return peer_of(request, settings)
+
     return {
         "db": Provide(database_of),
         "actor": Provide(current_actor, sync_to_thread=False),
         "now": Provide(now, sync_to_thread=False),
+        "peer": Provide(peer, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
         "metrics": Provide(lambda: metrics, sync_to_thread=False),
     }

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0014"
-down_revision: str | None = "0011"
+down_revision: str | None = "0013"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -17,7 +17,7 @@ KNOWN = (
     update containers c
     set returned_at = o.status_since
     from orders o
-    where o.id = c.order_id and o.status = 'returned' and c.voided_at is null
+    where o.id = c.order_id and o.status = 'returned' and c.voided_at is null and c.lost_at is null
     """,
     """
     update containers c

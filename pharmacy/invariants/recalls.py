@@ -26,7 +26,7 @@ INVARIANTS: Final = (
         from containers c
         join orders o on o.id = c.order_id
         where c.voided_at is null and (
-            o.status = 'returned' and c.returned_at is null
+            o.status = 'returned' and c.returned_at is null and c.lost_at is null
             or o.status not in ('handed-over', 'recalled', 'returned')
                 and num_nonnulls(c.returned_at, c.recalled_at) > 0
         )

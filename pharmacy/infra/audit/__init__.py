@@ -15,7 +15,14 @@ from pharmacy.infra.audit.trail import (
     record,
     record_each,
 )
-from pharmacy.infra.audit.verification import Broken, Head, Verification, verify
+from pharmacy.infra.audit.verification import (
+    Broken,
+    Head,
+    Stretch,
+    Verification,
+    verify,
+    verify_stretch,
+)
 
 __all__ = [
     "Acting",
@@ -24,6 +31,7 @@ __all__ = [
     "Broken",
     "Head",
     "Looker",
+    "Stretch",
     "Subject",
     "Verification",
     "entries",
@@ -34,4 +42,5 @@ __all__ = [
     "record_each",
     "seal",
     "verify",
+    "verify_stretch",
 ]

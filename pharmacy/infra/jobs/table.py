@@ -75,11 +75,11 @@ def add(session: Session, kind: JobKind, *, ref_id: UUID, dedupe_key: str | None
         dedupe_key: The job is owed once for each key. Default: once for each kind and `ref_id`;
             give a key where the same work may rightly be owed again (`orders.check:<id>:v7`).
     """
-    add_each(session, kind, {ref_id: dedupe_key or f"{kind}:{ref_id}"})
+    add_each(session, kind, {dedupe_key or f"{kind}:{ref_id}": ref_id})
 
 
-def add_each(session: Session, kind: JobKind, keys: Mapping[UUID, str]) -> None:
-    """Owe a job of one kind for each id, under its key, in one statement."""
-    owed = [{"kind": kind, "ref_id": ref_id, "dedupe_key": key} for ref_id, key in keys.items()]
-    if owed:
-        session.execute(ADD, owed)
+def add_each(session: Session, kind: JobKind, owed: Mapping[str, UUID]) -> None:
+    """Owe jobs of one kind, each under its key about one id, in one statement."""
+    rows = [{"kind": kind, "ref_id": ref_id, "dedupe_key": key} for key, ref_id in owed.items()]
+    if rows:
+        session.execute(ADD, rows)

@@ -10,7 +10,7 @@ same content always gives the same bytes.
 import io
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont, TTFontFace
 from reportlab.pdfgen.canvas import Canvas
+
+from pharmacy.labels.rules.fitting import wrapped
 
 FOLDER: Final = Path(__file__).parents[1] / "fonts"
 
@@ -65,10 +67,29 @@ PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "ÁÉÍÑÓÚáäåçè
 """What nearly every name, address and sentence here is written with."""
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a covered text is, in points."""
     units: float = sum(map(_WIDTHS[bold].__getitem__, text))
     return units * size / 1000
+
+
+@lru_cache(maxsize=2048)
+def in_lines(
+    text: str, size: float, *, room: float, bold: bool = False, indent: float = 0
+) -> tuple[str, ...]:
+    """
+    Break a covered text as `wrapped` does, and keep what came of it: most texts come again.
+
+    Args:
+        room: How long a line may be, in points.
+        indent: How much of the first line is taken already.
+
+    Raises:
+        TextTooLong: One word alone is wider than a line.
+    """
+    measure = partial(width, size=size, bold=bold)
+    return tuple(wrapped(text, room=room, width=measure, indent=indent))
 
 
 ONE_SUBSET: Final = 0xFF

@@ -16,7 +16,8 @@ from pharmacy.orders.operations.packing import require_lots_usable
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.rules import Action
+from pharmacy.orders.operations.supplements import hold_what_depends
+from pharmacy.orders.rules import OPEN, Action
 from pharmacy.orders.rules.gates import LotsOut
 from pharmacy.orders.rules.handing_over import (
     Collector,
@@ -26,6 +27,7 @@ from pharmacy.orders.rules.handing_over import (
     VialsNotOut,
     counselling_needed_for,
 )
+from pharmacy.orders.rules.parts import EarlierPartFirst
 from pharmacy.orders.rules.reasons import Counselling, Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
@@ -48,6 +50,7 @@ def hand_over(
     Raises:
         IdentityNotChecked, CounsellorNeeded, …: See `HandingOver.require_whole`.
         LotsOut: A lot was withdrawn meanwhile, or does not last for the moved doses.
+        EarlierPartFirst: What the patient takes before is still here.
         FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
     order = lock_for(session, order_id, by)
@@ -56,6 +59,7 @@ def hand_over(
     given.require_whole()
     needed_for = advice_needed_for(session, order)
     facts: dict[str, object] = {"counselling": given.counselling, "collector": given.collector}
+    _require_earlier_parts(session, order)
     require_findings_decided(session, order)
     require_lots_usable(session, order)
     if days := _days_late(session, order, now):
@@ -122,7 +126,7 @@ def return_(
     """
     Record that medicine came back. It is destroyed, never restocked (domain.md 7.1).
 
-    The order is returned with its last vial; until then it stays what it is.
+    The order is returned with its last vial that is not lost; until then it stays what it is.
 
     Args:
         reason: A code in use; see `reasons.because`.
@@ -133,14 +137,15 @@ def return_(
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.RETURN, by=by, now=now)
-    out = [each for each in queries.containers(session, order.id) if each.returned_at is None]
+    vials = queries.containers(session, order.id)
+    out = [each for each in vials if each.returned_at is None]
     wanted = {each.id for each in out} if vial_ids is None else set(vial_ids)
     back = [each for each in out if each.id in wanted]
     if not back or len(back) != len(wanted):
         raise VialsNotOut("these are not vials of the order that are out", field="vials")
     for each in back:
         each.returned_at = now
-    is_whole = len(back) == len(out)
+    is_whole = all(each.returned_at or each.lost_at for each in vials)
     facts = {
         "code": because(session, Purpose.RETURN, reason, words),
         "vials": [str(each.id) for each in back],
@@ -148,6 +153,7 @@ def return_(
     action = Action.RETURN if is_whole else Action.RETURN_VIALS
     take(session, order, action, by=by, now=now, reason=words or None, facts=facts)
     if is_whole:
+        hold_what_depends(session, order, now=now)
         owe_refill(session, order)
     return order
 
@@ -165,6 +171,12 @@ def _days_late(session: Session, order: Order, now: datetime) -> int:
     if order.first_dose_on is None or order.first_dose_on >= today:
         return 0
     return (today - order.first_dose_on).days
+
+
+def _require_earlier_parts(session: Session, order: Order) -> None:
+    for each in queries.earlier_parts(session, order):
+        if each.status in OPEN:
+            raise EarlierPartFirst("the part before it is not handed over", order=each.number)
 
 
 def _require_lots_last(session: Session, order: Order, later: timedelta) -> None:

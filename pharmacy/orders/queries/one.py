@@ -1,15 +1,19 @@
 """Reading one order and what belongs to it, locked for a change where it must be."""
 
 from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, union
+from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action, Status
 from pharmacy.prescriptions.models import Prescription
+
+LAST_NIGHT: Final = 10_000
+"""Later than any night of any fill."""
 
 
 class OrderNotFound(NotFound):
@@ -40,9 +44,13 @@ def lock_each(session: Session, order_ids: Collection[UUID]) -> list[Order]:
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
-    """Return the order of one fill, if there is one."""
+    """Return the own order of a fill, if there is one."""
     return session.scalars(
-        select(Order).where(Order.prescription_id == prescription_id, Order.fill_no == fill_no)
+        select(Order).where(
+            Order.prescription_id == prescription_id,
+            Order.fill_no == fill_no,
+            Order.supplement_no == 0,
+        )
     ).one_or_none()
 
 
@@ -130,14 +138,14 @@ def pictures(session: Session, order_id: UUID) -> list[OrderPicture]:
     """
     Return the pictures of the product as it is packed now, without their bytes, the first first.
 
-    What was taken before the order was allocated or sent back shows another packing; it is kept,
-    and not among these.
+    What was taken before the order was allocated, split or sent back shows another packing; it is
+    kept, and not among these.
     """
     began = (
         select(func.max(OrderEvent.at))
         .where(
             OrderEvent.order_id == order_id,
-            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK)),
+            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK, Action.SPLIT)),
         )
         .scalar_subquery()
     )
@@ -176,10 +184,17 @@ def handed_over_before(session: Session, order: Order) -> Order | None:
 def open_after(session: Session, order_ids: Collection[UUID]) -> list[UUID]:
     """Return the open orders that go on with the treatment of any of these orders, by id."""
     given, later = aliased(Order), aliased(Order)
+    comes_after = or_(
+        later.fill_no > given.fill_no,
+        and_(
+            later.fill_no == given.fill_no,
+            later.first_night > func.coalesce(given.last_night, LAST_NIGHT),
+        ),
+    )
     next_fills = (
         select(later.id)
         .join(given, given.prescription_id == later.prescription_id)
-        .where(given.id.in_(order_ids), later.fill_no > given.fill_no, later.status.in_(OPEN))
+        .where(given.id.in_(order_ids), comes_after, later.status.in_(OPEN))
     )
     next_prescriptions = (
         select(later.id)

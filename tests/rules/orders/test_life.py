@@ -48,6 +48,19 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         Status.RECALLED: Status.RECALLED,
     },
     Action.RECALL: {Status.HANDED_OVER: Status.RECALLED, Status.RECALLED: Status.RECALLED},
+    Action.SPLIT: {
+        Status.PLANNED: Status.PLANNED,
+        Status.COMPOUNDING: Status.PLANNED,
+        Status.LABELING: Status.LABELING,
+        Status.FINAL_CHECK: Status.LABELING,
+        Status.READY: Status.LABELING,
+    },
+    Action.ORDER_REST: {
+        status: status
+        for status in (*OPEN, Status.HANDED_OVER)
+        if status not in {Status.RECEIVED, Status.REVIEW}
+    },
+    Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},
