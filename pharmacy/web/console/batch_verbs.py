@@ -88,7 +88,8 @@ def _of_samples(page: BatchPage) -> list[Action]:
     """What goes to a laboratory, and what it answers; and the way to a recall of the capsules."""
     batch, found = page.batch, []
     if page.sample_out is not None and batch.status in MOVES[BatchAction.RECORD_RESULT]:
-        found.append(Action("t", "The laboratory answered", opens="result"))
+        answer = f"result-{ids.encode('smp', page.sample_out.id)}"
+        found.append(Action("t", "The laboratory answered", opens=answer))
     if batch.capsule_lot_id is not None:
         if batch.status in MOVES[BatchAction.SEND_SAMPLE]:
             found.append(Action("s", "Send a sample", opens="sample"))
