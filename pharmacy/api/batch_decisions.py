@@ -2,25 +2,36 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, post
+from litestar import Controller, Request, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.api.batch_views import BatchView, ReleasedView
+from pharmacy.api.staff import Password
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Outcome
 from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.proofs import attestation
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.orders import operations as orders
 from pharmacy.staff.rules import Permission
 
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class BatchReleaseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signature under the record of a batch."""
+
+    record_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", examples=["0f" * 32])]
+    """As the batch gave it: what was read."""
+    password: Password | None = None
+    """The caller's, again. May be left out for five minutes after it was last shown."""
 
 
 class ReasonBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,11 +57,30 @@ class BatchDecisionController(Controller):
         "/release", opt={"permission": Permission.RELEASE_LOT}, status_code=200, sync_to_thread=True
     )
     def release(
-        self, batch_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
+        self,
+        *,
+        batch_id: FromPath[str],
+        data: JSONBody[BatchReleaseBody],
+        request: Request[Any, Any, Any],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
     ) -> ReleasedView:
-        """Release the batch, with every gate green; waiting orders get their capsules."""
+        """
+        Release the batch, with every gate green; waiting orders get their capsules.
+
+        It is signed: with the password, under the record that was read.
+        """
+        word = attestation(
+            request,
+            db,
+            password=data.password,
+            record_sha256=bytes.fromhex(data.record_sha256),
+            actor=actor,
+            now=now,
+        )
         with db.transaction() as session:
-            met = orders.release_batch(session, _id(batch_id), by=actor, now=now)
+            met = orders.release_signed(session, _id(batch_id), attestation=word, by=actor, now=now)
             return ReleasedView(
                 BatchView.of(session, met.batch, now=now),
                 [ids.encode("ord", each) for each in met.order_ids],

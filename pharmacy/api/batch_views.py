@@ -220,6 +220,8 @@ class BatchView(msgspec.Struct, frozen=True):
     capsules: int
     status: str
     version: int
+    record_sha256: str
+    """Of lots, weighings, weights, tests and steps; a release names it, and so what was read."""
     formulation: str
     formulation_version: int
     components: list[ComponentView]
@@ -270,6 +272,7 @@ class BatchView(msgspec.Struct, frozen=True):
             capsules=batch.capsules,
             status=batch.status,
             version=batch.version,
+            record_sha256=queries.record_sha256(session, batch).hex(),
             formulation=ids.encode("fmn", batch.formulation_id),
             formulation_version=formulation.version,
             components=components(session, batch),

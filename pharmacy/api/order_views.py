@@ -114,6 +114,10 @@ class ContainerView(msgspec.Struct, frozen=True):
     last_dose_on: date
     lot: str
     scanned_at: datetime | None
+    recalled_at: datetime | None
+    """When a recall reached it."""
+    returned_at: datetime | None
+    """When it came back, and was destroyed."""
     lost_at: datetime | None
     """Its code is dead from then on."""
     replaced_by: str | None
@@ -135,6 +139,8 @@ class ContainerView(msgspec.Struct, frozen=True):
             last_dose_on=container.last_dose_on,
             lot=ids.encode("lot", container.lot_id),
             scanned_at=container.scanned_at,
+            recalled_at=container.recalled_at,
+            returned_at=container.returned_at,
             lost_at=container.lost_at,
             replaced_by=encoded("ord", container.replaced_by),
         )

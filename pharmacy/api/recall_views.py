@@ -67,6 +67,8 @@ class TracedVialView(msgspec.Struct, frozen=True):
     npi: str
     quantity: int
     handed_over_at: datetime | None
+    returned_at: datetime | None
+    """When this vial came back, and was destroyed."""
 
     @classmethod
     def of(cls, vial: TracedVial) -> Self:
@@ -80,6 +82,7 @@ class TracedVialView(msgspec.Struct, frozen=True):
             npi=vial.npi,
             quantity=vial.quantity,
             handed_over_at=vial.handed_over_at,
+            returned_at=vial.returned_at,
         )
 
 

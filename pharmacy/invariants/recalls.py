@@ -18,6 +18,21 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "vials-came-back-from-their-orders",
+        "Vials come back from orders that left, and an order is returned with its last vial.",
+        "ord",
+        """
+        select distinct o.id, o.status
+        from containers c
+        join orders o on o.id = c.order_id
+        where c.voided_at is null and (
+            o.status = 'returned' and c.returned_at is null and c.lost_at is null
+            or o.status not in ('handed-over', 'recalled', 'returned')
+                and num_nonnulls(c.returned_at, c.recalled_at) > 0
+        )
+        """,
+    ),
+    Invariant(
         "recalled-batches-are-stopped",
         "No batch that a recall reached goes on with a recalled lot in it.",
         "bat",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -78,6 +79,13 @@ def lock_ingredient_lot(session: Session, lot_id: UUID) -> IngredientLot:
     return session.get_one(IngredientLot, lot_id, with_for_update=True, populate_existing=True)
 
 
+def lock_ingredient_lots(session: Session, lot_ids: Collection[UUID]) -> Sequence[IngredientLot]:
+    """Return ingredient lots locked, in the order of their ids."""
+    found = select(IngredientLot).where(IngredientLot.id.in_(lot_ids)).order_by(IngredientLot.id)
+    locked = found.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).all()
+
+
 def lock_shell_lot(session: Session, lot_id: UUID) -> ShellLot:
     """Return a lot of shells, locked. Raises LotNotFound."""
     get_shell_lot(session, lot_id)
@@ -134,10 +142,24 @@ def powder_moves(session: Session, lot_id: UUID) -> Sequence[PowderMove]:
 
 def get_certificate(session: Session, lot_id: UUID) -> Certificate:
     """Return the certificate of analysis of a lot, as it came. Raises CertificateNotFound."""
-    digest = get_ingredient_lot(session, lot_id).certificate_sha256
+    return get_document(session, get_ingredient_lot(session, lot_id).certificate_sha256)
+
+
+def get_document(session: Session, digest: bytes | None) -> Certificate:
+    """Return a document by its digest. Raises CertificateNotFound where none is kept."""
     if digest is None:
-        raise CertificateNotFound("no certificate is kept for this lot")
+        raise CertificateNotFound("no certificate is kept")
     return session.get_one(Certificate, digest)
+
+
+AnyLot = TypeVar("AnyLot", bound=IngredientLot | ShellLot | CapsuleLot)
+
+
+def lots_by_id(
+    session: Session, table: type[AnyLot], lot_ids: Collection[UUID]
+) -> Sequence[AnyLot]:
+    """Return lots of one kind, in one look."""
+    return session.scalars(select(table).where(table.id.in_(lot_ids))).all()
 
 
 def by_scan(session: Session, scan: Scan) -> list[IngredientLot | ShellLot | CapsuleLot]:

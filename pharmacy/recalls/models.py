@@ -42,7 +42,7 @@ class RecallLot(Base):
     """A lot that a recall blocked. Append-only."""
 
     __tablename__ = "recall_lots"
-    __table_args__ = (one_of("kind", LotKind),)
+    __table_args__ = (one_of("kind", LotKind), Index(None, "lot_id"))
 
     recall_id: Mapped[UUID] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
     lot_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,6 +54,7 @@ class RecallBatch(Base):
     """A batch that a recall reached, wherever it stood. Append-only."""
 
     __tablename__ = "recall_batches"
+    __table_args__ = (Index(None, "batch_id"),)
 
     recall_id: Mapped[UUID] = mapped_column(ForeignKey("recalls.id"), primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)

@@ -19,9 +19,12 @@ LEAD: Final = 15.0
 GAP: Final = 8.0
 
 
-def letter_pdf(letter: Letter) -> bytes:
+def letter_pdf(letter: Letter, *, shared: str = "") -> bytes:
     """
     Return a letter's PDF; it goes on over as many pages as it needs.
+
+    Args:
+        shared: What the letters of one recall are written with; their fonts are made once.
 
     Raises:
         TextTooLong: A word is wider than a line.
@@ -44,4 +47,4 @@ def letter_pdf(letter: Letter) -> bytes:
             pages[-1].text(LEFT, y, line, BODY, bold=bold)
             y -= LEAD
         y -= GAP
-    return document(pages, size=SIZE, title="Recall letter")
+    return document(pages, size=SIZE, title="Recall letter", shared=shared)

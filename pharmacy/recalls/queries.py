@@ -1,9 +1,9 @@
 """Tracing lots to people and people's vials to certificates, each in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -14,6 +14,7 @@ from pharmacy.kernel.refusals import NotFound
 from pharmacy.recalls.models import Recall, RecallBatch, RecallLot, RecallNotice, RecallTimer
 from pharmacy.recalls.rules.timers import Answer, LotKind
 
+Found = TypeVar("Found", Recall, RecallTimer)
 FORWARD: Final = text("""
     with recursive powders (id) as (
         select l.id from ingredient_lots l where :kind = 'ingredient' and l.id = :lot
@@ -21,15 +22,14 @@ FORWARD: Final = text("""
         select c.made_powder_id
         from powders p
         join lot_components c on c.ingredient_lot_id = p.id
-        where c.made_powder_id is not null
     ),
     capsules (id) as (
         select c.capsule_lot_id
-        from powders p
-        join lot_components c on c.ingredient_lot_id = p.id
-        where c.capsule_lot_id is not null
+        from lot_components c
+        where c.ingredient_lot_id = any (array(select id from powders))
+            and c.capsule_lot_id is not null
         union
-        select l.id from powders p join capsule_lots l on l.active_lot_id = p.id
+        select l.id from capsule_lots l where l.active_lot_id = any (array(select id from powders))
         union
         select c.capsule_lot_id
         from lot_components c
@@ -38,37 +38,45 @@ FORWARD: Final = text("""
         select l.id from capsule_lots l where :kind = 'capsule' and l.id = :lot
     ),
     made (id) as (
-        select a.batch_id from powders p join batch_active_lots a on a.ingredient_lot_id = p.id
+        select a.batch_id
+        from batch_active_lots a
+        where a.ingredient_lot_id = any (array(select id from powders))
         union
-        select b.id from powders p join batches b on b.filler_lot_id = p.id
+        select b.id from batches b where b.filler_lot_id = any (array(select id from powders))
         union
         select b.id from batches b where :kind = 'shell' and b.shell_lot_id = :lot
         union
-        select b.id from capsules c join batches b on b.capsule_lot_id = c.id
+        select b.id from batches b where b.capsule_lot_id = any (array(select id from capsules))
     )
-    select 'ingredient' as kind, p.id as lot_id, i.lot_number, null::bigint as strength_ug,
+    select 'ingredient' as kind, i.id as lot_id, i.lot_number, null::bigint as strength_ug,
            null::uuid as container_id, null::uuid as order_id, null::bigint as number,
            null::text as status, null::uuid as patient_id, null::text as npi,
-           null::bigint as quantity, null::timestamptz as handed_over_at
-    from powders p
-    join ingredient_lots i on i.id = p.id
+           null::bigint as quantity, null::timestamptz as handed_over_at,
+           null::timestamptz as returned_at
+    from ingredient_lots i
+    where i.id = any (array(select id from powders))
     union all
     select 'batch', b.id, b.number, b.strength_ug, null, null, null, b.status, null, null,
-           coalesce(b.filled, b.capsules), null
-    from made
-    join batches b on b.id = made.id
+           coalesce(b.filled, b.capsules), null, null
+    from batches b
+    where b.id = any (array(select id from made))
     union all
     select 'capsule', l.id, l.lot_number, l.strength_ug, c.id, o.id, o.number, o.status,
-           o.patient_id, o.npi, c.quantity, o.handed_over_at
-    from capsules
-    join capsule_lots l on l.id = capsules.id
+           o.patient_id, o.npi, c.quantity, o.handed_over_at, c.returned_at
+    from capsule_lots l
     left join containers c on c.lot_id = l.id and c.voided_at is null
     left join orders o on o.id = c.order_id
+    where l.id = any (array(select id from capsules))
     order by kind, lot_number, number, container_id
 """)
 """
 From a lot along everything that was made of it, through triturations of any depth, to vials; and to
 batches of it, also those on the bench that are no capsules yet.
+
+What one step found is handed to the next as an array. Joined to a recursive step, of which it knows
+nothing, the planner expects thousands of lots and reads whole tables; of an array it expects few,
+and looks each up. For the same reason the step to the next powder keeps the null of a component
+that is in none: told to leave it out, the planner reads the index of everything ever mixed.
 """
 
 BACK: Final = text("""
@@ -154,6 +162,8 @@ class TracedVial(NamedTuple):
     npi: str
     quantity: int
     handed_over_at: datetime | None
+    returned_at: datetime | None
+    """When this vial came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,11 @@ class Trace:
     def of_kind(self, kind: LotKind) -> list[UUID]:
         """Return the lots of one kind, in the order of their ids."""
         return sorted(lot.lot_id for lot in self.lots if lot.kind is kind)
+
+    @property
+    def order_ids(self) -> set[UUID]:
+        """The orders that the vials belong to."""
+        return {vial.order_id for vial in self.vials}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +205,7 @@ def forward(session: Session, kind: LotKind, lot_id: UUID) -> Trace:
     lots: dict[UUID, TracedLot] = {}
     batches: list[TracedBatch] = []
     vials: list[TracedVial] = []
-    for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}):
+    for row in session.execute(FORWARD, {"kind": kind, "lot": lot_id}).all():
         if row.kind == BATCH:
             status = BatchStatus(row.status)
             batches.append(
@@ -246,10 +261,43 @@ def batches(session: Session, recall_id: UUID) -> Sequence[RecallBatch]:
     return session.scalars(found.order_by(RecallBatch.batch_id)).all()
 
 
+def of_lots(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, list[Recall]]:
+    """Return the recalls that blocked each of these lots, the newest first."""
+    found = (
+        select(RecallLot.lot_id, Recall)
+        .join(Recall, Recall.id == RecallLot.recall_id)
+        .where(RecallLot.lot_id.in_(lot_ids))
+    )
+    return _by_id(session.execute(found.order_by(Recall.opened_at.desc(), Recall.id)))
+
+
+def of_batch(session: Session, batch_id: UUID) -> list[Recall]:
+    """Return the recalls that reached a batch, the newest first."""
+    found = (
+        select(Recall)
+        .join(RecallBatch, RecallBatch.recall_id == Recall.id)
+        .where(RecallBatch.batch_id == batch_id)
+        .order_by(Recall.opened_at.desc(), Recall.id)
+    )
+    return list(session.scalars(found))
+
+
+def timers_of(session: Session, recall_ids: Collection[UUID]) -> dict[UUID, list[RecallTimer]]:
+    """Return what is due by each recall, the earliest first."""
+    found = select(RecallTimer.recall_id, RecallTimer).where(RecallTimer.recall_id.in_(recall_ids))
+    return _by_id(session.execute(found.order_by(RecallTimer.due_at)))
+
+
+def _by_id(rows: Iterable[tuple[UUID, Found]]) -> dict[UUID, list[Found]]:
+    by_id: dict[UUID, list[Found]] = {}
+    for key, found in rows:
+        by_id.setdefault(key, []).append(found)
+    return by_id
+
+
 def timers(session: Session, recall_id: UUID) -> Sequence[RecallTimer]:
     """Return what is due, the earliest first."""
-    found = select(RecallTimer).where(RecallTimer.recall_id == recall_id)
-    return session.scalars(found.order_by(RecallTimer.due_at)).all()
+    return timers_of(session, [recall_id]).get(recall_id, [])
 
 
 def notices(session: Session, recall_id: UUID) -> Sequence[RecallNotice]:
@@ -289,10 +337,21 @@ class Progress:
 
 def progress(session: Session, recall_id: UUID) -> Progress:
     """Count letters; "unreachable" is no answer."""
+    return progress_of(session, [recall_id])[recall_id]
+
+
+def progress_of(session: Session, recall_ids: Collection[UUID]) -> dict[UUID, Progress]:
+    """Count the letters of each recall."""
     answered = (RecallNotice.answer.is_not(None)) & (RecallNotice.answer != Answer.UNREACHABLE)
-    counted = select(
-        func.count(),
-        func.count().filter(RecallNotice.sent_at.is_not(None)),
-        func.count().filter(answered),
-    ).where(RecallNotice.recall_id == recall_id)
-    return Progress(*session.execute(counted).one())
+    counted = (
+        select(
+            RecallNotice.recall_id,
+            func.count(),
+            func.count().filter(RecallNotice.sent_at.is_not(None)),
+            func.count().filter(answered),
+        )
+        .where(RecallNotice.recall_id.in_(recall_ids))
+        .group_by(RecallNotice.recall_id)
+    )
+    nothing = dict.fromkeys(recall_ids, Progress(0, 0, 0))
+    return nothing | {row[0]: Progress(*row[1:]) for row in session.execute(counted)}

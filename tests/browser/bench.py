@@ -6,7 +6,14 @@ from decimal import Decimal
 from sqlalchemy import text, update
 
 from pharmacy.compounding import operations
-from pharmacy.compounding.models import Balance, Batch, Item, WeightKind
+from pharmacy.compounding.models import (
+    Balance,
+    Batch,
+    Item,
+    SampleCause,
+    SampleKind,
+    WeightKind,
+)
 from pharmacy.formulary import operations as formulary
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.usual_record import usual_record
@@ -17,6 +24,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
 from pharmacy.recalls import operations as recalls
 from pharmacy.recalls.rules.timers import LotKind
+from tests.browser.recalled import stock_a_recall
 from tests.factories.compounding import NOW, SHELL, Laboratory
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
@@ -41,6 +49,7 @@ def stock_bench(bench: Bench, *, port: int) -> None:
         batch = lab.plan(4_500, 100 + number, is_prepared=stand is not _untouched)
         stand(lab, batch)
         session.flush()
+    stock_a_recall(bench, lab)
 
 
 def _orders_that_wait(bench: Bench) -> None:
@@ -174,6 +183,29 @@ def _made(lab: Laboratory, batch: Batch) -> None:
     lab.tested(batch)
 
 
+def _at_the_laboratory(lab: Laboratory, batch: Batch) -> None:
+    _made(lab, batch)
+    for kind, capsules in ((SampleKind.UNIFORMITY, 30), (SampleKind.ASSAY, 10)):
+        sample = operations.send_sample(
+            lab.session,
+            batch.id,
+            kind=kind,
+            cause=SampleCause.NEW_FORMULATION,
+            capsules=capsules,
+            laboratory="Example Analytics",
+            by=lab.second,
+            now=NOW,
+        )
+    operations.record_result(
+        lab.session,
+        sample.id,
+        contents=[Decimal("99.4")],
+        document=b"%PDF-1.4 what Example Analytics found",
+        by=lab.second,
+        now=NOW,
+    )
+
+
 def _failed(lab: Laboratory, batch: Batch) -> None:
     lab.filled(batch)
     lab.tested(batch, FAILING)
@@ -190,5 +222,6 @@ STANDS = (
     _shells_weighed,
     _made,
     _failed,
+    _at_the_laboratory,
 )
 """Each batch is one capsule more than the one before, from a hundred: so tests name them."""

@@ -57,6 +57,9 @@ def batch_of(capsules: int) -> Address:
 REMAINDER = first_of("orders", "ord", "/orders/", where="kind = 'remainder'")
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
+RECALLED_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", "lot_number = 'NTX-2511'")
+RECALLED_ORDER = first_of("orders", "ord", "/orders/", where="status = 'recalled'")
+RECALL_OF_MANY = first_of("recalls", "rcl", "/bench/recalls/", where="reason like 'The supplier%'")
 LOT_TRACED = first_of("capsule_lots", "lot", "/bench/recalls/new?lot=")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
@@ -157,6 +160,7 @@ SHOWN = (
                 ("capsules", Role.TECHNICIAN),
                 ("to-release", Role.PHARMACIST),
                 ("failed", Role.PHARMACIST),
+                ("at-the-laboratory", Role.PHARMACIST),
             ),
             start=100,
         )
@@ -164,10 +168,14 @@ SHOWN = (
     Shown("batch-verify", Role.PHARMACIST, batch_of(104), ("v",)),
     Shown("batch-release", Role.PHARMACIST, batch_of(108), ("e",)),
     Shown("batch-conclude", Role.PHARMACIST, batch_of(109), ("i",)),
+    Shown("batch-sample", Role.PHARMACIST, batch_of(110), ("s",)),
+    Shown("batch-result", Role.PHARMACIST, batch_of(110), ("t",)),
+    Shown("batch-recalled", Role.PHARMACIST, batch_of(600)),
     Shown("batch-typed", Role.TECHNICIAN, batch_of(107), ("y",)),
     Shown("powder", Role.TECHNICIAN, "/bench/powder"),
     Shown("powder-receive", Role.TECHNICIAN, "/bench/powder/new"),
     Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
+    Shown("powder-recalled", Role.PHARMACIST, RECALLED_LOT),
     Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
     Shown("shells", Role.PHARMACIST, "/bench/shells"),
     Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
@@ -178,6 +186,9 @@ SHOWN = (
     Shown("recall-trace", Role.PHARMACIST, LOT_TRACED),
     Shown("recall-open", Role.PHARMACIST, LOT_TRACED, ("o",)),
     Shown("recall", Role.PHARMACIST, first_of("recalls", "rcl", "/bench/recalls/")),
+    Shown("recall-wide", Role.PHARMACIST, RECALL_OF_MANY),
+    Shown("order-recalled", Role.TECHNICIAN, RECALLED_ORDER),
+    Shown("order-vials-back", Role.TECHNICIAN, RECALLED_ORDER, ("e",)),
     Shown("recall-close", Role.PHARMACIST, first_of("recalls", "rcl", "/bench/recalls/"), ("c",)),
     Shown("formula", Role.AUDITOR, first_of("formulations", "fmn", "/bench/formulas/")),
 )

@@ -24,7 +24,9 @@ SitDown = Callable[..., User]
 def powder(console: Console, ingredient: str) -> str:
     """Return what the scanner reads off a container of a powder."""
     with console.session() as session:
-        lots = select(IngredientLot.id).where(IngredientLot.ingredient == ingredient)
+        lots = select(IngredientLot.id).where(
+            IngredientLot.ingredient == ingredient, IngredientLot.status == LotStatus.RELEASED
+        )
         found = session.scalars(lots.where(IngredientLot.on_hand_ug > 1_000_000)).first()
         assert found is not None
         return encode("ing", found)

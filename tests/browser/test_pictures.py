@@ -30,6 +30,7 @@ ONWARD = {
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",
     "/bench/powder/{lot_id}/certificate",
+    "/bench/{batch_id}/samples/{sample_id}/certificate",
     "/bench/recalls/letters/{notice_id}",
 }
 """Leads to another page, or is a document or a picture of its own."""

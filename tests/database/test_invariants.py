@@ -201,6 +201,9 @@ SPOILT: Final[dict[str, str]] = {
         "update certificates set content = content || 'x'::bytea"
     ),
     "recalled-vials-are-marked": LEFT,
+    "vials-came-back-from-their-orders": (
+        f"update containers set returned_at = now() where order_id = {DRAWN}"
+    ),
     "recalled-batches-are-stopped": (
         "insert into recall_batches (recall_id, batch_id, status_before)"
         " select r.id, b.id, b.status from recalls r, batches b;"

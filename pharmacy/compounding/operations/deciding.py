@@ -1,7 +1,7 @@
 """Release, quarantine and what comes of it: a pharmacist's decisions about a batch."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
 from pharmacy.compounding.models import Batch, Investigation, Outcome
-from pharmacy.compounding.operations.steps import person, remember
+from pharmacy.compounding.operations.steps import person, remember, remember_each
 from pharmacy.compounding.operations.weighing import ReasonNeeded, at_the_balance
-from pharmacy.compounding.queries import Unsound
+from pharmacy.compounding.queries import Standing, Unsound
 from pharmacy.compounding.rules.life import (
     BatchAction,
     BatchStatus,
@@ -45,13 +45,16 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
 
     Source: domain.md 7.6, `release_batch`.
     """
-    counting = queries.counting(session, batch.id).values()
-    tests = queries.last_tests(session, batch)
+    today = practice.site(session).today(now)
+    return gates_of(queries.standings(session, [batch], today=today)[batch.id], today=today)
+
+
+def gates_of(standing: Standing, *, today: date) -> list[Gate]:
+    """Return the gates of a batch that stands so."""
+    batch, counting, tests = standing.batch, standing.counting.values(), standing.tests
     passed = tests.get("release")
     others = [each.test for each in tests.values() if each.verdict != Verdict.PASSED]
-    today = practice.site(session).today(now)
-    unsound = queries.unsound_components(session, batch.id, today=today)
-    has_powder = bool(queries.powder_lot_ids(session, batch))
+    unsound = standing.unsound
     late = "is not set yet" if batch.beyond_use_on is None else "has passed"
     in_date = batch.beyond_use_on is not None and batch.beyond_use_on >= today
     return [
@@ -64,8 +67,7 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
         Gate(
             "steps",
             "a step is not done, or waits for a pharmacist",
-            batch.called_at is None
-            and all(step.is_done for step in queries.step_states(session, batch.id)),
+            batch.called_at is None and all(step.is_done for step in standing.steps),
         ),
         Gate(
             "release-test",
@@ -76,9 +78,9 @@ def gates(session: Session, batch: Batch, *, now: datetime) -> list[Gate]:
         Gate(
             "investigation",
             "an investigation is open",
-            queries.open_investigation(session, batch.id) is None,
+            not standing.is_investigated,
         ),
-        Gate("components", _why_unsound(unsound), has_powder and not unsound),
+        Gate("components", _why_unsound(unsound), standing.has_powder and not unsound),
         Gate("beyond-use", f"its beyond-use date {late}", in_date),
     ]
 
@@ -131,22 +133,40 @@ def investigate(
 
     Capsules that were released are dispensed no more, whoever or whatever found the reason.
     """
-    if batch.status is BatchStatus.RELEASED and batch.capsule_lot_id is not None:
-        _withdraw_capsules(
-            session, batch.capsule_lot_id, LotStatus.QUARANTINED, reason=reason, by=by, now=now
-        )
-    batch.apply(BatchAction.QUARANTINE, to=BatchStatus.QUARANTINED)
-    opened = Investigation(
-        id=new_id(),
-        batch_id=batch.id,
-        code=code,
+    [opened] = investigate_each(session, [batch], code=code, reason=reason, by=by, now=now)
+    return opened
+
+
+def investigate_each(
+    session: Session, batches: Sequence[Batch], *, code: str, reason: str, by: Actor, now: datetime
+) -> list[Investigation]:
+    """Put locked batches in quarantine, each with an investigation of its own."""
+    _withdraw_capsules(
+        session,
+        [each for each in batches if each.status is BatchStatus.RELEASED],
+        LotStatus.QUARANTINED,
         reason=reason,
-        opened_by=person(by),
-        opened_at=now,
+        by=by,
+        now=now,
     )
-    session.add(opened)
+    opened = []
+    for batch in batches:
+        batch.apply(BatchAction.QUARANTINE, to=BatchStatus.QUARANTINED)
+        opened.append(
+            Investigation(
+                id=new_id(),
+                batch_id=batch.id,
+                code=code,
+                reason=reason,
+                opened_by=person(by),
+                opened_at=now,
+            )
+        )
+    session.add_all(opened)
     facts = {"code": code}
-    remember(session, batch, BatchAction.QUARANTINE, by=by, now=now, reason=reason, facts=facts)
+    remember_each(
+        session, batches, BatchAction.QUARANTINE, by=by, now=now, reason=reason, facts=facts
+    )
     return opened
 
 
@@ -249,8 +269,8 @@ def _scrap(session: Session, batch: Batch, *, reason: str, by: Actor, now: datet
     batch.apply(BatchAction.SCRAP, to=BatchStatus.REJECTED)
     wasted = 0
     if batch.capsule_lot_id is not None:
-        lot = _withdraw_capsules(
-            session, batch.capsule_lot_id, LotStatus.REJECTED, reason=reason, by=by, now=now
+        [lot] = _withdraw_capsules(
+            session, [batch], LotStatus.REJECTED, reason=reason, by=by, now=now
         )
         wasted = lot.on_hand - lot.reserved
         if wasted:
@@ -263,12 +283,20 @@ def _scrap(session: Session, batch: Batch, *, reason: str, by: Actor, now: datet
 
 
 def _withdraw_capsules(
-    session: Session, lot_id: UUID, status: LotStatus, *, reason: str, by: Actor, now: datetime
-) -> CapsuleLot:
-    """Return the lot, withdrawn. What is recalled or rejected stays so."""
-    lot = lots.lock_capsule_lots(session, [lot_id])[lot_id]
-    if lot.status in {LotStatus.RECALLED, LotStatus.REJECTED}:
-        return lot
-    return inventory.withdraw_capsule_lot(
-        session, lot_id, status=status, reason=reason, by=by, now=now
-    )
+    session: Session,
+    batches: Sequence[Batch],
+    status: LotStatus,
+    *,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> list[CapsuleLot]:
+    """Return the batches' lots, withdrawn. What is recalled or rejected stays so."""
+    lot_ids = [each.capsule_lot_id for each in batches if each.capsule_lot_id is not None]
+    locked = lots.lock_capsule_lots(session, lot_ids) if lot_ids else {}
+    for lot in locked.values():
+        if lot.status not in {LotStatus.RECALLED, LotStatus.REJECTED}:
+            inventory.withdraw_capsule_lot(
+                session, lot.id, status=status, reason=reason, by=by, now=now
+            )
+    return list(locked.values())

@@ -1,5 +1,6 @@
 """What every operation on a batch does alike: know who acts, and remember the step."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,24 +40,40 @@ def remember(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Write the event and the audit entry of a step that was taken."""
+    remember_each(session, [batch], action, by=by, now=now, reason=reason, facts=facts)
+
+
+def remember_each(
+    session: Session,
+    batches: Sequence[Batch],
+    action: BatchAction,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the events and the audit entries of a step that was taken with each batch."""
+    if not batches:
+        return
     session.flush()
-    session.execute(
-        insert(BatchEvent).values(
-            batch_id=batch.id,
-            action=action,
-            status=batch.status,
-            by_id=person(by),
-            reason=reason,
-            facts=facts or {},
-            at=now,
+    events = [
+        {
+            "batch_id": batch.id,
+            "action": action,
+            "status": batch.status,
+            "by_id": person(by),
+            "reason": reason,
+            "facts": facts or {},
+            "at": now,
+        }
+        for batch in batches
+    ]
+    session.execute(insert(BatchEvent.table()).inline(), events)
+    subjects = [
+        audit.Subject(
+            batch.id, None, {"number": batch.number, "version": batch.version, **(facts or {})}
         )
-    )
-    audit.record(
-        session,
-        f"batch.{action}",
-        by=by,
-        at=now,
-        subject_kind="batch",
-        subject_id=batch.id,
-        detail={"number": batch.number, "version": batch.version, **(facts or {})},
-    )
+        for batch in batches
+    ]
+    audit.record_each(session, f"batch.{action}", subjects, by=by, at=now, subject_kind="batch")

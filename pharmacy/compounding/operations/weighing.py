@@ -1,5 +1,6 @@
 """Weighing, and a pharmacist's verification of it, who is never the one that weighed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -108,6 +109,11 @@ FIELDS: Final = {
 
 def targets(session: Session, batch: Batch) -> dict[Need, Mass]:
     """Return what the sheet weighs, in the order of weighing. Raises LotsNotScanned."""
+    return targets_from(batch, queries.active_lot_ids(session, batch.id))
+
+
+def targets_from(batch: Batch, active_lot_ids: Sequence[UUID]) -> dict[Need, Mass]:
+    """Return what the sheet weighs, of lots in the order of use. Raises LotsNotScanned."""
     if batch.sheet is None:
         raise LotsNotScanned("no lots were scanned for this batch")
     found: dict[Need, Mass] = {}
@@ -121,10 +127,9 @@ def targets(session: Session, batch: Batch) -> dict[Need, Mass]:
             Need(item, of[item]): Mass(Decimal(diluted[field])) for item, field in FIELDS.items()
         }
     elif shares := batch.sheet.get("shares"):
-        lot_ids = queries.active_lot_ids(session, batch.id)
         found |= {
             Need(Item.ACTIVE, lot_id): Mass(Decimal(share["weigh_mg"]))
-            for lot_id, share in zip(lot_ids, shares, strict=True)
+            for lot_id, share in zip(active_lot_ids, shares, strict=True)
         }
     else:
         found[Need(Item.ACTIVE, batch.active_lot_id)] = Mass(Decimal(batch.sheet["weigh_mg"]))

@@ -16,6 +16,7 @@ from pharmacy.compounding.queries.batches import (
     investigations,
     last_tests,
     lock,
+    lock_each,
     lock_weighing,
     most_dispensed,
     open_investigation,
@@ -37,10 +38,12 @@ from pharmacy.compounding.queries.preparation import (
 )
 from pharmacy.compounding.queries.progress import last_events, of_capsules, unfinished
 from pharmacy.compounding.queries.record import record_sha256
-from pharmacy.compounding.queries.sampling import lock_sample, samples, samples_due
+from pharmacy.compounding.queries.sampling import get_sample, lock_sample, samples, samples_due
+from pharmacy.compounding.queries.standing import Standing, standings
 
 __all__ = [
     "BatchNotFound",
+    "Standing",
     "Unsound",
     "active_lot_ids",
     "balances",
@@ -56,11 +59,13 @@ __all__ = [
     "get",
     "get_balance",
     "get_photo",
+    "get_sample",
     "get_step",
     "investigations",
     "last_events",
     "last_tests",
     "lock",
+    "lock_each",
     "lock_sample",
     "lock_weighing",
     "mass_statement",
@@ -73,6 +78,7 @@ __all__ = [
     "record_sha256",
     "samples",
     "samples_due",
+    "standings",
     "step_states",
     "steps",
     "unfinished",

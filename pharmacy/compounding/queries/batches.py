@@ -1,6 +1,6 @@
 """Reading the records of batches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -56,6 +56,12 @@ def lock(session: Session, batch_id: UUID) -> Batch:
     """Return a batch, locked. Raises BatchNotFound."""
     get(session, batch_id)
     return session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
+
+
+def lock_each(session: Session, batch_ids: Collection[UUID]) -> Sequence[Batch]:
+    """Return batches as they are now, locked in the order of their ids."""
+    found = select(Batch).where(Batch.id.in_(batch_ids)).order_by(Batch.id).with_for_update()
+    return session.scalars(found.execution_options(populate_existing=True)).all()
 
 
 def batches(

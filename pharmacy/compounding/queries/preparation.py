@@ -1,6 +1,6 @@
 """Reading how a batch is prepared: its steps, photographs and calls."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -66,24 +66,38 @@ def open_call(session: Session, batch_id: UUID) -> BatchCall | None:
 
 def step_states(session: Session, batch_id: UUID) -> list[StepState]:
     """Return a batch's steps as the rules see them, in their order."""
+    return step_states_of(session, [batch_id]).get(batch_id, [])
+
+
+def step_states_of(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, list[StepState]]:
+    """Return the steps of each batch as the rules see them, in their order."""
     session.flush()
-    unticked: dict[int, list[str]] = {}
-    for check in checks(session, batch_id):
-        if check.ticked_at is None:
-            unticked.setdefault(check.step_no, []).append(check.words)
-    shown = set(session.scalars(select(BatchPhoto.step_no).where(BatchPhoto.batch_id == batch_id)))
-    return [
-        StepState(
-            no=step.no,
-            title=step.title,
-            act=step.act,
-            is_done=step.done_at is not None,
-            unticked=tuple(unticked.get(step.no, ())),
-            needs_photo=step.needs_photo,
-            has_photo=step.no in shown,
-            wait=timedelta(seconds=step.wait_seconds) if step.wait_seconds else None,
-            timer_started_at=step.timer_started_at,
-            timer_finished_at=step.timer_finished_at,
+    unticked: dict[tuple[UUID, int], list[str]] = {}
+    items = select(StepCheck).where(
+        StepCheck.batch_id.in_(batch_ids), StepCheck.ticked_at.is_(None)
+    )
+    for check in session.scalars(items.order_by(StepCheck.step_no, StepCheck.no)):
+        unticked.setdefault((check.batch_id, check.step_no), []).append(check.words)
+    with_photo = select(BatchPhoto.batch_id, BatchPhoto.step_no).where(
+        BatchPhoto.batch_id.in_(batch_ids)
+    )
+    shown = set(session.execute(with_photo))
+    found: dict[UUID, list[StepState]] = {}
+    taken = select(BatchStep).where(BatchStep.batch_id.in_(batch_ids))
+    for step in session.scalars(taken.order_by(BatchStep.batch_id, BatchStep.no)):
+        at = (step.batch_id, step.no)
+        found.setdefault(step.batch_id, []).append(
+            StepState(
+                no=step.no,
+                title=step.title,
+                act=step.act,
+                is_done=step.done_at is not None,
+                unticked=tuple(unticked.get(at, ())),
+                needs_photo=step.needs_photo,
+                has_photo=at in shown,
+                wait=timedelta(seconds=step.wait_seconds) if step.wait_seconds else None,
+                timer_started_at=step.timer_started_at,
+                timer_finished_at=step.timer_finished_at,
+            )
         )
-        for step in steps(session, batch_id)
-    ]
+    return found

@@ -5,10 +5,10 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from pharmacy.compounding.models import Batch, LabSample
-from pharmacy.compounding.queries.batches import lock
+from pharmacy.compounding.models import Batch, BatchActiveLot, LabSample
+from pharmacy.compounding.queries.batches import lock_each
 from pharmacy.compounding.rules.laboratory import Due, Made, due
 from pharmacy.compounding.rules.life import BatchStatus
 from pharmacy.compounding.rules.weights import Verdict
@@ -29,13 +29,32 @@ def samples(session: Session, batch_id: UUID) -> Sequence[LabSample]:
     return session.scalars(found.order_by(LabSample.sent_at, LabSample.id)).all()
 
 
+def get_sample(session: Session, batch_id: UUID, sample_id: UUID) -> LabSample:
+    """Return a sample of this batch. Raises SampleNotFound."""
+    sample = session.get(LabSample, sample_id)
+    if sample is None or sample.batch_id != batch_id:
+        raise SampleNotFound("the batch has no such sample")
+    return sample
+
+
 def lock_sample(session: Session, sample_id: UUID) -> tuple[Batch, LabSample]:
-    """Return a sample and its batch, both locked, the batch first. Raises SampleNotFound."""
+    """
+    Return a sample and its batch, both locked, the batch first. Raises SampleNotFound.
+
+    Batches of the same lots are locked with it, all in the order of their ids: the answer may stop
+    them, and answers to samples of two of them may come at one instant.
+    """
     if (sample := session.get(LabSample, sample_id)) is None:
         raise SampleNotFound("there is no such sample")
-    batch = lock(session, sample.batch_id)
+    own, other = aliased(BatchActiveLot), aliased(BatchActiveLot)
+    of_same_lots = (
+        select(other.batch_id)
+        .join(own, own.ingredient_lot_id == other.ingredient_lot_id)
+        .where(own.batch_id == sample.batch_id)
+    )
+    locked = lock_each(session, {sample.batch_id, *session.scalars(of_same_lots)})
     session.refresh(sample, with_for_update=True)
-    return batch, sample
+    return next(batch for batch in locked if batch.id == sample.batch_id), sample
 
 
 def samples_due(session: Session, *, on: date) -> list[Due]:

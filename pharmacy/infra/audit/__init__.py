@@ -5,7 +5,16 @@ a hash chain in batches afterwards, so that writers never wait for each other.
 
 from pharmacy.infra.audit.looking import Looker, lookers, looks
 from pharmacy.infra.audit.sealing import seal
-from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, newest_seal, record
+from pharmacy.infra.audit.trail import (
+    Acting,
+    AuditEntry,
+    AuditSeal,
+    Subject,
+    entries,
+    newest_seal,
+    record,
+    record_each,
+)
 from pharmacy.infra.audit.verification import (
     Broken,
     Head,
@@ -23,12 +32,14 @@ __all__ = [
     "Head",
     "Looker",
     "Stretch",
+    "Subject",
     "Verification",
     "entries",
     "lookers",
     "looks",
     "newest_seal",
     "record",
+    "record_each",
     "seal",
     "verify",
     "verify_stretch",

@@ -1,8 +1,8 @@
 """The entries themselves, and the seals over them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Identity, Index, insert, select, text
@@ -71,6 +71,14 @@ class AuditSeal(Base):
 RECORD: Final = insert(AuditEntry.table()).inline()
 
 
+class Subject(NamedTuple):
+    """What one of several like acts was done to."""
+
+    id: UUID | None
+    patient_id: UUID | None
+    detail: dict[str, Any]
+
+
 def record(
     session: Session,
     action: str,
@@ -83,17 +91,35 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry in the caller's transaction."""
-    entry = {
-        "at": at,
-        "action": action,
-        "by_kind": by.kind,
-        "by_id": by.id,
-        "subject_kind": subject_kind,
-        "subject_id": subject_id,
-        "patient_id": patient_id,
-        "detail": detail or {},
-    }
-    session.execute(RECORD, entry)
+    subject = Subject(subject_id, patient_id, detail or {})
+    record_each(session, action, [subject], by=by, at=at, subject_kind=subject_kind)
+
+
+def record_each(
+    session: Session,
+    action: str,
+    subjects: Iterable[Subject],
+    *,
+    by: Acting,
+    at: datetime,
+    subject_kind: str,
+) -> None:
+    """Write an entry for each subject of one act, in one statement."""
+    rows = [
+        {
+            "at": at,
+            "action": action,
+            "by_kind": by.kind,
+            "by_id": by.id,
+            "subject_kind": subject_kind,
+            "subject_id": subject.id,
+            "patient_id": subject.patient_id,
+            "detail": subject.detail,
+        }
+        for subject in subjects
+    ]
+    if rows:
+        session.execute(RECORD, rows)
 
 
 def entries(

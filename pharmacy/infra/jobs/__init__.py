@@ -28,7 +28,7 @@ from pharmacy.infra.jobs.oversight import (
     retry,
 )
 from pharmacy.infra.jobs.sending import Message, not_sent, to_send
-from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add
+from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, LEASE, Job, JobState, add, add_each
 
 __all__ = [
     "CHANNEL",
@@ -43,6 +43,7 @@ __all__ = [
     "Message",
     "Progress",
     "add",
+    "add_each",
     "backlog",
     "claim",
     "claim_next",

@@ -1,5 +1,6 @@
 """The table of owed work, and how work comes to be owed."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -75,5 +76,11 @@ def add(session: Session, kind: JobKind, *, ref_id: UUID, dedupe_key: str | None
         dedupe_key: The job is owed once for each key. Default: once for each kind and `ref_id`;
             give a key where the same work may rightly be owed again (`orders.check:<id>:v7`).
     """
-    key = dedupe_key or f"{kind}:{ref_id}"
-    session.execute(ADD, {"kind": kind, "ref_id": ref_id, "dedupe_key": key})
+    add_each(session, kind, {dedupe_key or f"{kind}:{ref_id}": ref_id})
+
+
+def add_each(session: Session, kind: JobKind, owed: Mapping[str, UUID]) -> None:
+    """Owe jobs of one kind, each under its key about one id, in one statement."""
+    rows = [{"kind": kind, "ref_id": ref_id, "dedupe_key": key} for key, ref_id in owed.items()]
+    if rows:
+        session.execute(ADD, rows)

@@ -12,15 +12,18 @@ HEADER: Final = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"
 LEVEL: Final = 6
 
 
-def document(pages: Sequence[Pen], *, size: tuple[float, float], title: str) -> bytes:
+def document(
+    pages: Sequence[Pen], *, size: tuple[float, float], title: str, shared: str = ""
+) -> bytes:
     """
     Return a PDF of the pages, with every font embedded.
 
     Args:
         title: What kind of document it is. Never anything about a patient: it shows in window
             titles and in lists of printed documents.
+        shared: Characters that the fonts hold beside: those of other documents like this one.
     """
-    fonts = font_set("".join([page.letters() for page in pages]))
+    fonts = font_set("".join([page.letters() for page in pages]), shared=shared)
     first = len(fonts.objects) + 1
     catalog, info, tree, resources = range(first, first + 4)
     objects = list(fonts.objects)

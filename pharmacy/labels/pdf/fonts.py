@@ -164,15 +164,28 @@ class FontSet:
     """One subset of each face has them all."""
 
 
-def font_set(text: str) -> FontSet:
-    """Return fonts that draw every character of a covered text."""
+def font_set(text: str, *, shared: str = "") -> FontSet:
+    """
+    Return fonts that draw every character of a covered text.
+
+    Args:
+        shared: What thousands of texts are written with, where `PREPARED` is not enough: their
+            fonts are made once.
+    """
     letters = set(text)
+    if not letters.issubset(PREPARED) and letters.issubset(shared):
+        return _shared("".join(sorted(set(shared))))
     return _subset(PREPARED if letters.issubset(PREPARED) else "".join(sorted(letters)))
 
 
 @cache
 def _prepared() -> FontSet:
     return _made(PREPARED)
+
+
+@lru_cache(maxsize=2)
+def _shared(letters: str) -> FontSet:
+    return _made(letters)
 
 
 def _subset(letters: str) -> FontSet:

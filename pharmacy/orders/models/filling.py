@@ -20,6 +20,7 @@ class Container(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("first_dose_on <= last_dose_on", name="dates"),
         CheckConstraint("capsules_per_dose > 0", name="capsules_positive"),
+        CheckConstraint("returned_at is null or voided_at is null", name="returned_stands"),
         Index(
             "uq_containers_part",
             "order_id",
@@ -33,6 +34,12 @@ class Container(Base):
             name="loss_whole",
         ),
         Index(None, "lot_id"),
+        Index(
+            "ix_containers_traced",
+            "lot_id",
+            postgresql_include=["id", "order_id", "quantity", "returned_at"],
+            postgresql_where=text("voided_at is null"),
+        ),  # a recall's trace reads thousands of vials, and then none of their pages
         Index(
             "ix_containers_replaced_by",
             "replaced_by",
@@ -57,6 +64,10 @@ class Container(Base):
     scanned_at: Mapped[datetime | None]
     scanned_by: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
+    recalled_at: Mapped[datetime | None]
+    """When a recall reached it; it had left."""
+    returned_at: Mapped[datetime | None]
+    """When it came back, and was destroyed."""
     lost_at: Mapped[datetime | None]
     """When it was written down that it is lost or spoilt; its code is dead from then on."""
     lost_reason: Mapped[str | None]

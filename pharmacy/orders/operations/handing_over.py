@@ -1,5 +1,6 @@
 """The order leaves: to the patient, and sometimes back again."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,6 +24,7 @@ from pharmacy.orders.rules.handing_over import (
     CounsellorNeeded,
     HandingOver,
     Taken,
+    VialsNotOut,
     counselling_needed_for,
 )
 from pharmacy.orders.rules.parts import EarlierPartFirst
@@ -112,19 +114,47 @@ def _kept(
 
 
 def return_(
-    session: Session, order_id: UUID, *, reason: str, words: str = "", by: Actor, now: datetime
+    session: Session,
+    order_id: UUID,
+    *,
+    reason: str,
+    words: str = "",
+    vial_ids: Collection[UUID] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> Order:
     """
     Record that medicine came back. It is destroyed, never restocked (domain.md 7.1).
 
+    The order is returned with its last vial that is not lost; until then it stays what it is.
+
     Args:
         reason: A code in use; see `reasons.because`.
+        vial_ids: Which vials came back. Default: all that are still out.
+
+    Raises:
+        VialsNotOut: None is named, or one that is not the order's, or came back before.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": because(session, Purpose.RETURN, reason, words)}
-    take(session, order, Action.RETURN, by=by, now=now, reason=words or None, facts=facts)
-    hold_what_depends(session, order, now=now)
-    owe_refill(session, order)
+    look_ahead(session, order, Action.RETURN, by=by, now=now)
+    vials = queries.containers(session, order.id)
+    out = [each for each in vials if each.returned_at is None]
+    wanted = {each.id for each in out} if vial_ids is None else set(vial_ids)
+    back = [each for each in out if each.id in wanted]
+    if not back or len(back) != len(wanted):
+        raise VialsNotOut("these are not vials of the order that are out", field="vials")
+    for each in back:
+        each.returned_at = now
+    is_whole = all(each.returned_at or each.lost_at for each in vials)
+    facts = {
+        "code": because(session, Purpose.RETURN, reason, words),
+        "vials": [str(each.id) for each in back],
+    }
+    action = Action.RETURN if is_whole else Action.RETURN_VIALS
+    take(session, order, action, by=by, now=now, reason=words or None, facts=facts)
+    if is_whole:
+        hold_what_depends(session, order, now=now)
+        owe_refill(session, order)
     return order
 
 

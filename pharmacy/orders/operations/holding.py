@@ -1,6 +1,6 @@
 """Placing and lifting holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.orders import queries
 from pharmacy.orders.models import Hold, Order
 from pharmacy.orders.operations.reasons import because
-from pharmacy.orders.operations.steps import lock_for, take
+from pharmacy.orders.operations.steps import lock_for, take, take_each
 from pharmacy.orders.rules import OPEN, Action, Origin, Owner
 from pharmacy.orders.rules.holds import HoldReasonNeeded, kind_of, require_liftable
 from pharmacy.orders.rules.reasons import Purpose
@@ -102,6 +102,44 @@ def place_hold(
     session.add(hold)
     session.flush()
     return hold
+
+
+def hold_each(
+    session: Session,
+    orders: Sequence[Order],
+    *,
+    code: str,
+    words: str,
+    facts: Mapping[str, Any],
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Hold locked orders, however many, for one reason that the machine found; each only once."""
+    held = queries.open_holds_of(session, [order.id for order in orders])
+    fresh = [
+        order
+        for order in orders
+        if not any(hold.code == code and hold.origin is origin for hold in held.get(order.id, ()))
+    ]
+    if not fresh:
+        return
+    take_each(session, fresh, Action.PLACE_HOLD, by=WORKER, now=now, facts={"hold": code})
+    deadline_at = now + timedelta(hours=practice.policy(session).hold_deadline_hours)
+    session.add_all(
+        Hold(
+            order_id=order.id,
+            code=code,
+            words=words,
+            owner=kind_of(code).owner,
+            origin=origin,
+            facts=dict(facts),
+            placed_at=now,
+            placed_by=WORKER.id,
+            deadline_at=deadline_at,
+        )
+        for order in fresh
+    )
+    session.flush()
 
 
 def hold_because(
@@ -204,18 +242,15 @@ def hold_for_compromised_key(session: Session, kid: str, since: datetime, *, now
         .join(Verification, Verification.evidence_id == Evidence.id)
         .where(Order.status.in_(OPEN), Verification.kid == kid, Evidence.received_at >= since)
         .distinct()
-        .order_by(Order.id)
     )
-    order_ids = session.scalars(signed_with_it).all()
-    for order_id in order_ids:
-        place_hold(
-            session,
-            order_id,
-            code="key-compromised",
-            words="The key that signed this prescription was reported compromised.",
-            facts={"kid": kid, "since": since.isoformat()},
-            origin=Origin.KEY,
-            by=WORKER,
-            now=now,
-        )
-    return len(order_ids)
+    reached = queries.lock_each(session, session.scalars(signed_with_it).all())
+    hold_each(
+        session,
+        reached,
+        code="key-compromised",
+        words="The key that signed this prescription was reported compromised.",
+        facts={"kid": kid, "since": since.isoformat()},
+        origin=Origin.KEY,
+        now=now,
+    )
+    return len(reached)

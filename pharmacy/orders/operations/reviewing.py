@@ -1,5 +1,6 @@
 """The pharmacist's first check: prescription, findings and plan."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -152,9 +153,16 @@ def set_dates(order: Order, first_dose_on: date, first_without_dose_on: date) ->
 
 def owe_refill(session: Session, order: Order) -> None:
     """Owe the working out of the fill that follows the order's fill."""
-    key = f"{JobKind.SCHEDULE_REFILL}:{order.id}:v{order.version}"
-    own = queries.own_of_fill(session, order)
-    jobs.add(session, JobKind.SCHEDULE_REFILL, ref_id=own, dedupe_key=key)
+    owe_refills(session, [order])
+
+
+def owe_refills(session: Session, orders: Sequence[Order]) -> None:
+    """Owe the working out of the fill that follows each order's fill."""
+    own = queries.own_of_fills(session, orders)
+    kind = JobKind.SCHEDULE_REFILL
+    jobs.add_each(
+        session, kind, {f"{kind}:{each.id}:v{each.version}": own[each.id] for each in orders}
+    )
 
 
 def require_prescription(session: Session, order: Order, site: Site, now: datetime) -> Prescription:

@@ -1,6 +1,6 @@
 """What every operation on an order does alike: lock it, move it, remember the step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -48,10 +48,29 @@ def take(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Move a locked order, and remember the step in its events and in the audit."""
-    before = order.status
-    with _naming_people(session, order, by=by, now=now):
-        order.apply(action, by=by, now=now, held_by=open_codes(session, order))
-    remember(session, order, action, before, by=by, now=now, reason=reason, facts=facts)
+    take_each(session, [order], action, by=by, now=now, reason=reason, facts=facts)
+
+
+def take_each(
+    session: Session,
+    orders: Sequence[Order],
+    action: Action,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Move locked orders alike, however many, in the same few statements; or none of them."""
+    held = queries.open_holds_of(session, [order.id for order in orders])
+    taken = []
+    for order in orders:
+        before = order.status
+        codes = tuple(hold.code for hold in held.get(order.id, ()))
+        with _naming_people(session, order, by=by, now=now):
+            order.apply(action, by=by, now=now, held_by=codes)
+        taken.append((order, before))
+    _remember_each(session, taken, action, by=by, now=now, reason=reason, facts=facts)
 
 
 @contextmanager
@@ -82,25 +101,36 @@ def remember(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Write the event and the audit entry of a step that was taken."""
-    event = {
-        "order_id": order.id,
-        "action": action,
-        "from_status": before,
-        "to_status": order.status,
-        "by_kind": by.kind,
-        "by_id": by.id,
-        "reason": reason,
-        "facts": facts or {},
-        "at": now,
-    }
-    session.execute(KEEP_EVENT, event)
-    audit.record(
-        session,
-        f"order.{action}",
-        by=by,
-        at=now,
-        subject_kind="order",
-        subject_id=order.id,
-        patient_id=order.patient_id,
-        detail={"version": order.version, **(facts or {})},
-    )
+    _remember_each(session, [(order, before)], action, by=by, now=now, reason=reason, facts=facts)
+
+
+def _remember_each(
+    session: Session,
+    taken: Iterable[tuple[Order, Status | None]],
+    action: str,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str | None,
+    facts: dict[str, Any] | None,
+) -> None:
+    events, subjects = [], []
+    for order, before in taken:
+        events.append(
+            {
+                "order_id": order.id,
+                "action": action,
+                "from_status": before,
+                "to_status": order.status,
+                "by_kind": by.kind,
+                "by_id": by.id,
+                "reason": reason,
+                "facts": facts or {},
+                "at": now,
+            }
+        )
+        detail = {"version": order.version, **(facts or {})}
+        subjects.append(audit.Subject(order.id, order.patient_id, detail))
+    if events:
+        session.execute(KEEP_EVENT, events)
+    audit.record_each(session, f"order.{action}", subjects, by=by, at=now, subject_kind="order")

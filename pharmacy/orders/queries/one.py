@@ -1,10 +1,11 @@
 """Reading one order and what belongs to it, locked for a change where it must be."""
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
@@ -34,6 +35,12 @@ def lock(session: Session, order_id: UUID) -> Order:
     if order is None:
         raise OrderNotFound("there is no such order")
     return order
+
+
+def lock_each(session: Session, order_ids: Collection[UUID]) -> list[Order]:
+    """Return orders as they are now, locked in the order of their ids, as everybody locks them."""
+    found = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    return list(session.scalars(found.execution_options(populate_existing=True)))
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
@@ -101,13 +108,22 @@ def by_number(session: Session, number: int) -> UUID | None:
 
 def open_holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return what keeps an order where it is."""
-    return list(
-        session.scalars(
-            select(Hold)
-            .where(Hold.order_id == order_id, Hold.lifted_at.is_(None))
-            .order_by(Hold.placed_at, Hold.id)
-        )
-    )
+    return open_holds_of(session, [order_id]).get(order_id, [])
+
+
+def open_holds_of(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Return what keeps each of these orders where it is; nothing for one that is free."""
+    found: dict[UUID, list[Hold]] = {}
+    open_ones = select(Hold).where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+    for hold in session.scalars(open_ones.order_by(Hold.placed_at, Hold.id)):
+        found.setdefault(hold.order_id, []).append(hold)
+    return found
+
+
+def containers_by_id(session: Session, vial_ids: Collection[UUID]) -> list[Container]:
+    """Return vials as they are now, by id."""
+    found = select(Container).where(Container.id.in_(vial_ids)).order_by(Container.id)
+    return list(session.scalars(found.execution_options(populate_existing=True)))
 
 
 def get_hold(session: Session, order_id: UUID, hold_id: UUID) -> Hold:
@@ -165,21 +181,34 @@ def handed_over_before(session: Session, order: Order) -> Order | None:
     ).one_or_none()
 
 
-def open_after(session: Session, order: Order) -> list[UUID]:
-    """Return the open orders of this treatment that come after an order, in the order of ids."""
-    later = or_(
-        and_(Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no),
+def open_after(session: Session, order_ids: Collection[UUID]) -> list[UUID]:
+    """Return the open orders that go on with the treatment of any of these orders, by id."""
+    given, later = aliased(Order), aliased(Order)
+    comes_after = or_(
+        later.fill_no > given.fill_no,
         and_(
-            Order.prescription_id == order.prescription_id,
-            Order.fill_no == order.fill_no,
-            Order.first_night > (order.last_night or LAST_NIGHT),
-        ),
-        Order.prescription_id.in_(
-            select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+            later.fill_no == given.fill_no,
+            later.first_night > func.coalesce(given.last_night, LAST_NIGHT),
         ),
     )
-    found = select(Order.id).where(later, Order.status.in_(OPEN)).order_by(Order.id)
-    return list(session.scalars(found))
+    next_fills = (
+        select(later.id)
+        .join(given, given.prescription_id == later.prescription_id)
+        .where(given.id.in_(order_ids), comes_after, later.status.in_(OPEN))
+    )
+    next_prescriptions = (
+        select(later.id)
+        .join(Prescription, Prescription.id == later.prescription_id)
+        .join(given, given.prescription_id == Prescription.follows_id)
+        .where(given.id.in_(order_ids), later.status.in_(OPEN))
+    )
+    return sorted(session.scalars(union(next_fills, next_prescriptions)))
+
+
+def lock_with_following(session: Session, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Return orders and the open ones that go on with their treatment, locked at once, by id."""
+    following = open_after(session, order_ids)
+    return {order.id: order for order in lock_each(session, {*order_ids, *following})}
 
 
 def hand_over(session: Session, order_id: UUID) -> HandOver | None:

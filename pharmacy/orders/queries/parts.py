@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import OPEN, Status
@@ -40,10 +40,23 @@ def family(session: Session, order: Order) -> list[Order]:
 
 def own_of_fill(session: Session, order: Order) -> UUID:
     """Return which order is the fill's own: it starts the clock of the refill."""
-    if order.kind is OrderKind.FILL:
-        return order.id
-    own = select(Order.id).where(_same_fill(order), Order.supplement_no == 0)
-    return session.scalars(own).one()
+    return own_of_fills(session, [order])[order.id]
+
+
+def own_of_fills(session: Session, orders: Sequence[Order]) -> dict[UUID, UUID]:
+    """Return for each order which one is its fill's own."""
+    own = {order.id: order.id for order in orders}
+    supplements = [order.id for order in orders if order.kind is not OrderKind.FILL]
+    if supplements:
+        given, first = aliased(Order), aliased(Order)
+        is_own = and_(
+            first.prescription_id == given.prescription_id,
+            first.fill_no == given.fill_no,
+            first.supplement_no == 0,
+        )
+        found = select(given.id, first.id).join(first, is_own).where(given.id.in_(supplements))
+        own |= {row[0]: row[1] for row in session.execute(found)}
+    return own
 
 
 def parts(session: Session, order: Order) -> list[Order]:

@@ -47,6 +47,7 @@ class Action(StrEnum):
     REALLOCATE = "allocated-anew"
     CANCEL = "cancelled"
     RETURN = "returned"
+    RETURN_VIALS = "vials-returned"
     RECALL = "recalled"
     SPLIT = "split"
     ORDER_REST = "rest-ordered"
@@ -129,8 +130,9 @@ MOVES: Final[dict[Action, Move]] = {
         _to(S.CANCELLED, *OPEN), P.CANCEL_ORDER, while_held=True, respects_claim=False
     ),
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
+    Action.RETURN_VIALS: Move(_stay(S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
     Action.RECALL: Move(
-        _to(S.RECALLED, S.HANDED_OVER), None, while_held=True, respects_claim=False
+        _to(S.RECALLED, S.HANDED_OVER, S.RECALLED), None, while_held=True, respects_claim=False
     ),
     Action.SPLIT: Move(
         _to(S.PLANNED, S.PLANNED, S.COMPOUNDING) | _to(S.LABELING, *ALLOCATED),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.labels.pdf import COVERED
+from pharmacy.labels.pdf.fonts import PREPARED
 from pharmacy.labels.rules.text_checks import GlyphMissing, TextForbidden, drawable
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
@@ -76,6 +77,8 @@ class _Draft:
             ),
             phone=site.phone,
         )
+        said = (letters.BULLET, self.reason, site.phone, self.sender.name, *self.sender.address)
+        self.shared = PREPARED + "".join(said)
 
     def notice(
         self,
@@ -95,7 +98,7 @@ class _Draft:
             vials=[self._vial(vial) for vial in vials],
             reason=self.reason,
         )
-        pdf = letter_pdf(letter)
+        pdf = letter_pdf(letter, shared=self.shared)
         return RecallNotice(
             recall_id=self.recall.id,
             recipient=recipient,

@@ -1,5 +1,6 @@
 """Opening a recall: stock and open orders are blocked in the same transaction, letters drafted."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries as compounding
-from pharmacy.compounding.operations import investigate
+from pharmacy.compounding.operations import investigate_each
 from pharmacy.compounding.rules.life import MOVES as BATCH_MOVES
 from pharmacy.compounding.rules.life import BatchAction
 from pharmacy.infra import audit
@@ -28,6 +29,7 @@ from pharmacy.recalls.rules.timers import (
 )
 from pharmacy.staff.rules import Actor, Permission, SecondPersonNeeded
 
+Lot = IngredientLot | ShellLot | CapsuleLot
 FINAL: Final = frozenset({LotStatus.RECALLED, LotStatus.REJECTED})
 
 
@@ -101,15 +103,13 @@ def open_recall(
 def _lock_what_is_known(session: Session, recall: Recall) -> None:
     """Lock batches, then orders, before any lot, as everybody does who works on them."""
     trace = queries.forward(session, recall.kind, recall.lot_id)
-    for batch_id in sorted(batch.batch_id for batch in trace.batches):
-        compounding.lock(session, batch_id)
-    for order_id in sorted({vial.order_id for vial in trace.vials}):
-        order_queries.lock(session, order_id)
+    compounding.lock_each(session, [batch.batch_id for batch in trace.batches])
+    order_queries.lock_with_following(session, trace.order_ids)
 
 
 def _block_source(session: Session, recall: Recall, *, by: Actor, now: datetime) -> None:
     """Lock and block the lot first: from here on nothing more is made of it."""
-    lot: IngredientLot | ShellLot | CapsuleLot
+    lot: Lot
     if recall.kind is LotKind.INGREDIENT:
         lot = inventory.lock_ingredient_lot(session, recall.lot_id)
     elif recall.kind is LotKind.SHELL:
@@ -117,8 +117,7 @@ def _block_source(session: Session, recall: Recall, *, by: Actor, now: datetime)
     else:
         inventory.get_capsule_lot(session, recall.lot_id)
         lot = inventory.lock_capsule_lots(session, [recall.lot_id])[recall.lot_id]
-    _block(session, recall, recall.kind, lot, by=by, now=now)
-    session.flush()
+    _block(session, recall, recall.kind, [lot], by=by, now=now)
 
 
 def _block_products(session: Session, recall: Recall, *, by: Actor, now: datetime) -> Trace:
@@ -130,61 +129,64 @@ def _block_products(session: Session, recall: Recall, *, by: Actor, now: datetim
         capsules = [each for each in trace.of_kind(LotKind.CAPSULE) if each not in blocked]
         if not powders and not capsules:
             return trace
-        for lot_id in powders:
-            powder = inventory.lock_ingredient_lot(session, lot_id)
-            _block(session, recall, LotKind.INGREDIENT, powder, by=by, now=now)
-        for lot in inventory.lock_capsule_lots(session, capsules).values():
-            _block(session, recall, LotKind.CAPSULE, lot, by=by, now=now)
+        mixed = inventory.lock_ingredient_lots(session, powders)
+        _block(session, recall, LotKind.INGREDIENT, mixed, by=by, now=now)
+        filled = inventory.lock_capsule_lots(session, capsules).values()
+        _block(session, recall, LotKind.CAPSULE, filled, by=by, now=now)
         blocked.update(powders, capsules)
-        session.flush()
 
 
 def _block(
     session: Session,
     recall: Recall,
     kind: LotKind,
-    lot: IngredientLot | ShellLot | CapsuleLot,
+    lots: Iterable[Lot],
     *,
     by: Actor,
     now: datetime,
 ) -> None:
-    session.add(RecallLot(recall_id=recall.id, lot_id=lot.id, kind=kind, status_before=lot.status))
-    if lot.status in FINAL:
-        return
-    lot.status = LotStatus.RECALLED
-    audit.record(
-        session,
-        f"{kind}-lot.recalled",
-        by=by,
-        at=now,
-        subject_kind="lot",
-        subject_id=lot.id,
-        detail={"lot_number": lot.lot_number, "recall": str(recall.id)},
-    )
+    """Note locked lots of one kind under the recall, and block those that are not out for good."""
+    subjects = []
+    for lot in lots:
+        before = RecallLot(recall_id=recall.id, lot_id=lot.id, kind=kind, status_before=lot.status)
+        session.add(before)
+        if lot.status not in FINAL:
+            lot.status = LotStatus.RECALLED
+            detail = {"lot_number": lot.lot_number, "recall": str(recall.id)}
+            subjects.append(audit.Subject(lot.id, None, detail))
+    session.flush()
+    audit.record_each(session, f"{kind}-lot.recalled", subjects, by=by, at=now, subject_kind="lot")
 
 
 def _stop_batches(
     session: Session, recall: Recall, trace: Trace, *, by: Actor, now: datetime
 ) -> None:
     """Quarantine every batch of it; one that is looked into already stays so."""
-    for batch_id in sorted(each.batch_id for each in trace.batches):
-        batch = compounding.lock(session, batch_id)
-        session.add(RecallBatch(recall_id=recall.id, batch_id=batch_id, status_before=batch.status))
-        if batch.status in BATCH_MOVES[BatchAction.QUARANTINE]:
-            reason = f"made of a recalled lot: {recall.reason}"
-            investigate(session, batch, code="recalled", reason=reason, by=by, now=now)
+    reached = compounding.lock_each(session, [each.batch_id for each in trace.batches])
+    session.add_all(
+        RecallBatch(recall_id=recall.id, batch_id=batch.id, status_before=batch.status)
+        for batch in reached
+    )
+    investigate_each(
+        session,
+        [batch for batch in reached if batch.status in BATCH_MOVES[BatchAction.QUARANTINE]],
+        code="recalled",
+        reason=f"made of a recalled lot: {recall.reason}",
+        by=by,
+        now=now,
+    )
     session.flush()
 
 
 def _reach_orders(session: Session, recall: Recall, trace: Trace, *, now: datetime) -> Trace:
     """
-    Hold what is still here, mark what left; in the order of ids, as everybody locks orders.
+    Hold what is still here, mark what left.
 
     Returns the trace as it is once nobody else moves these orders: a vial that was handed over
     meanwhile is one that its patient is told of.
     """
-    for order_id in sorted({vial.order_id for vial in trace.vials}):
-        orders.reach_by_recall(session, order_id, recall_id=recall.id, now=now)
+    vial_ids = [vial.container_id for vial in trace.vials]
+    orders.reach_by_recall(session, vial_ids, recall_id=recall.id, now=now)
     session.flush()
     return queries.forward(session, recall.kind, recall.lot_id)
 

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pharmacy.kernel.quantities import Mass
+
+BULLET: Final = "•"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ def to_patient(
         subject="Important: please stop taking these capsules",
         paragraphs=(
             "We are taking back capsules that we made for you:",
-            *(f"• {vial.line()}" for vial in vials),
+            *(f"{BULLET} {vial.line()}" for vial in vials),
             f"Why: {reason}",
             (
                 "Please stop taking them today. Keep the vial; do not throw it away and do not"
@@ -78,7 +81,7 @@ def to_prescriber(
         subject="Recall of compounded naltrexone capsules",
         paragraphs=(
             "We recall capsules that we compounded on your prescriptions:",
-            *(f"• {vial.patient}: {vial.line()}" for vial in vials),
+            *(f"{BULLET} {vial.patient}: {vial.line()}" for vial in vials),
             f"Reason: {reason}",
             (
                 "We have written to these patients and asked them to stop taking the capsules."

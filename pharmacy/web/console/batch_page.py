@@ -20,11 +20,13 @@ from pharmacy.compounding.models import (
     BatchTest,
     Investigation,
     Item,
+    LabSample,
     Need,
     StepCheck,
     Weighing,
     WeightKind,
 )
+from pharmacy.compounding.queries import Standing
 from pharmacy.compounding.rules.life import Gate
 from pharmacy.compounding.rules.mass import Statement
 from pharmacy.compounding.rules.next_step import ITEMS, Owed
@@ -44,12 +46,14 @@ from pharmacy.inventory import queries as lots
 from pharmacy.inventory.models import IngredientLot, ShellLot
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import EXACT, Mass
+from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.models import Account, Approval
 from pharmacy.staff.rules import Actor, Permission
 from pharmacy.web import plots
 from pharmacy.web.console.batch_state import BatchLine, lines_of
 from pharmacy.web.console.bench import BALANCE
+from pharmacy.web.console.recall_state import Mention, mentions_of_batch
 from pharmacy.web.view import View
 
 WORKED_AS: Final = {
@@ -135,6 +139,9 @@ class BatchPage:
     record_sha256: str
     """What a release signs; empty before it is filled."""
     signatures: list[Approval]
+    mentions: list[Mention]
+    """The recalls that reached it."""
+    samples: Sequence[LabSample]
 
     @property
     def owed(self) -> Owed:
@@ -163,6 +170,11 @@ class BatchPage:
         return next((each for each in self.investigations if each.closed_at is None), None)
 
     @property
+    def sample_out(self) -> LabSample | None:
+        """The first sample whose answer is awaited."""
+        return next((each for each in self.samples if each.recorded_at is None), None)
+
+    @property
     def counting(self) -> list[Weighing]:
         return [each.weighing for each in self.needs if each.weighing is not None]
 
@@ -174,23 +186,22 @@ def batch_page(session: Session, batch: Batch, view: View) -> BatchPage:
     calls = queries.calls(session, batch.id)
     balances = queries.balances(session)
     mine = view.actor.id
+    [line] = lines_of(session, [batch], actor=view.actor, now=view.now)
+    standing = line.standing
     people = {each.by_id for each in events} | {each.second_by for each in weighings}
     return BatchPage(
-        line=lines_of(session, [batch], actor=view.actor, now=view.now)[0],
+        line=line,
         batch=batch,
         formulation=formulary.version(session, batch.formulation_id),
-        powders=[
-            lots.get_ingredient_lot(session, lot_id)
-            for lot_id in queries.powder_lot_ids(session, batch)
-        ],
+        powders=_powders(session, standing),
         shells=lots.get_shell_lot(session, batch.shell_lot_id) if batch.shell_lot_id else None,
-        needs=_needs(session, batch),
+        needs=_needs(session, standing),
         weighings=weighings,
         steps=_steps(session, batch, view),
         calls=calls,
         capsules=capsules_of(session, batch),
-        tests=list(queries.last_tests(session, batch).values()),
-        gates=operations.gates(session, batch, now=view.now),
+        tests=list(standing.tests.values()),
+        gates=operations.gates_of(standing, today=practice.site(session).today(view.now)),
         investigations=queries.investigations(session, batch.id),
         events=events,
         names=staff.names(session, {each for each in people if each}),
@@ -200,6 +211,8 @@ def batch_page(session: Session, batch: Batch, view: View) -> BatchPage:
         mass=queries.mass_statement(session, batch),
         record_sha256=queries.record_sha256(session, batch).hex() if batch.filled else "",
         signatures=staff.signatures(session, batch.id),
+        mentions=mentions_of_batch(session, batch.id),
+        samples=queries.samples(session, batch.id),
     )
 
 
@@ -213,20 +226,29 @@ def balance_at(balances: Sequence[Balance], view: View) -> Balance | None:
     return next(iter([*wired, *balances]), None)
 
 
-def _needs(session: Session, batch: Batch) -> list[NeedLine]:
+def _powders(session: Session, standing: Standing) -> list[IngredientLot]:
+    """Return the lots of powder, naltrexone first."""
+    filler = standing.batch.filler_lot_id
+    lot_ids = [*standing.active_lot_ids, *([filler] if filler else [])]
+    found = {lot.id: lot for lot in lots.lots_by_id(session, IngredientLot, lot_ids)}
+    return [found[lot_id] for lot_id in lot_ids]
+
+
+def _needs(session: Session, standing: Standing) -> list[NeedLine]:
+    batch = standing.batch
     if batch.sheet is None:
         return []
-    counting = queries.counting(session, batch.id)
+    targets = operations.targets_from(batch, standing.active_lot_ids)
     working = {line["name"]: line for line in batch.working}
     return [
         NeedLine(
             need=need,
             lot=lots.get_ingredient_lot(session, need.lot_id) if need.lot_id else None,
             target=target,
-            weighing=counting.get(need),
+            weighing=standing.counting.get(need),
             working=working.get(WORKED_AS[need.item]),
         )
-        for need, target in operations.targets(session, batch).items()
+        for need, target in targets.items()
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.compounding import operations, queries
 from pharmacy.compounding.models import Batch, WeightKind
+from pharmacy.compounding.queries import Standing
 from pharmacy.compounding.rules.next_step import PHARMACIST, TECHNICIAN, Owed, Progress, owed
 from pharmacy.compounding.rules.urgency import Coming, due_by_batch
 from pharmacy.compounding.rules.weights import Verdict
@@ -39,25 +40,27 @@ class BatchLine:
     last_at: datetime
     is_yours: bool
     """The person's role owes the next step."""
+    standing: Standing
 
 
-def progress_of(session: Session, batch: Batch, *, now: datetime) -> Progress:
+def progress_of(standing: Standing, *, today: date) -> Progress:
     """Return how far a batch has come."""
-    counting = queries.counting(session, batch.id)
-    wanted = operations.targets(session, batch) if batch.sheet is not None else {}
+    batch, counting = standing.batch, standing.counting
+    wanted = {}
+    if batch.sheet is not None:
+        wanted = operations.targets_from(batch, standing.active_lot_ids)
     is_filled = batch.filled is not None
-    tests = queries.last_tests(session, batch) if is_filled else {}
-    passed = tests.get("release")
-    gates = operations.gates(session, batch, now=now) if is_filled else []
+    passed = standing.tests.get("release")
+    gates = operations.gates_of(standing, today=today) if is_filled else []
     return Progress(
         status=batch.status,
         is_called=batch.called_at is not None,
         is_scanned=batch.sheet is not None,
         to_weigh=tuple(need.item for need in wanted if need not in counting),
         to_verify=sum(each.verified_by is None for each in counting.values()),
-        steps=queries.step_states(session, batch.id),
-        shells=len(queries.weights(session, batch, WeightKind.SHELL)) if is_filled else 0,
-        capsules=len(queries.weights(session, batch, WeightKind.CAPSULE)) if is_filled else 0,
+        steps=standing.steps,
+        shells=standing.weighed.get(WeightKind.SHELL, 0),
+        capsules=standing.weighed.get(WeightKind.CAPSULE, 0),
         filled=batch.filled,
         is_tested=passed is not None and passed.verdict == Verdict.PASSED,
         red=tuple(gate.words for gate in gates if not gate.is_green and gate.code not in ITS_PLACE),
@@ -82,9 +85,11 @@ def lines_of(
     dues = due_by_batch(orders.open_lines(session, strengths), coming)
     last = queries.last_events(session, [batch.id for batch in batches])
     names = staff.names(session, {event.by_id for event in last.values()})
+    today = practice.site(session).today(now)
+    standings = queries.standings(session, batches, today=today)
     found = []
     for batch in batches:
-        next_one = owed(progress_of(session, batch, now=now))
+        next_one = owed(progress_of(standings[batch.id], today=today))
         event = last[batch.id]
         due_at, served = dues.get(batch.id, (None, 0))
         found.append(
@@ -97,6 +102,7 @@ def lines_of(
                 last_by=names.get(event.by_id, ""),
                 last_at=event.at,
                 is_yours=owes(actor, next_one),
+                standing=standings[batch.id],
             )
         )
     return sorted(found, key=lambda line: _urgency(line, dues))

@@ -3,8 +3,10 @@
 from typing import Final
 
 from pharmacy.compounding.rules.life import MOVES, BatchAction, BatchStatus
+from pharmacy.kernel import ids
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.batch_page import BatchPage, may_verify
+from pharmacy.web.console.recall_state import trace_action
 from pharmacy.web.view import Action, View
 
 WEIGHS: Final = {"weigh-shells": "shell", "weigh-capsules": "capsule"}
@@ -74,8 +76,23 @@ def _of_pharmacists(page: BatchPage, view: View) -> list[Action]:
         )
     if page.investigation is not None:
         found.append(Action("i", "End the investigation", opens="conclude", kind="primary"))
+    found += _of_samples(page)
     if batch.status in MOVES[BatchAction.QUARANTINE]:
         found.append(Action("q", "Quarantine", opens="quarantine", kind="danger"))
     if batch.status in MOVES[BatchAction.SCRAP] and page.investigation is None:
         found.append(Action("z", "Scrap", opens="scrap", kind="danger"))
+    return found
+
+
+def _of_samples(page: BatchPage) -> list[Action]:
+    """What goes to a laboratory, and what it answers; and the way to a recall of the capsules."""
+    batch, found = page.batch, []
+    if page.sample_out is not None and batch.status in MOVES[BatchAction.RECORD_RESULT]:
+        answer = f"result-{ids.encode('smp', page.sample_out.id)}"
+        found.append(Action("t", "The laboratory answered", opens=answer))
+    if batch.capsule_lot_id is not None:
+        if batch.status in MOVES[BatchAction.SEND_SAMPLE]:
+            found.append(Action("s", "Send a sample", opens="sample"))
+        code = ids.encode("lot", batch.capsule_lot_id)
+        found.append(trace_action(code, is_recalled=bool(page.mentions), words="its capsules"))
     return found

@@ -25,6 +25,7 @@ from pharmacy.web.console.batch_page import (
     verdict_words,
 )
 from pharmacy.web.console.batch_reasons import CAUSES, REASONS
+from pharmacy.web.console.batch_samples import ASKED, WHY, found_words
 from pharmacy.web.console.batch_verbs import verbs_of
 from pharmacy.web.view import Answer, CurrentView
 
@@ -84,6 +85,9 @@ class BatchPages(Controller):
                 verifiable=lambda weighing: may_verify(weighing, actor),
                 causes=CAUSES,
                 reasons=REASONS,
+                asked=ASKED,
+                why_sent=WHY,
+                found=found_words,
             )
 
     @get("/worksheet", opt=READ, sync_to_thread=True)

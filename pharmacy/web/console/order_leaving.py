@@ -14,6 +14,7 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import note_queue_read
 from pharmacy.http.pages import USUAL, Cursor, after, rows_of
+from pharmacy.kernel import ids
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order
@@ -66,6 +67,12 @@ def why_not_sent(session: Session, patient: Patient, now: datetime) -> str:
     return f"This pharmacy has no licence to ship into {patient.state} today: it is collected here."
 
 
+class CameBackForm(ReasonForm, frozen=True, kw_only=True):
+    """Why medicine came back, and which vials."""
+
+    vials: list[Annotated[str, Meta(pattern=r"^ctr_[0-9a-z]{26}$")]]
+
+
 class OrderLeaving(Controller):
     """Sending one order, and its coming back."""
 
@@ -102,12 +109,18 @@ class OrderLeaving(Controller):
     def take_back(
         self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Record that medicine came back. It is destroyed and never goes back to stock."""
-        given = form.read(ReasonForm)
+        """Record which vials came back. They are destroyed and never go back to stock."""
+        given = form.read(CameBackForm)
 
         def step(session: Session, wanted: UUID) -> object:
             return orders.return_(
-                session, wanted, reason=given.reason, words=given.words, by=actor, now=view.now
+                session,
+                wanted,
+                reason=given.reason,
+                words=given.words,
+                vial_ids=[ids.decode("ctr", each) for each in given.vials],
+                by=actor,
+                now=view.now,
             )
 
         return take_step(view, db, order_id, step, toast="Taken back: destroy it now")

@@ -48,6 +48,7 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.REALLOCATE: Purpose.REALLOCATE,
     Action.SEND_BACK: Purpose.SEND_BACK,
     Action.RETURN: Purpose.RETURN,
+    Action.RETURN_VIALS: Purpose.RETURN,
     Action.CLAIM: Purpose.OVERRIDE,
     Action.TAKE_OVER: Purpose.TAKE_OVER,
     Action.SPLIT: Purpose.PARTIAL,

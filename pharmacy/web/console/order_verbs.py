@@ -107,15 +107,16 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
         if page.why_not_sent:
             return [Action("s", "Send", why_not=page.why_not_sent)]
         return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
+    came_back = Action("e", "Came back", opens="came-back", kind="danger")
     if page.order.status is not Status.HANDED_OVER:
-        return []
+        return [came_back] if page.order.status is Status.RECALLED else []
     if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
         return [
             Action("d", "Delivered", opens="delivered", kind="primary"),
-            Action("e", "Came back", opens="came-back", kind="danger"),
+            came_back,
             Action("o", "Lost", opens="lost", kind="danger"),
         ]
-    return [Action("e", "Came back", opens="came-back", kind="danger")]
+    return [came_back]
 
 
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:

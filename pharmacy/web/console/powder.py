@@ -30,6 +30,7 @@ from pharmacy.kernel.quantities import Mass
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
+from pharmacy.web.console.recall_state import mentions_of_lots, trace_action
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
 
@@ -169,6 +170,7 @@ class PowderPages(Controller):
                     .order_by(PackingStatistic.capsule_size)
                 ).all(),
                 moves=queries.powder_moves(session, lot.id),
+                mentions=mentions_of_lots(session, [lot.id]).get(lot.id, ()),
                 names=staff.names(
                     session, {each for each in (lot.received_by, lot.released_by) if each}
                 ),
@@ -288,6 +290,8 @@ def _verbs(view: View, lot: IngredientLot, lot_id: str) -> list[Action]:
         found.append(Action("p", "Add the certificate", opens="papers"))
     if view.may(Permission.RECEIVE_LOT):
         found.append(Action("m", "Packing measured", opens="packing"))
+    if view.may(Permission.MANAGE_RECALL):
+        found.append(trace_action(lot_id, is_recalled=lot.status is LotStatus.RECALLED))
     if lot.certificate_sha256 is not None:
         found.append(Action("c", "Certificate", href=f"/bench/powder/{lot_id}/certificate"))
     return found

@@ -1,6 +1,6 @@
 """What the pages of recalls show: lots by name, what a lot reached, and what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -20,8 +20,14 @@ from pharmacy.recalls import queries
 from pharmacy.recalls.models import Recall, RecallNotice, RecallTimer
 from pharmacy.recalls.queries import Trace, TracedVial
 from pharmacy.recalls.rules.timers import LotKind
+from pharmacy.web.view import Action
 
 Lot = IngredientLot | ShellLot | CapsuleLot
+TABLES: Final[dict[LotKind, type[Lot]]] = {
+    LotKind.INGREDIENT: IngredientLot,
+    LotKind.SHELL: ShellLot,
+    LotKind.CAPSULE: CapsuleLot,
+}
 WORDS: Final = {
     LotKind.INGREDIENT: "powder",
     LotKind.SHELL: "shell",
@@ -76,11 +82,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A recall as the page of a lot or a batch in it names it."""
+
+    recall: Recall
+    lot: Named
+    """That was found to be bad."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """An order with a vial of the lot, and how many of its vials."""
 
     first: TracedVial
     vials: int
+    back: int
+    """Of these, how many came back."""
     holds: int
 
 
@@ -116,18 +133,21 @@ def named(session: Session, kind: LotKind, lot_id: UUID) -> Named:
 
 def lines(session: Session, found: Sequence[Recall], *, now: datetime) -> list[Line]:
     """Return open recalls first, the one with the nearest deadline before the others."""
-    shown = [
-        Line(
-            recall,
-            named(session, recall.kind, recall.lot_id),
-            next(
-                (Due(each, now) for each in queries.timers(session, recall.id) if not each.met_at),
-                None,
-            ),
-            queries.progress(session, recall.id),
+    recall_ids = [recall.id for recall in found]
+    lots, counted = _lots_of(session, found), queries.progress_of(session, recall_ids)
+    timers = queries.timers_of(session, recall_ids)
+    shown = []
+    for recall in found:
+        running = (each for each in timers.get(recall.id, ()) if not each.met_at)
+        first = next(running, None)
+        shown.append(
+            Line(
+                recall,
+                lots[recall.lot_id],
+                Due(first, now) if first else None,
+                counted[recall.id],
+            )
         )
-        for recall in found
-    ]
     last = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(
         shown,
@@ -138,13 +158,54 @@ def lines(session: Session, found: Sequence[Recall], *, now: datetime) -> list[L
     )
 
 
+def trace_action(code: str, *, is_recalled: bool, words: str = "this lot") -> Action:
+    """Return the verb that leads to a lot's trace, where it is recalled after a look."""
+    label = f"Trace {words}" if is_recalled else f"Recall {words}"
+    return Action("h", label, href=f"/bench/recalls/new?lot={code}")
+
+
+def mentions_of_lots(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, list[Mention]]:
+    """Return the recalls that each of these lots is part of."""
+    by_lot = queries.of_lots(session, lot_ids)
+    lots = _lots_of(session, [recall for recalls in by_lot.values() for recall in recalls])
+    return {
+        lot_id: [Mention(recall, lots[recall.lot_id]) for recall in recalls]
+        for lot_id, recalls in by_lot.items()
+    }
+
+
+def mentions_of_batch(session: Session, batch_id: UUID) -> list[Mention]:
+    """Return the recalls that a batch is part of."""
+    found = queries.of_batch(session, batch_id)
+    lots = _lots_of(session, found)
+    return [Mention(recall, lots[recall.lot_id]) for recall in found]
+
+
+def _lots_of(session: Session, recalls: Iterable[Recall]) -> dict[UUID, Named]:
+    """Return the lots that were found to be bad, in one look for each kind."""
+    by_kind: dict[LotKind, set[UUID]] = {}
+    for recall in recalls:
+        by_kind.setdefault(recall.kind, set()).add(recall.lot_id)
+    return {
+        lot.id: _named(lot)
+        for kind, lot_ids in by_kind.items()
+        for lot in inventory.lots_by_id(session, TABLES[kind], lot_ids)
+    }
+
+
 def reached(session: Session, trace: Trace) -> list[Reached]:
     """Return the orders that vials of a lot belong to, held ones first."""
     by_order: dict[UUID, list[TracedVial]] = {}
     for vial in trace.vials:
         by_order.setdefault(vial.order_id, []).append(vial)
+    held = orders.open_holds_of(session, by_order)
     found = [
-        Reached(vials[0], len(vials), len(orders.open_holds(session, order_id)))
+        Reached(
+            vials[0],
+            len(vials),
+            sum(vial.returned_at is not None for vial in vials),
+            len(held.get(order_id, ())),
+        )
         for order_id, vials in by_order.items()
     ]
     return sorted(found, key=lambda each: (not each.holds, each.first.number))

@@ -18,7 +18,16 @@ from pharmacy.recalls.models import Recall
 from pharmacy.recalls.rules import timers
 from pharmacy.recalls.rules.timers import TimerKind
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.recall_state import Due, letters, lines, lot_of, lots_by, named, reached
+from pharmacy.web.console.recall_state import (
+    Due,
+    letters,
+    lines,
+    lot_of,
+    lots_by,
+    mentions_of_lots,
+    named,
+    reached,
+)
 from pharmacy.web.rendering import local
 from pharmacy.web.view import Action, Answer, CurrentView, View
 
@@ -139,6 +148,7 @@ class RecallPages(Controller):
                 else [],
                 lot=found[0],
                 stopped=(),
+                mentions=mentions_of_lots(session, [found[0].id]).get(found[0].id, ()),
                 trace=trace,
                 reached=reached(session, trace),
                 clock=local(view.now, view.chrome.zone).strftime("%Y-%m-%dT%H:%M"),

@@ -20,6 +20,7 @@ from pharmacy.kernel import ids
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.powder import READ, RECEIVE, WHY, Text
+from pharmacy.web.console.recall_state import mentions_of_lots
 from pharmacy.web.view import Action, Answer, CurrentView, View
 
 MOST: Final = 500
@@ -58,6 +59,7 @@ class ShellPages(Controller):
                 if view.may(Permission.RECEIVE_LOT)
                 else [],
                 lots=[(lot, _why(session, lot, today), _accepts(view, lot)) for lot in lots],
+                mentions=mentions_of_lots(session, [lot.id for lot in lots]),
                 today=today,
                 makers=[(each, each) for each in SHELLS],
                 sizes=[(each, each) for each in next(iter(SHELLS.values()))],

@@ -23,6 +23,7 @@ from pharmacy.web.console.admin_texts import TextPages
 from pharmacy.web.console.audit_chain import AuditChain
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
+from pharmacy.web.console.batch_samples import SamplePages
 from pharmacy.web.console.batch_steps import StepPages
 from pharmacy.web.console.batch_weighing import WeighingPages
 from pharmacy.web.console.batches import BatchPages, Draw
@@ -87,6 +88,7 @@ PAGES: Final[list[type[Controller]]] = [
     ReasonPages,
     RecallPages,
     RegistryPages,
+    SamplePages,
     ScanPages,
     SearchPages,
     SessionPages,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from pharmacy.kernel.ids import new_id
@@ -27,6 +27,7 @@ from tests.factories.bundles import (
     titration_alone,
 )
 from tests.factories.prescribers import JORDAN, make_key
+from tests.statements import statements
 
 CLINIC = Actor(new_id(), "client", frozenset({Role.EHR_CLIENT}), frozenset({JORDAN}))
 
@@ -89,12 +90,8 @@ def test_what_is_returned_is_what_is_stored(session, key):
 def test_intake_is_a_handful_of_statements(session, key):
     """Key, evidence, patient with its audit entry, then everything else in one statement."""
     session.expunge_all()
-    sent: list[str] = []
-    listener = lambda *args: sent.append(args[2])  # noqa: E731
-    connection = session.connection()
-    event.listen(connection, "before_cursor_execute", listener)
-    take(session, signed(sample_bundle(), key))
-    event.remove(connection, "before_cursor_execute", listener)
+    with statements(session) as sent:
+        take(session, signed(sample_bundle(), key))
 
     assert len(sent) == 5, sent
 

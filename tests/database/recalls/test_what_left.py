@@ -12,8 +12,9 @@ from pharmacy.infra.jobs.table import Job
 from pharmacy.inventory.models import LotStatus
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
-from pharmacy.orders.models import Order
-from pharmacy.orders.rules import Origin, Status
+from pharmacy.orders.models import Container, Order
+from pharmacy.orders.rules import Action, Origin, Status
+from pharmacy.orders.rules.handing_over import VialsNotOut
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.models import Recall
 from pharmacy.recalls.rules.timers import LotKind, NoticeTo
@@ -114,3 +115,80 @@ def test_the_database_too_lets_no_vial_of_a_withdrawn_lot_leave(bench: Bench) ->
             .where(Order.id == ready.id)
             .values(status="handed-over", handed_over_at=NOW)
         )
+
+
+def recall_one_strength(bench: Bench, strength_ug: int) -> Recall:
+    return operations.open_recall(
+        bench.session,
+        LotKind.CAPSULE,
+        bench.lots[strength_ug].id,
+        reason="The capsules of this lot are too light.",
+        serious=False,
+        notice_at=NOW - timedelta(hours=1),
+        by=bench.pharmacist,
+        now=NOW,
+    )
+
+
+def bring_back(bench: Bench, order: Order, *vials: Container) -> Order:
+    return orders.return_(
+        bench.session,
+        order.id,
+        reason="recalled",
+        vial_ids=[each.id for each in vials],
+        by=bench.technician,
+        now=NOW,
+    )
+
+
+def test_only_the_recalled_vial_of_several_is_marked_and_comes_back(bench: Bench) -> None:
+    given = bench.order(Status.HANDED_OVER)
+    recall_one_strength(bench, 1_500)
+    vials = order_queries.containers(bench.session, given.id)
+    bad = [each for each in vials if each.lot_id == bench.lots[1_500].id]
+
+    assert {each.id for each in vials if each.recalled_at} == {each.id for each in bad}
+    assert 0 < len(bad) < len(vials)
+    bring_back(bench, given, *bad)
+
+    assert given.status is Status.RECALLED
+    assert {each.id for each in vials if each.returned_at} == {each.id for each in bad}
+    event = order_queries.last_event(bench.session, given.id, Action.RETURN_VIALS)
+    assert event is not None
+    assert event.facts["vials"] == [str(each.id) for each in bad]
+    trace = queries.forward(bench.session, LotKind.CAPSULE, bench.lots[1_500].id)
+    assert [vial.returned_at for vial in trace.vials] == [NOW] * len(bad)
+    assert broken(bench) == set()
+
+
+def test_an_order_is_returned_with_its_last_vial(bench: Bench) -> None:
+    given = bench.order(Status.HANDED_OVER)
+    first, *others = order_queries.containers(bench.session, given.id)
+
+    assert bring_back(bench, given, first).status is Status.HANDED_OVER
+    assert bring_back(bench, given, *others).status is Status.RETURNED
+    assert broken(bench) == set()
+
+
+def test_a_vial_comes_back_once_and_to_its_own_order(bench: Bench) -> None:
+    given, other = bench.order(Status.HANDED_OVER), bench.order(Status.HANDED_OVER)
+    first, *_ = order_queries.containers(bench.session, given.id)
+    bring_back(bench, given, first)
+
+    for order, vials in ((given, [first]), (other, [first]), (other, [])):
+        with pytest.raises(VialsNotOut):
+            bring_back(bench, order, *vials)
+
+
+def test_a_later_recall_marks_the_other_vial_of_a_recalled_order(bench: Bench) -> None:
+    given = bench.order(Status.HANDED_OVER)
+    recall_one_strength(bench, 1_500)
+    version = given.version
+
+    recall_one_strength(bench, 3_000)
+
+    vials = order_queries.containers(bench.session, given.id)
+    marked = {each.lot_id for each in vials if each.recalled_at}
+    assert marked == {bench.lots[1_500].id, bench.lots[3_000].id}
+    assert (given.status, given.version) == (Status.RECALLED, version + 1)
+    assert broken(bench) == set()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel import ids
@@ -11,11 +12,15 @@ from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.local.balance import BalanceSimulator
 from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
+from pharmacy.staff.models import Approval
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers
 from tests.factories.compounding import PASSING, PHOTO, Laboratory
 from tests.factories.orders import Bench
+from tests.factories.staff import hashed, make_account, make_session
+
+PASSWORD = "lamp orbit quiet fern"
 
 
 class Maker:
@@ -35,6 +40,11 @@ class Maker:
         answer = self.client.post(f"/api/v1{path}", json=body, headers=self.headers)
         assert answer.status_code == status, answer.text
         return answer.json()
+
+    def release(self, path: str, *, status: int = 200, **body: Any) -> Any:
+        """Sign the record as it is shown, unless another is named."""
+        signed = {"record_sha256": self.get(path)["record_sha256"]} | body
+        return self.post(f"{path}/release", signed, status=status)
 
     def do_steps(self, path: str, *, until: str) -> None:
         """Do the open steps of a batch as far as the one of an act."""
@@ -71,8 +81,11 @@ def pharmacist(client: Client, as_role: AsRole, clock: Clock) -> Maker:
 
 
 @pytest.fixture
-def second(client: Client, as_role: AsRole, clock: Clock) -> Maker:
-    return Maker(client, as_role(Role.PHARMACIST), clock)
+def second(client: Client, session: Session, clock: Clock) -> Maker:
+    """Somebody with a password."""
+    account = make_account(session, Role.PHARMACIST, password_hash=hashed(PASSWORD))
+    token = make_session(session, account)
+    return Maker(client, {"Authorization": f"Bearer {token}"}, clock)
 
 
 def test_an_order_that_waits_gets_its_capsules(
@@ -164,7 +177,7 @@ def _make(
     batch = technician.post(f"{path}/tests", {"test": "release"})
     assert batch["tests"][0]["verdict"] == "passed"
     technician.do_steps(path, until="test")
-    return second.post(f"{path}/release")
+    return second.release(path, password=PASSWORD)
 
 
 def test_a_gate_that_is_not_green_is_named(
@@ -173,10 +186,32 @@ def test_a_gate_that_is_not_green_is_named(
     laboratory = Laboratory(session)
     batch = laboratory.filled(laboratory.plan())
 
-    problem = pharmacist.post(f"/batches/{ids.encode('bat', batch.id)}/release", status=409)
+    problem = pharmacist.release(f"/batches/{ids.encode('bat', batch.id)}", status=409)
 
     assert problem["type"].endswith("batch-not-releasable")
     assert "release-test" in str(problem["facts"]["gates"])
+
+
+def test_a_release_is_signed_with_the_password_under_the_record_that_was_read(
+    session: Session, second: Maker
+) -> None:
+    laboratory = Laboratory(session)
+    batch = laboratory.made()
+    path = f"/batches/{ids.encode('bat', batch.id)}"
+    seen = second.get(path)["record_sha256"]
+    second.clock.now += timedelta(minutes=6)
+
+    assert second.release(path, status=428)["type"].endswith("proof-needed")
+    wrong = second.release(path, status=401, password="something else entirely")
+    assert wrong["type"].endswith("proof-refused")
+    other = second.release(path, status=409, record_sha256="00" * 32, password=PASSWORD)
+    assert other["type"].endswith("batch-record-changed")
+    assert session.scalars(select(Approval)).all() == []
+    second.release(path)  # the password was shown a moment ago
+
+    approval = session.scalars(select(Approval)).one()
+    assert (approval.subject_kind, approval.subject_id) == ("batch", batch.id)
+    assert approval.record_sha256.hex() == seen
 
 
 def test_a_balance_without_a_wire_is_typed_by_two(session: Session, technician: Maker) -> None:

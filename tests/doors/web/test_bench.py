@@ -12,6 +12,7 @@ from pharmacy.staff.models import SignInSession
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.compounding import NOW, Laboratory
+from tests.statements import statements
 
 OPEN_PAGE = {"HX-Request": "true"}
 POWDER = {
@@ -68,3 +69,27 @@ def test_a_balance_that_is_away_is_said_in_words_and_keeps_no_session_awake(
     shown = client.get(f"{at}/reading", headers=headers)
     assert "This balance has no wire." in shown.text
     assert session.scalars(seen).all() == before
+
+
+@pytest.mark.parametrize("view", ["", "?view=released"])
+def test_the_bench_takes_as_many_statements_for_ten_batches_as_for_one(
+    client: Client, as_role: AsRole, session: Session, laboratory: Laboratory, view: str
+) -> None:
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+
+    def counted() -> int:
+        client.get(f"/bench{view}", headers=pharmacist)
+        with statements(session) as sent:
+            assert client.get(f"/bench{view}", headers=pharmacist).status_code == 200
+        return len(sent)
+
+    laboratory.scan(laboratory.plan())
+    laboratory.released()
+    one = counted()
+    for _ in range(3):
+        laboratory.plan()
+        laboratory.scan(laboratory.plan())
+        laboratory.filled(laboratory.plan())
+    laboratory.released()
+
+    assert counted() == one

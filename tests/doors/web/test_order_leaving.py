@@ -13,8 +13,11 @@ from pharmacy.kernel.ids import encode
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order, OrderPicture
 from pharmacy.orders.rules import Action, Status
+from pharmacy.recalls.operations import open_recall
+from pharmacy.recalls.rules.timers import LotKind
 from pharmacy.shipping.models import Parcel
 from pharmacy.staff.rules import Role
+from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
@@ -135,10 +138,16 @@ def test_medicine_that_comes_back_is_taken_back_for_a_coded_reason(
 ) -> None:
     order = bench.order(Status.HANDED_OVER)
     technician = as_role(Role.TECHNICIAN, browser=True)
-    assert "never goes back to stock" in client.get(at(order), headers=technician).text
+    page = client.get(at(order), headers=technician).text
+    assert "never goes back to stock" in page
+    vials = [encode("ctr", each.id) for each in queries.containers(session, order.id)]
+    assert all(f'value="{vial}" checked' in page for vial in vials)
 
-    assert send(client, f"{at(order)}/return", technician, reason="mood")[0] == 422
-    assert send(client, f"{at(order)}/return", technician, reason="stopped")[0] == 200
+    assert send(client, f"{at(order)}/return", technician, reason="stopped")[0] == 422
+    wrong = send(client, f"{at(order)}/return", technician, reason="mood", vials=vials)
+    assert wrong[0] == 422
+    answer = send(client, f"{at(order)}/return", technician, reason="stopped", vials=vials)
+    assert answer[0] == 200
 
     session.expire_all()
     event = queries.last_event(session, order.id, Action.RETURN)
@@ -146,6 +155,32 @@ def test_medicine_that_comes_back_is_taken_back_for_a_coded_reason(
     assert event
     assert event.facts["code"] == "stopped"
     assert "The patient stopped." in client.get(at(order), headers=technician).text
+
+
+def test_of_two_vials_the_recalled_one_is_taken_back(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    order = bench.order(Status.HANDED_OVER)
+    lot = bench.lots[1_500]
+    open_recall(
+        session, LotKind.CAPSULE, lot.id,
+        reason="too light", serious=False, notice_at=NOW, by=bench.pharmacist, now=NOW,
+    )  # fmt: skip
+    vials = queries.containers(session, order.id)
+    [bad] = [each for each in vials if each.lot_id == lot.id]
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    page = client.get(at(order), headers=technician).text
+    assert page.count(" checked>") == 1
+    assert f'value="{encode("ctr", bad.id)}" checked' in page
+
+    chosen = [encode("ctr", bad.id)]
+    answer = send(client, f"{at(order)}/return", technician, reason="recalled", vials=chosen)
+
+    session.expire_all()
+    assert answer[0] == 200
+    assert order.status is Status.RECALLED
+    assert [each for each in vials if each.returned_at] == [bad]
+    assert "Came back" in client.get(at(order), headers=technician).text
 
 
 def test_a_picture_is_taken_from_the_page_and_shown_to_the_checker(

@@ -14,7 +14,9 @@ from pharmacy.orders.rules import Status
 from pharmacy.recalls.models import Recall, RecallNotice
 from pharmacy.staff.rules import Role
 from tests.doors.api.conftest import AsRole, Client, Headers
+from tests.factories.compounding import Laboratory
 from tests.factories.orders import Bench
+from tests.statements import statements
 
 AT = "/bench/recalls"
 TOLD = "2026-03-02T15:30"
@@ -105,3 +107,60 @@ def test_harm_is_told_by_the_pharmacys_clock_and_never_ahead(
     assert send(client, at, pharmacist, advised_at=ahead)[0] == 422
     assert send(client, at, pharmacist, advised_at="soon")[0] == 422
     assert send(client, at, pharmacist, advised_at=TOLD)[0] == 200
+
+
+def test_pages_of_lots_and_batches_lead_to_their_recall(
+    client: Client, as_role: AsRole, session: Session
+) -> None:
+    laboratory = Laboratory(session)
+    batch = laboratory.released()
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+    powder = f"/bench/powder/{encode('ing', laboratory.active.id)}"
+    shells = encode("shl", laboratory.shells.id)
+    pages = (powder, "/bench/shells", f"/bench/{encode('bat', batch.id)}")
+    for page, lot in zip(
+        pages,
+        (encode("ing", laboratory.active.id), shells, encode("lot", batch.capsule_lot_id)),
+        strict=True,
+    ):
+        assert f"{AT}/new?lot={lot}" in client.get(page, headers=pharmacist).text
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    assert f"{AT}/new" not in client.get(powder, headers=technician).text
+
+    for lot in (shells, encode("ing", laboratory.active.id)):
+        fields = {"lot": lot, "reason": "Metal.", "serious": "no", "notice_at": TOLD}
+        assert send(client, AT, pharmacist, **fields)[0] == 200
+
+    number = laboratory.shells.lot_number
+    assert (
+        f"Part of the recall of shell lot {number}"
+        in client.get("/bench/shells", headers=technician).text
+    )
+    for page in pages[::2]:
+        said = client.get(page, headers=technician).text
+        assert f"Part of the recall of powder lot {laboratory.active.lot_number}" in said
+
+
+def test_the_list_of_recalls_takes_as_many_statements_for_many_as_for_few(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+
+    def counted() -> int:
+        client.get(AT, headers=pharmacist)
+        with statements(session) as sent:
+            assert client.get(AT, headers=pharmacist).status_code == 200
+        return len(sent)
+
+    def recall_capsules(*strengths: int) -> None:
+        for strength in strengths:
+            lot = encode("lot", bench.lots[strength].id)
+            fields = {"lot": lot, "reason": "Too light.", "serious": "yes", "notice_at": TOLD}
+            assert send(client, AT, pharmacist, **fields)[0] == 200
+
+    recalled(client, pharmacist, bench)
+    recall_capsules(500)
+    few = counted()
+    recall_capsules(1_500, 3_000, 4_500)
+
+    assert counted() == few

@@ -43,7 +43,11 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     ),
     Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
     Action.RETURN: {Status.HANDED_OVER: Status.RETURNED, Status.RECALLED: Status.RETURNED},
-    Action.RECALL: {Status.HANDED_OVER: Status.RECALLED},
+    Action.RETURN_VIALS: {
+        Status.HANDED_OVER: Status.HANDED_OVER,
+        Status.RECALLED: Status.RECALLED,
+    },
+    Action.RECALL: {Status.HANDED_OVER: Status.RECALLED, Status.RECALLED: Status.RECALLED},
     Action.SPLIT: {
         Status.PLANNED: Status.PLANNED,
         Status.COMPOUNDING: Status.PLANNED,
@@ -71,6 +75,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
+    Action.RETURN_VIALS,
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
