@@ -49,6 +49,7 @@ from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
 from pharmacy.http.guards import Guard, require_every_route_asks
 from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
+from pharmacy.http.peers import peer_of
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
 from pharmacy.labels.pdf import fonts
@@ -165,10 +166,14 @@ def _dependencies(
     async def database_of(request: Request[Any, Any, Any]) -> Database:
         return await claiming(request, db, now)
 
+    def peer(request: Request[Any, Any, Any]) -> str:
+        return peer_of(request, settings)
+
     return {
         "db": Provide(database_of),
         "actor": Provide(current_actor, sync_to_thread=False),
         "now": Provide(now, sync_to_thread=False),
+        "peer": Provide(peer, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
         "metrics": Provide(lambda: metrics, sync_to_thread=False),
     }

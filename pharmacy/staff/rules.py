@@ -313,6 +313,22 @@ def pause_after(failures: int) -> timedelta:
     return timedelta(0)
 
 
+MOST_FROM_ADDRESS: Final = 20
+"""Sign-ins that may fail from one address within `COUNTED_FOR`, whoever's account they are for."""
+COUNTED_FOR: Final = timedelta(minutes=15)
+LONGEST_BAR: Final = timedelta(hours=24)
+MOST_VOUCHES: Final = 20
+"""Wrong PINs of colleagues, all together, after which an actor waits longer than for one."""
+
+
+def bar_for(times: int) -> timedelta:
+    """Return how long an address is barred for the first, second, … time: 15 min, then double."""
+    bar = LOCKED
+    for _ in range(min(times, 8) - 1):
+        bar *= 2
+    return min(bar, LONGEST_BAR)
+
+
 class PermissionMissing(NotPermitted):
     """The role does not allow it."""
 

@@ -26,6 +26,7 @@ TASKS: Final = (
     "pharmacy.workers.labels",
     "pharmacy.workers.printing",
     "pharmacy.workers.refills",
+    "pharmacy.workers.audit",
     "pharmacy.workers.ticks",
 )
 

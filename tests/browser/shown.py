@@ -79,6 +79,7 @@ SHOWN = (
             ("sent", Role.TECHNICIAN),
         )
     ),
+    Shown("order-take", Role.TECHNICIAN, order_called("planned"), ("t",)),
     Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
     Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),
     Shown("order-strategy", Role.PHARMACIST, order_called("to review"), ("s",)),

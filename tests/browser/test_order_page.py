@@ -34,7 +34,7 @@ def choose(user: User, selector: str, start: str) -> None:
 
 def test_what_was_taken_by_mistake_is_undone_with_one_key(console: Console, user: SitDown) -> None:
     pharmacist = user(Role.PHARMACIST).go(console.page_of("to review"))
-    pharmacist.press("t", "Enter")
+    pharmacist.press("t")
     pharmacist.sees("It is yours")
 
     pharmacist.press("u")

@@ -17,6 +17,7 @@ PARTS = {
     "/queue/rows/{order_id}",
     "/orders/{order_id}/news",
     "/admin/printers/{printer_id}/state",
+    "/audit/chain/now",
 } | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
 ONWARD = {

@@ -1,24 +1,24 @@
 """
-Drawing a page's shapes as dots, black or not, with the metrics that the layout was measured in.
+Placing a page's shapes on the dots of a print head.
 
-Glyphs are drawn by FreeType and each stands where its measured advance puts it, so that a line is
-as long on paper as the layout believes. A line that is drawn again is kept: most of a label's are.
+A page is the union of its spots: a dot is black where any of them is. What a label printer gets and
+what a screen shows are made from the same spots, so the one cannot differ from the other. White ink
+is never sent: it is cut out of what lies below it. Most shapes of a label stand in the same place
+on the label before it, so spots are kept; how many is bounded, so that memory stays flat.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageChops
 
-from pharmacy.labels.pdf import fonts
+from pharmacy.labels.dots.letters import line
+from pharmacy.labels.dots.patches import KEPT, POINTS, Patch, bar, patch, rounded, symbol
 from pharmacy.labels.pdf.barcode import DOTS_AT
-from pharmacy.labels.pdf.pen import THICKENED, Box, Ink, Line, Pen, Placed, Text
+from pharmacy.labels.pdf.pen import Box, Ink, Line, Pen, Placed, Text
 
-POINTS: Final = 72
-DARK: Final = 112
-"""How much of a dot a letter must cover to be printed, of 255: a little more than a thin stroke."""
 WHITE_INK: Final = 0.5
 
 
@@ -26,18 +26,45 @@ class OnlyOnPaper(ValueError):
     """The page holds something that only a PDF can show."""
 
 
+class Sheet(NamedTuple):
+    """A page: how many dots it is wide and high, and how many of them are an inch."""
+
+    wide: int
+    high: int
+    dpi: int
+
+    def dots(self, points: float) -> int:
+        return round(points * (self.dpi / POINTS))
+
+
+class Spot(NamedTuple):
+    """A patch on a page: its upper left corner, in dots from the upper left corner of the page."""
+
+    x: int
+    y: int
+    patch: Patch
+
+
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """A page of dots. In `image` what is black is 1."""
+    """A page of dots."""
 
-    image: Image.Image
-    dpi: int
+    sheet: Sheet
+    spots: tuple[Spot, ...]
+
+    @property
+    def image(self) -> Image.Image:
+        """The page as a picture of mode 1. What is black is 1."""
+        image = Image.new("1", (self.sheet.wide, self.sheet.high), 0)
+        for x, y, placed in self.spots:
+            image.paste(1, (x, y), placed.image)
+        return image
 
     def png(self) -> bytes:
         """Return the page as a picture, black on white."""
         file = BytesIO()
         ImageChops.invert(self.image.convert("L")).convert("1").save(
-            file, "PNG", dpi=(self.dpi, self.dpi), optimize=False
+            file, "PNG", dpi=(self.sheet.dpi, self.sheet.dpi), optimize=False
         )
         return file.getvalue()
 
@@ -54,120 +81,87 @@ def rastered(page: Pen, *, size: tuple[float, float], dpi: int) -> Dots:
         OnlyOnPaper: It holds operators of a PDF.
     """
     wide, high = (int(side * dpi / POINTS) for side in size)
-    image = Image.new("1", (wide, high), 0)
-    hand = _Hand(image, ImageDraw.Draw(image), dpi / POINTS, dpi)
+    sheet = Sheet(wide, high, dpi)
+    spots: list[Spot] = []
+    is_white = False
     for shape in page.shapes:
-        hand.draw(shape)
-    return Dots(image, dpi)
-
-
-@dataclass
-class _Hand:
-    """Draws shapes on one image. `scale` is dots to the point."""
-
-    image: Image.Image
-    draws: ImageDraw.ImageDraw
-    scale: float
-    dpi: int
-    ink: int = 1
-
-    def draw(self, shape: object) -> None:
         match shape:
-            case Text():
-                self._text(shape)
-            case Ink(red, green, blue):
-                self.ink = 0 if min(red, green, blue) > WHITE_INK else 1
-            case Line(x1, y1, x2, y2, weight):
-                self._filled(min(x1, x2), min(y1, y2), abs(x2 - x1), abs(y2 - y1), weight)
-            case Box():
-                self._box(shape)
+            case Text() | Line() | Box():
+                spot = _kept(shape, sheet)
             case Placed():
-                self._symbol(shape)
+                spot = _symbol(shape, sheet)
+            case Ink(red, green, blue):
+                is_white = min(red, green, blue) > WHITE_INK
+                continue
             case _:
                 raise OnlyOnPaper("this page holds what only a PDF can show")
-
-    def _at(self, x: float, y: float) -> tuple[int, int]:
-        """Return the dot of a point: rows count from the top."""
-        return round(x * self.scale), self.image.height - round(y * self.scale)
-
-    def _filled(self, x: float, y: float, wide: float, high: float, weight: float) -> None:
-        """Fill a rectangle of which one side may have no extent but a line's weight."""
-        thick = max(1, round(weight * self.scale))
-        left, bottom = self._at(x, y)
-        right = left + (round(wide * self.scale) or thick)
-        top = bottom - (round(high * self.scale) or thick)
-        self.draws.rectangle((left, top, right - 1, bottom - 1), fill=self.ink)
-
-    def _box(self, box: Box) -> None:
-        left, bottom = self._at(box.x, box.y)
-        right, top = self._at(box.x + box.wide, box.y + box.high)
-        place = (left, top, right - 1, bottom - 1)
-        thick = max(1, round(box.outline * self.scale))
-        self.draws.rounded_rectangle(
-            place,
-            radius=box.radius * self.scale,
-            fill=None if box.outline else self.ink,
-            outline=self.ink if box.outline else None,
-            width=thick if box.outline else 0,
-        )
-
-    def _symbol(self, placed: Placed) -> None:
-        narrow, module = DOTS_AT[self.dpi]
-        symbol = placed.symbol
-        across = narrow if symbol.is_linear else module
-        up = round(placed.high * self.scale) if symbol.is_linear else across
-        left, bottom = self._at(placed.x, placed.y)
-        for x, y, wide, high in symbol.rectangles:
-            x0, y0 = left + x * across, bottom - (y + high) * up
-            self.draws.rectangle(
-                (x0, y0, x0 + wide * across - 1, y0 + high * up - 1), fill=self.ink
-            )
-
-    def _text(self, text: Text) -> None:
-        if not text.text.strip():
-            return
-        run, above = _run(text.text, text.size, bold=text.bold, dpi=self.dpi)
-        left, baseline = self._at(text.x, text.y)
-        self.image.paste(self.ink, (left - MARGIN, baseline - above), run)
+        if spot and is_white:
+            spots = [rest for below in spots if (rest := _without(below, spot))]
+        elif spot:
+            spots.append(spot)
+    return Dots(sheet, tuple(spots))
 
 
-MARGIN: Final = 8
-"""Dots left of a run, for letters that reach out to the left."""
+@lru_cache(maxsize=KEPT)
+def _kept(shape: Text | Line | Box, sheet: Sheet) -> Spot | None:
+    """Return what a shape is on a page; None if there is nothing to see."""
+    match shape:
+        case Text(x, y, text, size, bold):
+            return _at(x, y, line(text, size, bold=bold, dpi=sheet.dpi), sheet)
+        case Line(x1, y1, x2, y2, weight):
+            thick = max(1, sheet.dots(weight))
+            wide, high = sheet.dots(abs(x2 - x1)) or thick, sheet.dots(abs(y2 - y1)) or thick
+            return _at(min(x1, x2), min(y1, y2), bar(wide, high), sheet)
+        case Box(x, y, _, _, outline, radius):
+            wide = sheet.dots(x + shape.wide) - sheet.dots(x)
+            high = sheet.dots(y + shape.high) - sheet.dots(y)
+            thick = max(1, sheet.dots(outline)) if outline else 0
+            corner = radius * (sheet.dpi / POINTS)
+            return _at(x, y, rounded(wide, high, radius=corner, outline=thick), sheet)
 
 
-@lru_cache(maxsize=4096)
-def _run(text: str, size: float, *, bold: bool, dpi: int) -> tuple[Image.Image, int]:
-    """Return a line of text as a mask, and how far its top is above the baseline."""
-    pixels = size * dpi / POINTS
-    font = _face(pixels, bold=bold)
-    ascent, descent = font.getmetrics()
-    above, below = ascent + 2, descent + 2
-    scale = dpi / POINTS
-    wide = round(fonts.width(text, size, bold=bold) * scale) + 2 * MARGIN
-    image = Image.new("L", (wide, above + below), 0)
-    draws = ImageDraw.Draw(image)
-    x = 0.0
-    for letter in text:
-        at = (MARGIN + round(x), above)
-        if other := fonts.stands_in(letter):
-            thick = pixels * THICKENED / 2 if bold else 0
-            face = _opened(str(other.path), pixels)
-            draws.text(at, letter, fill=255, font=face, anchor="ls", stroke_width=thick)
-        elif letter != " ":
-            draws.text(at, letter, fill=255, font=font, anchor="ls")
-        x += fonts.width(letter, size, bold=bold) * scale
-    return image.point(_dark, "1"), above
+def _symbol(placed: Placed, sheet: Sheet) -> Spot | None:
+    """Return a symbol, which hardly any other label has."""
+    narrow, module = DOTS_AT[sheet.dpi]
+    if placed.symbol.is_linear:
+        drawn = symbol(placed.symbol, across=narrow, up=sheet.dots(placed.high))
+    else:
+        drawn = symbol(placed.symbol, across=module, up=module)
+    return _at(placed.x, placed.y, drawn, sheet)
 
 
-def _dark(shade: int) -> int:
-    return 255 if shade >= DARK else 0
+def _at(x: float, y: float, drawn: Patch | None, sheet: Sheet) -> Spot | None:
+    """Place a patch at a point, in points from the lower left corner, and cut it to the page."""
+    if drawn is None:
+        return None
+    left, top = sheet.dots(x) + drawn.right, sheet.high - sheet.dots(y) + drawn.down
+    right, bottom = left + drawn.wide, top + drawn.high
+    if left >= 0 and top >= 0 and right <= sheet.wide and bottom <= sheet.high:
+        return Spot(left, top, drawn)
+    inside = (
+        *(max(-left, 0), max(-top, 0)),
+        *(min(right, sheet.wide) - left, min(bottom, sheet.high) - top),
+    )
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        return None
+    rest = patch(drawn.image, inside)
+    return Spot(left + rest.right, top + rest.down, rest) if rest else None
 
 
-def _face(pixels: float, *, bold: bool) -> ImageFont.FreeTypeFont:
-    name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
-    return _opened(str(fonts.FOLDER / name), pixels)
+def _without(below: Spot, white: Spot) -> Spot | None:
+    """Return what is left of a spot when another is cut out of it, if anything is."""
+    right, down = white.x - below.x, white.y - below.y
+    if not (
+        -white.patch.wide < right < below.patch.wide and -white.patch.high < down < below.patch.high
+    ):
+        return below
+    rest = _cut(below.patch, white.patch, right, down)
+    return Spot(below.x + rest.right, below.y + rest.down, rest) if rest else None
 
 
-@lru_cache(maxsize=64)
-def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+@lru_cache(maxsize=KEPT)
+def _cut(below: Patch, white: Patch, right: int, down: int) -> Patch | None:
+    """Cut a patch out of another one, so far to the right of its corner and below it."""
+    image = below.image
+    image.paste(0, (right, down), white.image)
+    return patch(image, (0, 0, *image.size))

@@ -5,8 +5,9 @@ A module is a whole number of dots, so that no edge is blurred. Code 128 is enco
 Data Matrix by zxing-cpp; tests read both back from the picture of a label.
 """
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import zxingcpp
@@ -23,18 +24,34 @@ DOTS_AT: Final = {203: (NARROW, MODULE), 300: (3, 4)}
 
 Rectangle = tuple[int, int, int, int]
 
+DARK: Final = b"\x00"
+LIGHT: Final = b"\xff"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Symbol:
-    """A symbol: its dark rectangles in modules from its lower left corner."""
+    """A symbol as its modules."""
 
-    rectangles: tuple[Rectangle, ...]
-    """Each x, y, width and height. Bars are one unit high."""
+    cells: bytes
+    """Rows from the top, a byte for each module. Bars are one row."""
     modules: int
     """How many modules it is wide; a square one is as many high."""
     is_linear: bool
-    shapes: str = field(compare=False)
-    """The rectangles as operators of a PDF."""
+
+    @cached_property
+    def rectangles(self) -> tuple[Rectangle, ...]:
+        """The dark modules as rectangles from the lower left corner: x, y, width and height."""
+        top = len(self.cells) // self.modules - 1
+        return tuple(
+            (start, top - row, end - start, 1)
+            for row in range(top + 1)
+            for start, end in _dark(self.cells[row * self.modules : (row + 1) * self.modules])
+        )
+
+    @cached_property
+    def shapes(self) -> str:
+        """The rectangles as operators of a PDF."""
+        return " ".join(["%d %d %d %d re" % each for each in self.rectangles]) + " f"  # noqa: UP031
 
     @property
     def wide(self) -> float:
@@ -49,9 +66,12 @@ class Symbol:
         return f"q {across:.6f} 0 0 {up:.6f} {corner} cm {self.shapes} Q"
 
 
-def _symbol(rectangles: list[Rectangle], modules: int, *, is_linear: bool) -> Symbol:
-    shapes = " ".join(["%d %d %d %d re" % each for each in rectangles]) + " f"  # noqa: UP031
-    return Symbol(tuple(rectangles), modules, is_linear, shapes)
+def _dark(row: bytes) -> list[tuple[int, int]]:
+    """Return from where to where a row is dark."""
+    return [found.span() for found in DARKS.finditer(row)]
+
+
+DARKS: Final = re.compile(DARK + b"+")
 
 
 @lru_cache(maxsize=512)
@@ -60,14 +80,13 @@ def bars(text: str) -> Symbol:
     symbol: Any = Code128(text, barWidth=1, quiet=0)  # its methods carry no types
     for step in (symbol.validate, symbol.encode, symbol.decompose):
         step()
-    found: list[Rectangle] = []
-    x = 0
-    for place, letter in enumerate(symbol.decomposed):
-        wide = ord(letter.lower()) - ord("a") + 1
-        if place % 2 == 0:
-            found.append((x, 0, wide, 1))
-        x += wide
-    return _symbol(found, x, is_linear=True)
+    cells = b"".join(
+        [
+            (LIGHT if place % 2 else DARK) * (ord(letter.lower()) - ord("a") + 1)
+            for place, letter in enumerate(symbol.decomposed)
+        ]
+    )
+    return Symbol(cells, len(cells), is_linear=True)
 
 
 def matrix(text: str) -> Symbol:
@@ -76,14 +95,5 @@ def matrix(text: str) -> Symbol:
         text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True
     )
     image: Any = zxingcpp.write_barcode_to_image(symbol, scale=1, add_quiet_zones=False)
-    rows: Any = memoryview(image).tolist()
-    runs: list[Rectangle] = []
-    for y, row in enumerate(reversed(rows)):
-        start = None
-        for x, shade in enumerate([*row, 255]):
-            if shade == 0 and start is None:
-                start = x
-            elif shade and start is not None:
-                runs.append((start, y, x - start, 1))
-                start = None
-    return _symbol(runs, len(rows), is_linear=False)
+    cells: Any = memoryview(image)  # its shape may be None, but not that of a picture
+    return Symbol(cells.tobytes(), cells.shape[1], is_linear=False)

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from pharmacy.labels.pdf.faces import StandIn, added_by, face, stand_in
+from pharmacy.labels.rules.fitting import wrapped
 
 FOLDER: Final = Path(__file__).parents[1] / "fonts"
 
@@ -53,6 +54,7 @@ PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "ÁÉÍÑÓÚáäåçè
 """What nearly every name, address and sentence here is written with."""
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a covered text is, in points."""
     units: float = sum(map(_WIDTHS[bold].__getitem__, text))
@@ -81,6 +83,7 @@ def fall_back_on(paths: Sequence[Path]) -> None:
         _STANDS_IN.update(dict.fromkeys(added, each))
         for widths in _WIDTHS:
             widths.update(added)
+    in_lines.cache_clear()
 
 
 def stands_in(letter: str) -> StandIn | None:
@@ -108,6 +111,24 @@ def needed_for(text: str) -> str:
     """Name the files that stand in for our faces in a text, with their digests; mostly none."""
     found = {each.name for letter in set(text) if (each := _STANDS_IN.get(letter))}
     return ", ".join(sorted(found))
+
+
+@lru_cache(maxsize=2048)
+def in_lines(
+    text: str, size: float, *, room: float, bold: bool = False, indent: float = 0
+) -> tuple[str, ...]:
+    """
+    Break a covered text as `wrapped` does, and keep what came of it: most texts come again.
+
+    Args:
+        room: How long a line may be, in points.
+        indent: How much of the first line is taken already.
+
+    Raises:
+        TextTooLong: One word alone is wider than a line.
+    """
+    measure = partial(width, size=size, bold=bold)
+    return tuple(wrapped(text, room=room, width=measure, indent=indent))
 
 
 ONE_SUBSET: Final = 0xFF

@@ -7,15 +7,15 @@ Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
 from pharmacy.labels.pdf import barcode
-from pharmacy.labels.pdf.fonts import width
+from pharmacy.labels.pdf.fonts import in_lines, width
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.content import ContainerLabel
-from pharmacy.labels.rules.fitting import TextTooLong, wrapped
+from pharmacy.labels.rules.fitting import TextTooLong
 
 WIDE: Final = 288.0
 HIGH: Final = 144.0
@@ -72,8 +72,7 @@ _fine = partial(width, size=FINE)
 _fine_bold = partial(width, size=FINE, bold=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the cluster, with the height from the baseline above to its own."""
 
     text: str
@@ -151,10 +150,9 @@ def cluster(
 
 def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
     def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
-        texts = wrapped(text, room=room, width=partial(width, size=size, bold=bold))
         return [
             Line(line, size, bold, size * setting.leading + (0 if place else above))
-            for place, line in enumerate(texts)
+            for place, line in enumerate(in_lines(text, size, room=room, bold=bold))
         ]
 
     first = -0.45 * setting.name  # nothing stands above the first line
@@ -229,13 +227,13 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
         ("Lot", label.lot),
     ):
         room = COLUMN_WIDE - VALUE - (INITIALS[0] + 3 if len(lines) < 2 else 0)  # noqa: PLR2004
-        values = wrapped(value, room=room, width=_fine)
+        values = in_lines(value, FINE, room=room)
         closer = f"{name} {value}"
         if len(values) > 1 and _fine(closer) <= room + VALUE:
             lines.append((closer, ""))  # one line without its column, rather than two
         else:
             lines += zip([name, *[""] * (len(values) - 1)], values, strict=True)
-    made_of = wrapped(f"{label.capsule} {label.filler}", room=COLUMN_WIDE, width=_fine)
+    made_of = in_lines(f"{label.capsule} {label.filler}", FINE, room=COLUMN_WIDE)
     return lines + [(line, "") for line in made_of]
 
 
@@ -264,20 +262,20 @@ def statements(label: ContainerLabel) -> list[str]:
     return [first, *english, label.storage, label.compounded, label.route, *others]
 
 
-def _statement_lines(statements: list[str]) -> list[str]:
+def _statement_lines(statements: list[str]) -> tuple[str, ...]:
     return _after_bold(statements[0], " " + " ".join(statements[1:]))
 
 
-def _maker_lines(label: ContainerLabel) -> list[str]:
+def _maker_lines(label: ContainerLabel) -> tuple[str, ...]:
     return _after_bold(label.pharmacy, "  " + "  ".join([", ".join(label.address), label.phone]))
 
 
-def _after_bold(bold: str, text: str) -> list[str]:
+def _after_bold(bold: str, text: str) -> tuple[str, ...]:
     """Break what follows a line's bold beginning into that line and the ones below it."""
     begun = _fine_bold(bold)
     if begun > FOOT_ROOM:
         raise TextTooLong("a name does not fit at the foot of the label", letters=len(bold))
-    return wrapped(text, room=FOOT_ROOM, width=_fine, indent=begun)
+    return in_lines(text, FINE, room=FOOT_ROOM, indent=begun)
 
 
 def _foot(pen: Pen, label: ContainerLabel, statements: list[str]) -> None:
@@ -317,7 +315,7 @@ def _continuation(label: ContainerLabel, moved: list[str], further: str) -> Pen:
     pen = Pen()
     y = HIGH - MARGIN
     for text, size, bold in heading(label, further):
-        for line in wrapped(text, room=ROOM + 60, width=partial(width, size=size, bold=bold)):
+        for line in in_lines(text, size, room=ROOM + 60, bold=bold):
             y -= size * 1.2
             pen.text(MARGIN, y, line, size, bold=bold)
     if y < MARGIN + 2 * FINE_LEAD:
@@ -328,7 +326,7 @@ def _continuation(label: ContainerLabel, moved: list[str], further: str) -> Pen:
     pen.text(MARGIN, 10, _second(label), FINE)
     y -= 6
     for statement in moved:
-        for line in wrapped(statement, room=RIGHT - MARGIN, width=partial(width, size=9)):
+        for line in in_lines(statement, 9, room=RIGHT - MARGIN):
             y -= 11
             if y < 20:  # noqa: PLR2004
                 raise TextTooLong("the statements do not fit on two labels")

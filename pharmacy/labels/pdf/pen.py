@@ -7,9 +7,8 @@ font set, never through markup.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from pharmacy.labels.pdf.barcode import DOT, Symbol
 from pharmacy.labels.pdf.fonts import STAND_IN, FontSet, width
@@ -27,8 +26,7 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One line of text with its baseline at `y`."""
 
     x: float
@@ -38,8 +36,7 @@ class Text:
     bold: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ink:
+class Ink(NamedTuple):
     """The colour from here on, 0 to 1."""
 
     red: float
@@ -47,8 +44,7 @@ class Ink:
     blue: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A straight line."""
 
     x1: float
@@ -58,8 +54,7 @@ class Line:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle: filled, or outlined with a line of that weight; its corners may be round."""
 
     x: float
@@ -70,8 +65,7 @@ class Box:
     radius: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A symbol with its lower left corner on the dot nearest to x, y."""
 
     symbol: Symbol
@@ -83,8 +77,7 @@ class Placed:
     """How large a dot of the symbol is, in points."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operators:
+class Operators(NamedTuple):
     """Operators of a PDF that were prepared elsewhere. Only a PDF can show them."""
 
     operators: str
@@ -100,8 +93,9 @@ class Pen:
         self.shapes: list[Shape] = []
 
     def text(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
-        """Write one line with its baseline at `y`."""
-        self.shapes.append(Text(x, y, text, size, bold))
+        """Write one line with its baseline at `y`, if there is anything to write."""
+        if text:
+            self.shapes.append(Text(x, y, text, size, bold))
 
     def text_right(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
         """Write one line that ends at `x`."""

@@ -7,15 +7,14 @@ continuation label. Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from pharmacy.labels.pdf import barcode
-from pharmacy.labels.pdf.fonts import width
+from pharmacy.labels.pdf.fonts import in_lines, width
 from pharmacy.labels.pdf.label import SETTINGS, Setting, fitted, heading, statements, write_cluster
 from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
-from pharmacy.labels.rules.fitting import TextTooLong, wrapped
+from pharmacy.labels.rules.fitting import TextTooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,6 @@ def _identity(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> floa
 def _facts(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
     """Write the facts of this container and the pharmacist's box; return the height below."""
     left, right = stock.margin, stock.size[0] - stock.margin
-    fine = partial(width, size=stock.fine)
     box = (stock.fine * 3.4, stock.fine * 2.1)
     pen.frame(right - box[0], y - box[1], *box, weight=0.5)
     pen.text(right - box[0] + 2, y - box[1] + 2, "RPh", stock.fine - 1)
@@ -130,12 +128,12 @@ def _facts(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
         )
     ):
         room = stock.room - stock.value - (box[0] + 4 if place < 2 else 0)  # noqa: PLR2004
-        for no, line in enumerate(wrapped(value, room=room, width=fine)):
+        for no, line in enumerate(in_lines(value, stock.fine, room=room)):
             y -= stock.lead
             if no == 0:
                 pen.text(left, y, name, stock.fine)
             pen.text(left + stock.value, y, line, stock.fine)
-    for line in wrapped(f"{label.capsule} {label.filler}", room=stock.room, width=fine):
+    for line in in_lines(f"{label.capsule} {label.filler}", stock.fine, room=stock.room):
         y -= stock.lead
         pen.text(left, y, line, stock.fine)
     y -= stock.lead
@@ -146,12 +144,13 @@ def _facts(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
 def _maker(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
     """Write who made it, at the foot; return the height above which statements must stay."""
     left = stock.margin
-    bold = partial(width, size=stock.fine, bold=True)
-    fine = partial(width, size=stock.fine)
     where = f"{', '.join(label.address)}  {label.phone}"
     lines = [
-        *((line, True) for line in wrapped(label.pharmacy, room=stock.room, width=bold)),
-        *((line, False) for line in wrapped(where, room=stock.room, width=fine)),
+        *(
+            (line, True)
+            for line in in_lines(label.pharmacy, stock.fine, room=stock.room, bold=True)
+        ),
+        *((line, False) for line in in_lines(where, stock.fine, room=stock.room)),
     ]
     foot = stock.margin - 2 + len(lines) * stock.lead
     if foot > y:
@@ -177,20 +176,19 @@ def _statements(
     top = next(shape.y1 for shape in reversed(pen.shapes) if isinstance(shape, Line))
     first, *kept = statements(label)
     y = top - 1
-    bold, fine = (partial(width, size=stock.fine, bold=each) for each in (True, False))
     line = ""
     for text in filter(None, (label.reprint, first)):
-        for line in wrapped(text, room=stock.room, width=bold):
+        for line in in_lines(text, stock.fine, room=stock.room, bold=True):
             y -= stock.lead
             pen.text(left, y, line, stock.fine, bold=True)
     if y < foot + 1:
         raise TextTooLong("the first statement does not fit on the label")
-    begun = bold(line)
+    begun = width(line, stock.fine, bold=True)
     moved: list[str] = []
     while True:
         onward = [label.onward] if further or moved else []
         rest = "".join(f" {each}" for each in kept + onward)
-        lines = wrapped(rest, room=stock.room, width=fine, indent=begun)
+        lines = in_lines(rest, stock.fine, room=stock.room, indent=begun)
         if y - (len(lines) - 1) * stock.lead >= foot + 1:
             break
         if not kept:
@@ -209,7 +207,7 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, furth
     wide, high = stock.size
     left, y = stock.margin, high - stock.margin
     for text, size, bold in heading(label, further):
-        for line in wrapped(text, room=stock.room, width=partial(width, size=size, bold=bold)):
+        for line in in_lines(text, size, room=stock.room, bold=bold):
             y -= size * 1.2
             pen.text(left, y, line, size, bold=bold)
     matrix = barcode.matrix(label.container_code)
@@ -219,9 +217,7 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, furth
     foot = stock.margin - 2
     pen.text(left, foot, label.second, stock.fine)
     for line in reversed(
-        wrapped(label.reprint, room=stock.room, width=partial(width, size=stock.fine))
-        if label.reprint
-        else []
+        in_lines(label.reprint, stock.fine, room=stock.room) if label.reprint else []
     ):
         foot += stock.lead
         pen.text(left, foot, line, stock.fine)
@@ -230,7 +226,7 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, furth
     size = stock.fine + 1
     y -= 6
     for statement in moved:
-        for line in wrapped(statement, room=stock.room, width=partial(width, size=size)):
+        for line in in_lines(statement, size, room=stock.room):
             y -= size * 1.2
             if y < foot + stock.fine + 4:
                 raise TextTooLong("the statements do not fit on two labels")

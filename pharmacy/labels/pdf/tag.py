@@ -1,12 +1,11 @@
 """Labels of batches, lots and shelves, on the stock that a printer holds."""
 
-from functools import partial
 from typing import Final
 
 from pharmacy.labels.pdf import barcode
-from pharmacy.labels.pdf.fonts import width
+from pharmacy.labels.pdf.fonts import in_lines, width
 from pharmacy.labels.pdf.pen import Pen
-from pharmacy.labels.rules.fitting import TextTooLong, wrapped
+from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.tags import Tag
 
 MARGIN: Final = 9.0
@@ -54,9 +53,7 @@ def _draw(tag: Tag, size: tuple[float, float], name: float) -> Pen:
     fact = LARGE_FACT if high >= TALL else FACT
     value_at = VALUE * fact
     for title, value in tag.facts:
-        for no, line in enumerate(
-            wrapped(value, room=beside - value_at, width=partial(width, size=fact))
-        ):
+        for no, line in enumerate(in_lines(value, fact, room=beside - value_at)):
             y -= LEAD * fact
             if y < MARGIN + CODE:
                 raise TextTooLong("the facts do not fit on the label", lines=len(tag.facts))
@@ -68,14 +65,13 @@ def _draw(tag: Tag, size: tuple[float, float], name: float) -> Pen:
 
 def _name(pen: Pen, tag: Tag, room: float, y: float, *, size: float) -> float:
     """Write the name and the number; return the height below them."""
-    bold = partial(width, size=size, bold=True)
-    lines = [line for name in tag.name for line in wrapped(name, room=room, width=bold)]
+    lines = [line for name in tag.name for line in in_lines(name, size, room=room, bold=True)]
     if len(lines) > MOST_LINES:
         raise TextTooLong("the name does not fit on the label", lines=len(lines))
     for place, line in enumerate(lines):
         y -= size * (1.1 if place else 0.75)
         pen.text(MARGIN, y, line, size, bold=True)
-    for line in wrapped(tag.number, room=room, width=partial(width, size=NUMBER, bold=True)):
+    for line in in_lines(tag.number, NUMBER, room=room, bold=True):
         y -= NUMBER * 1.25
         pen.text(MARGIN, y, line, NUMBER, bold=True)
     return y

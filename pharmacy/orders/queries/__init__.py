@@ -38,9 +38,11 @@ from pharmacy.orders.queries.queue import (
     QueueFilter,
     QueueRow,
     lock_next,
+    members,
     peek_next,
     queue,
     rows_of,
+    versions,
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
@@ -72,6 +74,7 @@ __all__ = [
     "lock_next",
     "lock_open_of_patient",
     "lock_waiting_for",
+    "members",
     "of_fill",
     "open_after",
     "open_clarifications",
@@ -84,6 +87,7 @@ __all__ = [
     "reason_codes",
     "reasons_in_use",
     "rows_of",
+    "versions",
     "waiting_questions",
     "with_lots_out",
 ]

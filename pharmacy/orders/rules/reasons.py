@@ -90,6 +90,28 @@ class FindingReason(StrEnum):
     OTHER = "other"
 
 
+class OverrideReason(StrEnum):
+    """Why a technician takes an order before older ones."""
+
+    PATIENT_WAITING = "patient-waiting"
+    MEDICINE_RUNS_OUT = "medicine-runs-out"
+    CARRIER_LEAVES = "carrier-leaves"
+    SAME_AS_AT_HAND = "same-as-at-hand"
+    """The bench is set up for the very strength."""
+    PHARMACIST_ASKED = "pharmacist-asked"
+    OTHER = "other"
+
+
+class TakeOverReason(StrEnum):
+    """Why a pharmacist takes an order out of a colleague's hands."""
+
+    COLLEAGUE_LEFT = "colleague-left"
+    COLLEAGUE_ASKED = "colleague-asked"
+    PATIENT_WAITING = "patient-waiting"
+    LEFT_LYING = "left-lying"
+    OTHER = "other"
+
+
 class Counselling(StrEnum):
     """What the patient said to the offer of a pharmacist's advice."""
 
@@ -131,6 +153,9 @@ class Purpose(StrEnum):
     RETURN = "return"
     HOLD = "hold"
     FINDING = "finding"
+    OVERRIDE = "override"
+    """A technician takes an order before older ones."""
+    TAKE_OVER = "take-over"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -141,6 +166,8 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.RETURN: ReturnReason,
     Purpose.HOLD: HoldReason,
     Purpose.FINDING: FindingReason,
+    Purpose.OVERRIDE: OverrideReason,
+    Purpose.TAKE_OVER: TakeOverReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(

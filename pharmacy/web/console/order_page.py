@@ -47,6 +47,8 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.REALLOCATE: Purpose.REALLOCATE,
     Action.SEND_BACK: Purpose.SEND_BACK,
     Action.RETURN: Purpose.RETURN,
+    Action.CLAIM: Purpose.OVERRIDE,
+    Action.TAKE_OVER: Purpose.TAKE_OVER,
 }
 """For what a step's coded reason was given."""
 

@@ -7,7 +7,7 @@ from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
 from pharmacy.shipping.rules import ParcelStatus
-from pharmacy.staff.rules import Permission
+from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
 
@@ -118,13 +118,15 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
     return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
-def _claiming(page: OrderPage, view: View, at: str) -> list[Action]:
+def _taking(page: OrderPage, view: View, at: str) -> list[Action]:
     if page.order.status not in CLAIMABLE or not view.may(Permission.CLAIM_ORDER):
         return []
-    why_not = HELD if page.holds else ""
     if page.line.is_mine:
         return [Action("b", "Give back", post=f"{at}/unclaim")]
+    why_not = HELD if page.holds else ""
     if not page.line.holder:
+        if Role.PHARMACIST in view.actor.roles:  # who may pick gives no reason
+            return [Action("t", "Take it", post=f"{at}/claim", why_not=why_not)]
         return [Action("t", "Take it", opens="take", why_not=why_not)]
     if view.may(Permission.TAKE_OVER_ORDER):
         return [Action("t", "Take it over", opens="take-over", why_not=why_not)]
@@ -132,7 +134,7 @@ def _claiming(page: OrderPage, view: View, at: str) -> list[Action]:
 
 
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
-    order, found = page.order, _claiming(page, view, at)
+    order, found = page.order, _taking(page, view, at)
     if order.status in OPEN and view.may(Permission.CHOOSE_READING):
         found.append(Action("m", "How they read", opens="reading"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):

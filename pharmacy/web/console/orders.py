@@ -23,7 +23,7 @@ from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_first_check import KINDS
 from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
-from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
+from pharmacy.web.console.order_steps import PATH, Code, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
@@ -31,16 +31,11 @@ from pharmacy.web.view import Answer, CurrentView
 IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
 
 
-class WhyForm(msgspec.Struct, frozen=True):
-    """Why work is taken out of a colleague's hands."""
-
-    reason: Needed
-
-
 class PickForm(msgspec.Struct, frozen=True):
     """Why this order goes before older ones; asked of technicians."""
 
-    reason: Words = ""
+    reason: Code | None = None
+    words: Words = ""
 
 
 class OrderPages(Controller):
@@ -147,13 +142,18 @@ class OrderPages(Controller):
         actor: CurrentActor,
     ) -> Answer:
         """Take this order."""
-        reason = form.read(PickForm).reason
+        given = form.read(PickForm)
         return take_step(
             view,
             db,
             order_id,
             lambda session, wanted: operations.claim(
-                session, wanted, reason=reason, by=actor, now=view.now
+                session,
+                wanted,
+                reason=given.reason or "",
+                words=given.words,
+                by=actor,
+                now=view.now,
             ),
             toast="It is yours",
             undo=lambda _: "/unclaim",
@@ -169,10 +169,12 @@ class OrderPages(Controller):
         self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Take this order out of a colleague's hands."""
-        reason = form.read(WhyForm).reason
+        given = form.read(ReasonForm)
 
         def step(session: Session, wanted: UUID) -> object:
-            return operations.take_over(session, wanted, reason=reason, by=actor, now=view.now)
+            return operations.take_over(
+                session, wanted, reason=given.reason, words=given.words, by=actor, now=view.now
+            )
 
         return take_step(view, db, order_id, step, toast="It is yours")
 

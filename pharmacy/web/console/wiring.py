@@ -19,6 +19,7 @@ from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
+from pharmacy.web.console.audit_chain import AuditChain
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
 from pharmacy.web.console.batch_steps import StepPages
@@ -38,6 +39,7 @@ from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
+from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
 from pharmacy.web.console.scans import ScanPages
@@ -51,6 +53,7 @@ from pharmacy.web.view import Viewing
 PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
+    AuditChain,
     AuditPages,
     ClinicPages,
     BatchPages,
@@ -74,6 +77,7 @@ PAGES: Final[list[type[Controller]]] = [
     PrinterPages,
     QualityPages,
     QuestionPages,
+    QueueArrivals,
     QueuePages,
     ReasonPages,
     RecallPages,

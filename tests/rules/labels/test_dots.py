@@ -1,11 +1,10 @@
 """Labels as dots: on every stock, what a scanner and a reader find on paper."""
 
-import base64
-import binascii
 import hashlib
 import io
 import json
-import zlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,17 @@ from PIL import Image, ImageFilter
 
 from pharmacy.kernel.refusals import Invalid
 from pharmacy.labels import pdf
-from pharmacy.labels.dots import Dots
+from pharmacy.labels.dots import Dots, rastered, zpl
 from pharmacy.labels.drawing import RESOLUTIONS, Language, Stock, dots, drawn_copy, pages
 from pharmacy.labels.pdf import label, stacked
-from pharmacy.labels.pdf.pen import Text
+from pharmacy.labels.pdf.pen import Pen, Text
 from pharmacy.labels.rules.copies import Copy, content_of_copy
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.text_checks import drawn
 from tests.factories.labels import make_label
 from tests.rules.labels.naughty import NAUGHTY
 from tests.rules.labels.pictures import picture, plain, text_of
+from tests.rules.labels.zpl_reader import commands, printed
 
 CODE = "ctr_06a1b2c3d4e5f6g7h8j9k0m1n1"
 GOLDEN = Path(__file__).parents[2] / "golden" / "labels.json"
@@ -95,20 +95,13 @@ def test_every_word_stands_on_every_stock(stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("stock", Stock)
-def test_zpl_carries_the_very_dots_of_the_preview(stock: Stock) -> None:
-    pages = dots(make_label(), stock=stock)
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+def test_zpl_carries_the_very_dots_of_the_preview(stock: Stock, dpi: int) -> None:
+    pages = dots(make_label(), stock=stock, dpi=dpi)
 
-    sent = drawn_copy(make_label(), language=Language.ZPL, stock=stock)
+    sent = drawn_copy(make_label(), language=Language.ZPL, stock=stock, dpi=dpi)
 
-    labels = [each for each in sent.split(b"^XZ\n") if each]
-    assert len(labels) == len(pages)
-    for page, told in zip(pages, labels, strict=True):
-        head, _, rest = told.partition(b":Z64:")
-        packed, _, check = rest.partition(b":")
-        wide, high = page.image.size
-        assert head.startswith(b"^XA^PW%d^LL%d^" % (wide, high))
-        assert binascii.crc_hqx(packed, 0) == int(check.removesuffix(b"^FS"), 16)
-        assert zlib.decompress(base64.b64decode(packed)) == page.image.tobytes()
+    assert [each.tobytes() for each in printed(sent)] == [page.image.tobytes() for page in pages]
 
 
 def test_no_text_of_a_label_is_part_of_a_command() -> None:
@@ -116,10 +109,68 @@ def test_no_text_of_a_label_is_part_of_a_command() -> None:
 
     sent = drawn_copy(hostile, language=Language.ZPL)
 
-    commands = sent.partition(b":Z64:")[0] + sent.rpartition(b":")[2]
-    assert commands.count(b"^") == 8
-    assert b"~" not in sent
-    assert b"JR" not in commands
+    assert commands(sent) == {b"^XA", b"^PW", b"^LL", b"^LH", b"^FO", b"^GF", b"^FS", b"^XZ"}
+    assert len(printed(sent)) == 1
+
+
+def test_what_is_kept_of_other_labels_changes_nothing() -> None:
+    """The same dots and the same bytes come out of a new process and of one that drew others."""
+    sent = drawn_copy(make_label(), language=Language.ZPL)
+
+    code = (
+        "import hashlib;"
+        "from pharmacy.labels.drawing import Language, drawn_copy;"
+        "from tests.factories.labels import make_label;"
+        "sent = drawn_copy(make_label(), language=Language.ZPL);"
+        "print(hashlib.sha256(sent).hexdigest())"
+    )
+    anew = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert anew.stdout.strip() == hashlib.sha256(sent).hexdigest()
+
+
+def test_white_letters_are_cut_out_of_what_lies_below_them() -> None:
+    """Half of a black box is written over in white: there the page is white, and nowhere else."""
+    pen = Pen()
+    pen.box(10, 10, 20, 20)
+    pen.ink(1, 1, 1)
+    pen.box(20, 0, 40, 40)
+    pen.ink(0, 0, 0)
+    pen.box(50, 10, 5, 20)
+
+    page = rastered(pen, size=(72, 72), dpi=300)
+
+    (printout,) = printed(zpl([page]))
+    assert printout.tobytes() == page.image.tobytes()
+    black = sorted({x for x in range(300) for y in range(300) if page.image.getpixel((x, y))})
+    assert black == [*range(42, 83), *range(208, 229)]
+
+
+def test_what_reaches_over_the_edge_is_cut_at_the_edge() -> None:
+    pen = Pen()
+    pen.box(-10, -10, 20, 20)
+    pen.text(60, 60, "over the edge", 12)
+    pen.box(100, 100, 20, 20)
+
+    page = rastered(pen, size=(72, 72), dpi=203)
+
+    (printout,) = printed(zpl([page]))
+    assert printout.tobytes() == page.image.tobytes()
+    assert printout.getpixel((0, 202))
+    assert printout.crop((170, 0, 203, 40)).getbbox() is not None
+
+
+@pytest.mark.parametrize("text", ["\N{FRACTION SLASH}2", "1\N{FRACTION SLASH}", "Ȉ", "j", "f❤"])
+def test_a_letter_that_reaches_beyond_its_line_is_whole(text: str) -> None:
+    """No dot of it is lost at the line's ends: it is as dark there as in a line's middle."""
+    alone, between = Pen(), Pen()
+    alone.text(30, 30, text, 24)
+    between.text(30, 30, f"  {text}  ", 24)
+
+    images = [rastered(pen, size=(144, 72), dpi=300).image for pen in (alone, between)]
+    ink = [image.convert("L").histogram()[255] for image in images]
+
+    assert ink[0] == ink[1] > 0
 
 
 @pytest.mark.parametrize("stock", Stock)
