@@ -144,7 +144,11 @@ class Policy:
     refill_counts_both_days: bool = True
     """Count the day of the fill and the day of the request; off counts the days between them."""
     refill_lead_days: int = 7
-    """A refill is due this many days before the patient runs out."""
+    """A refill, or the rest of a fill, is due this many days before the patient runs out."""
+
+    # replacements
+    patient_lost_counts_as_fill: bool = False
+    """What replaces medicine that the patient lost uses up an authorised fill. (policy)"""
 
     def hours(self, time_zone: str) -> WorkingHours:
         """Return when the pharmacy works, in its own time zone."""

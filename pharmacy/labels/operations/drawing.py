@@ -30,6 +30,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Origin, Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients import queries as patients
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
@@ -39,7 +40,7 @@ from pharmacy.prescriptions.rules.regimen import FillNotDescribed
 from pharmacy.screening import queries as screening
 from pharmacy.staff.rules import WORKER, Actor
 from pharmacy.titration import queries as titration
-from pharmacy.titration.rules.schedule import PlannedStep, dated
+from pharmacy.titration.rules.schedule import dated
 
 
 class NothingToLabel(Conflict):
@@ -106,6 +107,39 @@ def reallocate(
     order = orders.reallocate(session, order_id, reason=reason, words=words, by=by, now=now)
     _void(session, order, now=now)
     return order
+
+
+def split(
+    session: Session,
+    order_id: UUID,
+    *,
+    through: date,
+    reason: str,
+    words: str = "",
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """
+    Split the later doses of an order off, and make the labels of vials that it gives up void.
+
+    The labels of the vials that it keeps stand: their numbers, steps and dates are the same.
+    Returns the remainder. Raises as `orders.operations.split`.
+    """
+    remainder = orders.split(
+        session, order_id, through=through, reason=reason, words=words, by=by, now=now
+    )
+    kept = [each.id for each in order_queries.containers(session, order_id)]
+    session.execute(
+        update(Label)
+        .where(
+            Label.order_id == order_id,
+            Label.voided_at.is_(None),
+            Label.container_id.is_not(None),
+            Label.container_id.not_in(kept),
+        )
+        .values(voided_at=now)
+    )
+    return remainder
 
 
 def _void(session: Session, order: Order, *, now: datetime) -> None:
@@ -262,7 +296,8 @@ def _doses(session: Session, order: Order) -> tuple[int, ...]:
 def _fills_after(session: Session, order: Order, prescription: Prescription) -> list[Fill]:
     """Return every later fill that the signed set authorises and describes, the next one first."""
     following = prescriptions.following(session, prescription.id)
-    each = [(prescription, no) for no in range(order.fill_no + 1, order.authorised_fills + 1)]
+    last = order.authorised_fills - order_queries.fills_counted(session, prescription.id)
+    each = [(prescription, no) for no in range(order.fill_no + 1, last + 1)]
     if following is not None and following.cancelled_at is None:
         each += [(following, no) for no in range(1, following.authorised_fills + 1)]
     policy = practice.policy(session)
@@ -300,15 +335,20 @@ def _container_facts(session: Session, container: Container) -> ContainerFacts:
 
 
 def _steps(session: Session, order: Order, containers: Sequence[Container]) -> list[StepFacts]:
-    """Return the plan's steps with their dates, numbered as on the containers."""
-    assert order.plan_id is not None
+    """
+    Return the plan's steps with their dates, numbered as on the containers.
+
+    The first part of a fill tells of the parts to come as well; what comes later, or replaces, of
+    its own nights only: how the patient took those before is not the plan's to say.
+    """
     assert order.first_dose_on is not None
-    plan = titration.get(session, order.plan_id)
-    planned = [PlannedStep.of_data(step) for step in plan.steps]
-    numbers = {container.first_dose_on: container.step_no for container in containers}
+    if order.kind is OrderKind.FILL:
+        planned = order_queries.plan_steps(session, order)
+    else:
+        planned = order_queries.own_steps(session, order)
     return [
         StepFacts(
-            no=numbers.get(found.first_on, place),
+            no=found.step.no,
             steps=containers[0].steps,
             dose_ug=found.step.dose_ug,
             strength_ug=found.step.strength_ug,
@@ -317,5 +357,5 @@ def _steps(session: Session, order: Order, containers: Sequence[Container]) -> l
             first_on=found.first_on,
             last_on=found.last_on,
         )
-        for place, found in enumerate(dated(planned, order.first_dose_on), start=1)
+        for found in dated(planned, order.first_dose_on)
     ]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from reportlab import rl_config
 from reportlab.pdfbase.ttfonts import TTFont
@@ -49,16 +49,44 @@ _OWN_WIDTHS: Final = tuple(
 )
 _WIDTHS: Final[tuple[dict[str, float], ...]] = tuple(map(dict, _OWN_WIDTHS))
 _STANDS_IN: Final[dict[str, StandIn]] = {}
+_RENEWED: Final[list[Any]] = []
+Cached = TypeVar("Cached")
 
 PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "ÁÉÍÑÓÚáäåçèéêëíñóöøúü"
 """What nearly every name, address and sentence here is written with."""
 
 
+def renewed(cached: Cached) -> Cached:
+    """Let a cache of what was measured or drawn be emptied when other files stand in."""
+    _RENEWED.append(cached)
+    return cached
+
+
+@renewed
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a covered text is, in points."""
     units: float = sum(map(_WIDTHS[bold].__getitem__, text))
     return units * size / 1000
+
+
+@renewed
+@lru_cache(maxsize=2048)
+def in_lines(
+    text: str, size: float, *, room: float, bold: bool = False, indent: float = 0
+) -> tuple[str, ...]:
+    """
+    Break a covered text as `wrapped` does, and keep what came of it: most texts come again.
+
+    Args:
+        room: How long a line may be, in points.
+        indent: How much of the first line is taken already.
+
+    Raises:
+        TextTooLong: One word alone is wider than a line.
+    """
+    measure = partial(width, size=size, bold=bold)
+    return tuple(wrapped(text, room=room, width=measure, indent=indent))
 
 
 def fall_back_on(paths: Sequence[Path]) -> None:
@@ -72,6 +100,8 @@ def fall_back_on(paths: Sequence[Path]) -> None:
         FontUnusable: A file is no font that can be embedded.
     """
     found = [stand_in(path) for path in paths]
+    for cached in _RENEWED:
+        cached.cache_clear()
     COVERED.intersection_update(OWN)
     _STANDS_IN.clear()
     for widths, own in zip(_WIDTHS, _OWN_WIDTHS, strict=True):
@@ -83,7 +113,6 @@ def fall_back_on(paths: Sequence[Path]) -> None:
         _STANDS_IN.update(dict.fromkeys(added, each))
         for widths in _WIDTHS:
             widths.update(added)
-    in_lines.cache_clear()
 
 
 def stands_in(letter: str) -> StandIn | None:
@@ -111,24 +140,6 @@ def needed_for(text: str) -> str:
     """Name the files that stand in for our faces in a text, with their digests; mostly none."""
     found = {each.name for letter in set(text) if (each := _STANDS_IN.get(letter))}
     return ", ".join(sorted(found))
-
-
-@lru_cache(maxsize=2048)
-def in_lines(
-    text: str, size: float, *, room: float, bold: bool = False, indent: float = 0
-) -> tuple[str, ...]:
-    """
-    Break a covered text as `wrapped` does, and keep what came of it: most texts come again.
-
-    Args:
-        room: How long a line may be, in points.
-        indent: How much of the first line is taken already.
-
-    Raises:
-        TextTooLong: One word alone is wider than a line.
-    """
-    measure = partial(width, size=size, bold=bold)
-    return tuple(wrapped(text, room=room, width=measure, indent=indent))
 
 
 ONE_SUBSET: Final = 0xFF

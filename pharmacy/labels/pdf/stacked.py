@@ -11,7 +11,14 @@ from typing import Final
 
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf.fonts import in_lines, width
-from pharmacy.labels.pdf.label import SETTINGS, Setting, fitted, heading, statements, write_cluster
+from pharmacy.labels.pdf.label import (
+    SETTINGS,
+    Setting,
+    fitted,
+    heading,
+    statements,
+    write_cluster,
+)
 from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong

@@ -19,6 +19,7 @@ from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
 from pharmacy.orders.queries.one import OrderNotFound
+from pharmacy.orders.queries.parts import of_nights
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Actor
@@ -216,7 +217,7 @@ def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
             tuple(holds_of.get(order.id, ())),
             given_up.get(order.id, ()),
             order.id in out,
-            steps.get((order.prescription_id, order.fill_no), ()),
+            of_nights(steps.get((order.prescription_id, order.fill_no), ()), order.nights),
         )
         for order in orders
     ]

@@ -36,6 +36,7 @@ from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
 from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
+from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
 from pharmacy.web.console.order_reading import Reading, reading_of
 from pharmacy.web.console.order_second_check import SecondCheck, second_check
 from pharmacy.web.console.queue import Line, lines_of
@@ -49,6 +50,8 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.RETURN: Purpose.RETURN,
     Action.CLAIM: Purpose.OVERRIDE,
     Action.TAKE_OVER: Purpose.TAKE_OVER,
+    Action.SPLIT: Purpose.PARTIAL,
+    Action.REPLACE: Purpose.REPLACE,
 }
 """For what a step's coded reason was given."""
 
@@ -96,6 +99,7 @@ class OrderPage:
     reason_words: dict[tuple[str, str], str]
     """By purpose and code, those out of use too: older steps name them."""
     second: SecondCheck
+    parts: Parts
     parcel: Parcel | None
     why_not_sent: str
     """Why the order is not sent to the patient; empty where it may be."""
@@ -107,11 +111,12 @@ class OrderPage:
         return len(self.first.undecided)
 
     def why(self, event: OrderEvent) -> str:
-        """Return why a step was taken: its coded reason, then the words."""
+        """Return why a step was taken: its coded reason, the words, what it did to the fill."""
         code = event.facts.get("code")
         purpose = PURPOSE_OF.get(event.action)
         known = self.reason_words.get((purpose, code), "") if purpose and code else ""
-        return " ".join(each for each in (known, event.reason) if each)
+        told = told_of_parts(event, self.parts.numbers)
+        return " ".join(each for each in (known, event.reason, told) if each)
 
     @property
     def can_choose(self) -> bool:
@@ -165,6 +170,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         reasons=_in_use(reasons),
         reason_words={(each.purpose, each.code): each.words for each in reasons},
         second=second_check(session, order),
+        parts=parts_of(session, order, now=view.now),
         parcel=parcel_of(session, order),
         why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
@@ -193,9 +199,10 @@ def _steps(plan: StrengthPlan | None, order: Order) -> list[Stair]:
     """Return the plan's steps, with their dates once the first one is settled."""
     if plan is None:
         return []
+    own = queries.of_nights(plan.planned_steps, order.nights)
     if order.first_dose_on is None:
-        return [Stair(step, None, None) for step in plan.planned_steps]
-    found = dated(plan.planned_steps, order.first_dose_on)
+        return [Stair(step, None, None) for step in own]
+    found = dated(own, order.first_dose_on)
     return [Stair(each.step, each.first_on, each.last_on) for each in found]
 
 
