@@ -159,7 +159,7 @@ def _hold(session: Session, order: Order, refusal: Invalid, *, now: datetime) ->
         session,
         order.id,
         code=refusal.code,
-        words=str(refusal),
+        words=f"{refusal}. {refusal.remedy}",  # whoever must act reads nothing but the hold
         facts={name: str(fact) for name, fact in refusal.facts.items()},
         origin=Origin.LABELS,
         by=WORKER,

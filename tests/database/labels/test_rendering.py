@@ -158,6 +158,7 @@ def test_a_name_that_cannot_be_printed_holds_the_order_and_stores_nothing(
 
     hold = bench.session.scalars(select(Hold).where(Hold.order_id == order.id)).one()
     assert hold.code == code
+    assert ("fonts-wqy-microhei" in hold.words) is (code == "label-glyph-missing")
     assert name.strip() == "" or name not in f"{hold.words} {hold.facts}"
     assert bench.session.scalars(select(Label)).all() == []
     assert order.labeled_at is None
