@@ -206,7 +206,7 @@ def test_a_view_is_kept_and_opened_again_by_keyboard(user: SitDown, console: Con
 
     technician.press("y")
     technician.page.wait_for_url("**/queue/views")
-    technician.page.get_by_role("button", name="Put To label one place before").click()
+    technician.page.get_by_role("button", name="Earlier: To label").click()
     expect(technician.page.locator(".own-view").nth(1)).to_contain_text("To label")
     technician.page.get_by_role("button", name="Remove To label").click()
     technician.page.locator("#toasts").get_by_text("Removed").wait_for()
