@@ -21,6 +21,7 @@ from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
+from pharmacy.api.order_parts import PartController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.parcels import ParcelController
@@ -52,6 +53,7 @@ from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_befo
 from pharmacy.http.peers import peer_of
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
+from pharmacy.labels.pdf import fonts
 from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.console import wiring as console
@@ -107,6 +109,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StaffController,
     StockLabelController,
     StepController,
+    PartController,
     TraceController,
     WeighingController,
     WorkstationController,
@@ -129,6 +132,7 @@ def create_app(
     require_separate_duties()
     if not settings.secret:
         raise SettingMissing("PHARMACY_SECRET is not set", variable="PHARMACY_SECRET")
+    fonts.fall_back_on(settings.fallback_fonts)
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)

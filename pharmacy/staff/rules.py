@@ -40,6 +40,8 @@ class Permission(StrEnum):
     DECIDE_FINDING = "decide-finding"
     CHOOSE_STRATEGY = "choose-strategy"
     APPROVE_ORDER = "approve-order"
+    SPLIT_ORDER = "split-order"
+    """Hand over a part now and the rest later, and replace vials that were lost."""
     PLACE_HOLD = "place-hold"
     LIFT_HOLD = "lift-hold"
     CANCEL_ORDER = "cancel-order"
@@ -97,7 +99,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.TAKE_OVER_ORDER}
+    | {_P.TAKE_OVER_ORDER, _P.SPLIT_ORDER}
     | {
         _P.MANAGE_REASONS,
         _P.ASK_PRESCRIBER,

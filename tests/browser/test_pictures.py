@@ -25,6 +25,7 @@ PARTS = {
 ONWARD = {
     "/",
     "/orders/{order_id}/labels/{label_id}",
+    "/orders/{order_id}/labels/{label_id}/sheets/{sheet}",
     "/orders/{order_id}/pictures/{picture_id}",
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",

@@ -112,6 +112,29 @@ class TakeOverReason(StrEnum):
     OTHER = "other"
 
 
+class PartialReason(StrEnum):
+    """Why a part of an order is handed over now, and the rest of it later."""
+
+    STOCK_SHORT = "stock-short"
+    PATIENT_ASKED = "patient-asked"
+    COST = "cost"
+    TOLERANCE_UNSURE = "tolerance-unsure"
+    BEYOND_USE = "beyond-use"
+    OTHER = "other"
+
+
+class ReplaceReason(StrEnum):
+    """Why vials that left are replaced."""
+
+    LOST_IN_TRANSIT = "lost-in-transit"
+    """The carrier lost it: the order's parcel ends as lost."""
+    DAMAGED = "damaged"
+    LOST_BY_PATIENT = "lost-by-patient"
+    """The policy says whether such a replacement uses up an authorised fill."""
+    STOLEN = "stolen"
+    OTHER = "other"
+
+
 class Counselling(StrEnum):
     """What the patient said to the offer of a pharmacist's advice."""
 
@@ -156,6 +179,8 @@ class Purpose(StrEnum):
     OVERRIDE = "override"
     """A technician takes an order before older ones."""
     TAKE_OVER = "take-over"
+    PARTIAL = "partial"
+    REPLACE = "replace"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -168,15 +193,19 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.FINDING: FindingReason,
     Purpose.OVERRIDE: OverrideReason,
     Purpose.TAKE_OVER: TakeOverReason,
+    Purpose.PARTIAL: PartialReason,
+    Purpose.REPLACE: ReplaceReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(
     {
         (Purpose.CANCEL, CancelReason.REPLACED.value),
         (Purpose.RETURN, ReturnReason.UNDELIVERABLE.value),
+        (Purpose.REPLACE, ReplaceReason.LOST_IN_TRANSIT.value),
+        (Purpose.REPLACE, ReplaceReason.LOST_BY_PATIENT.value),
     }
 )
-"""Given by the program itself; they stay in use."""
+"""Given by the program itself, or known to it by their meaning; they stay in use."""
 
 
 class ReasonFixed(Conflict):

@@ -33,8 +33,10 @@ from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
+from pharmacy.web.console.order_parts import OrderParts
 from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
+from pharmacy.web.console.order_reading import OrderReading
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.own_views import OwnViewPages
@@ -68,8 +70,10 @@ PAGES: Final[list[type[Controller]]] = [
     OrderHolds,
     OrderLeaving,
     OrderPages,
+    OrderParts,
     OrderPictures,
     OrderQuestions,
+    OrderReading,
     OrderReview,
     OwnViewPages,
     PaperPages,
