@@ -3,7 +3,7 @@
 import io
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from pharmacy.infra import audit, audit_walks, jobs, record_checks
 from pharmacy.infra.audit_walks import AuditWalk
@@ -18,9 +18,11 @@ from pharmacy.prescribers import operations as prescribers
 from pharmacy.prescribers.operations import Described
 from pharmacy.printing import operations
 from pharmacy.printing.models import LabelCopy
+from pharmacy.staff.models import Account
 from pharmacy.staff.operations import accounts, clients
 from pharmacy.staff.operations.accounts import Person
 from pharmacy.staff.rules import WORKER, Actor, Role
+from tests.browser.people import NAMES
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
 from tests.factories.prescribers import JORDAN
@@ -76,9 +78,15 @@ def stock_oversight(bench: Bench, labelled: Order) -> None:
     audit.seal(session, now=now)
     _walk_the_chain(bench, administrator)
     _send_files(bench, administrator)
-    for name, due in (("Late ones", "late"), ("Planned today", "today")):
+    for name, due in (("Late ones", "late"), ("Planned this week", "week")):
         filters = {"view": "all", "status": "planned", "due": due}
-        orders.keep_view(session, name, filters, by=bench.technician, now=now)
+        orders.keep_view(session, name, filters, by=_seated(bench, Role.TECHNICIAN), now=now)
+
+
+def _seated(bench: Bench, role: Role) -> Actor:
+    """Return whoever the browser's tests sign in as with this role."""
+    found = select(Account.id).where(Account.username == NAMES[role][0])
+    return Actor(bench.session.scalars(found).one(), "staff", frozenset({role}))
 
 
 def _send_files(bench: Bench, administrator: Actor) -> None:

@@ -188,3 +188,26 @@ def test_what_came_while_the_server_was_away_is_counted_anew(
 
     expect(technician.page.locator("#arrivals")).to_contain_text("1 new order")
     assert technician.page.locator("tr[data-row]").count() == before
+
+
+def test_a_view_is_kept_and_opened_again_by_keyboard(user: SitDown, console: Console) -> None:
+    technician = user(Role.TECHNICIAN).go("/queue?view=all&status=labeling")
+    technician.press("v")
+    technician.page.locator("#keep-view[open]").wait_for()
+    technician.page.keyboard.type("To label", delay=90)
+    technician.page.keyboard.press("Enter")
+    technician.page.locator(".tabs [aria-current]").get_by_text("To label").wait_for()
+    key = technician.page.locator(".tabs [aria-current]").get_attribute("data-key")
+
+    technician.press("g", "q")
+    technician.sees("Next for you")
+    technician.press(str(key))
+    technician.page.wait_for_url("**/queue?view=all&status=labeling")
+
+    technician.press("y")
+    technician.page.wait_for_url("**/queue/views")
+    technician.page.get_by_role("button", name="Earlier: To label").click()
+    expect(technician.page.locator(".own-view").nth(1)).to_contain_text("To label")
+    technician.page.get_by_role("button", name="Remove To label").click()
+    technician.page.locator("#toasts").get_by_text("Removed").wait_for()
+    expect(technician.page.locator(".own-view")).to_have_count(2)
