@@ -21,14 +21,15 @@ import httpx
 from pharmacy.infra import logs
 from pharmacy.infra.printers import (
     Address,
-    Certainty,
     Delivery,
     Document,
     Networks,
+    Sender,
+    deliver,
     errands,
     sender,
 )
-from pharmacy.kernel.refusals import Invalid, Refusal
+from pharmacy.kernel.refusals import Invalid
 from pharmacy.local.print_journal import Journal
 
 LOOK_EVERY: Final = 2.0
@@ -122,21 +123,19 @@ class Agent:
         return self._report()
 
     def _deliver(self, errand: dict[str, Any]) -> Delivery:
+        document: Document = errand["document"]
+        only_ask = errand["only_ask"] or not self._may_send(document, errand["tries"])
+        return deliver(lambda: self._sender_for(errand), document, only_ask=only_ask)
+
+    def _sender_for(self, errand: dict[str, Any]) -> Sender:
         pinned = errand["pinned_sha256"]
-        try:
-            printer = sender(
-                Address.read(errand["address"]),
-                networks=self.networks,
-                folders=self.folders,
-                pinned_sha256=bytes.fromhex(pinned) if pinned else None,
-                ca_file=self.printer_ca,
-            )
-            document: Document = errand["document"]
-            if errand["only_ask"] or not self._may_send(document, errand["tries"]):
-                return printer.find(document.name)
-            return printer.send(document)
-        except Refusal as refusal:
-            return Delivery(Certainty.NOT_SENT, (refusal.code,))
+        return sender(
+            Address.read(errand["address"]),
+            networks=self.networks,
+            folders=self.folders,
+            pinned_sha256=bytes.fromhex(pinned) if pinned else None,
+            ca_file=self.printer_ca,
+        )
 
     def _may_send(self, document: Document, tries: int) -> bool:
         return self.journal.may_send(document.name, tries, now=self.clock())

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.printers import Address, Certainty, Delivery, Sender, sender
+from pharmacy.infra.printers import Address, Delivery, Sender, deliver, sender
 from pharmacy.kernel.jobs import JobKind
-from pharmacy.kernel.refusals import Refusal
 from pharmacy.printing import operations
 from pharmacy.printing.operations import Errand
 from pharmacy.settings import Settings
@@ -25,13 +24,7 @@ class PrintCopy:
         return operations.begin(session, ref_id, now=now)
 
     def act(self, errand: Errand) -> Delivery:
-        try:
-            printer = self._sender_for(errand)
-            if errand.only_ask:
-                return printer.find(errand.document.name)
-            return printer.send(errand.document)
-        except Refusal as refusal:  # the address is not, or no longer, one that we may speak to
-            return Delivery(Certainty.NOT_SENT, (refusal.code,))
+        return deliver(lambda: self._sender_for(errand), errand.document, only_ask=errand.only_ask)
 
     def end(
         self, session: Session, errand: Errand, outcome: Delivery, *, last: bool, now: datetime

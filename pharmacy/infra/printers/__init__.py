@@ -14,7 +14,7 @@ from pharmacy.infra.printers.address import (
     Scheme,
 )
 from pharmacy.infra.printers.delivery import Certainty, Delivery, Document
-from pharmacy.infra.printers.sending import Sender, sender
+from pharmacy.infra.printers.sending import Sender, deliver, sender
 
 __all__ = [
     "Address",
@@ -26,5 +26,6 @@ __all__ = [
     "Networks",
     "Scheme",
     "Sender",
+    "deliver",
     "sender",
 ]

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from pharmacy.infra.printers import ipp_message as m
-from pharmacy.infra.printers.address import Address, Networks, Scheme
+from pharmacy.infra.printers.address import Address, AddressForbidden, Networks, Scheme
 from pharmacy.infra.printers.delivery import Certainty, Delivery, Document
 
 PRINT_JOB: Final = 0x0002
 GET_JOB_ATTRIBUTES: Final = 0x0009
 GET_JOBS: Final = 0x000A
 GET_PRINTER_ATTRIBUTES: Final = 0x000B
+OK: Final = 0x0000
 GOOD: Final = 0x00FF
 """Statuses up to this one mean that the operation was carried out."""
 BUSY: Final = 0x0507
@@ -55,6 +56,7 @@ MM_IN_AN_INCH: Final = 25.4
 SAME_SIZE: Final = 0.04
 """Inches: a millimetre."""
 MEDIA_SIZE: Final = re.compile(r"_(?P<wide>[0-9.]+)x(?P<high>[0-9.]+)(?P<unit>in|mm)$")
+NO_ANSWER: Final = (OSError, http.client.HTTPException, m.NotIpp)
 Request = list[tuple[int, list[m.Attribute]]]
 
 
@@ -79,7 +81,10 @@ class IppSender:
     ca_file: Path | None = None
 
     def send(self, document: Document) -> Delivery:
-        """Print a document, once. Raises AddressForbidden; says everything else in the answer."""
+        """
+        Print a document, once. Raises AddressForbidden, before anything left; says everything else
+        in the answer.
+        """
         try:
             connection = self._connected()
         except OSError as error:
@@ -93,7 +98,9 @@ class IppSender:
         """Say what the printer knows of a job of this name, after whoever sent it was cut off."""
         try:
             jobs, all_of_them = self._jobs()
-        except (OSError, http.client.HTTPException, m.NotIpp):
+        except AddressForbidden as refusal:
+            return Delivery(Certainty.UNKNOWN, (refusal.code,))
+        except NO_ANSWER:
             return Delivery(Certainty.UNKNOWN, ("offline",))
         for job in jobs:
             if name in job.get("job-name", []):
@@ -106,6 +113,8 @@ class IppSender:
             return self._reasons()
         except OSError as error:
             return (_why_not_reached(error),)
+        except AddressForbidden as refusal:
+            return (refusal.code,)
         except (http.client.HTTPException, m.NotIpp):
             return ("not-understood",)
 
@@ -121,7 +130,7 @@ class IppSender:
             return Delivery(Certainty.NOT_SENT, ("connection-lost",)) if gone else found
         try:
             answer = _answer(connection)
-        except (OSError, http.client.HTTPException, m.NotIpp):
+        except NO_ANSWER:
             return self.find(document.name)
         if answer.code in REFUSALS:
             return Delivery(Certainty.NOT_SENT, (REFUSALS[answer.code],))
@@ -139,7 +148,7 @@ class IppSender:
                     GET_JOB_ATTRIBUTES, [(m.INTEGER, "job-id", [number])], wanted=JOB_ATTRIBUTES
                 )
                 job = answer.first(m.JOB_GROUP) or job
-            except (OSError, http.client.HTTPException, m.NotIpp):
+            except (*NO_ANSWER, AddressForbidden):
                 return Delivery(Certainty.SENT, ("offline",))
             if job.get("job-state", [0])[0] in {CANCELED, ABORTED, COMPLETED}:
                 return _of_job(job, self.health())
@@ -165,7 +174,7 @@ class IppSender:
         wanted = ["media-supported", "document-format-supported"]
         try:
             return self._ask(GET_PRINTER_ATTRIBUTES, [], wanted=wanted).first(m.PRINTER_GROUP)
-        except (OSError, http.client.HTTPException, m.NotIpp):
+        except NO_ANSWER:
             return {}
 
     def _to_printer(self) -> list[m.Attribute]:
@@ -192,10 +201,13 @@ class IppSender:
         return tuple(dict.fromkeys(found))
 
     def _jobs(self) -> tuple[list[dict[str, list[m.Value]]], bool]:
-        """Return the jobs that the printer knows, and whether ended ones are among them."""
+        """
+        Return the jobs that the printer knows, and whether ended ones are surely among them. One
+        that knows no `all` may refuse the question, or answer another one and say so in its status.
+        """
         answer = self._ask(GET_JOBS, [(m.KEYWORD, "which-jobs", ["all"])], wanted=JOB_ATTRIBUTES)
-        all_of_them = answer.code <= GOOD
-        if not all_of_them:
+        all_of_them = answer.code == OK
+        if answer.code > GOOD:
             answer = self._ask(GET_JOBS, [], wanted=JOB_ATTRIBUTES)
         return answer.all(m.JOB_GROUP), all_of_them
 

@@ -192,3 +192,23 @@ def test_an_address_that_is_no_longer_allowed_is_not_spoken_to(bench: Bench, ord
     delivery = run(bench, copy.id)
 
     assert delivery == Delivery(Certainty.NOT_SENT, ("printer-address-forbidden",))
+
+
+def test_what_may_have_left_is_for_a_person_once_its_printer_may_not_be_asked(
+    bench: Bench, order: Order
+) -> None:
+    """It is not sent again when the networks are set right."""
+    with IppPrinterSimulator() as printer:
+        copy = first_copy(bench, order, printer.address)
+        work = outing(None)
+        errand = work.begin(bench.session, copy.id, now=bench.now)
+        assert errand is not None
+        work.act(errand)  # and dies here
+        queries.printers(bench.session)[0].address = "ipp://192.0.2.1:631/p"
+
+        run(bench, copy.id)
+        queries.printers(bench.session)[0].address = printer.address
+        run(bench, copy.id)
+
+        assert (copy.state, copy.troubles) == (S.UNKNOWN, ["printer-address-forbidden"])
+        assert printer.asked_to_print == 1

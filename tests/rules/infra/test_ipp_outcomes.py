@@ -1,8 +1,22 @@
 """What a printer's answers mean: only what was refused before there was a job may be sent again."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
-from pharmacy.infra.printers import Address, Certainty, Document, Sender, ipp, sender
+from pharmacy.infra.printers import (
+    Address,
+    AddressForbidden,
+    Certainty,
+    Delivery,
+    Document,
+    Networks,
+    Sender,
+    ipp,
+    sender,
+)
 from pharmacy.infra.printers import ipp_message as m
 from pharmacy.local.printer import Fault, IppPrinterSimulator
 from tests.factories.printing import LOOPBACK
@@ -46,3 +60,51 @@ def test_an_error_after_the_job_was_made_does_not_undo_it(status: int) -> None:
 def test_what_is_refused_before_there_is_a_job_was_not_sent(fault: Fault) -> None:
     with IppPrinterSimulator(fault) as printer:
         assert at(printer).send(LABEL).certainty is Certainty.NOT_SENT
+
+
+@dataclass(frozen=True)
+class Moving(Networks):
+    """Networks out of which a printer's name leads after so many questions."""
+
+    questions: Iterator[int]
+
+    def resolve(self, address: Address) -> str:
+        if next(self.questions, None) is None:
+            raise AddressForbidden("the printer is outside of the allowed networks")
+        return Networks.resolve(self, address)
+
+
+@pytest.mark.parametrize(
+    ("fault", "certainty", "reasons"),
+    [
+        (Fault.DROPS_BEFORE_ANSWERING, Certainty.UNKNOWN, ("printer-address-forbidden",)),
+        (Fault.NONE, Certainty.SENT, ("offline",)),
+    ],
+)
+def test_what_may_have_left_is_not_unsent_because_its_printer_may_not_be_asked(
+    fault: Fault, certainty: Certainty, reasons: tuple[str, ...]
+) -> None:
+    """To print takes two connections: one for the label, and one to ask for the paper's name."""
+    with IppPrinterSimulator(fault) as printer:
+        found = sender(
+            Address.read(printer.address),
+            networks=Moving(LOOPBACK.allowed, iter(range(2))),
+            folders=Path("none"),
+        )
+        assert found.send(LABEL) == Delivery(certainty, reasons)
+        assert printer.paper.times(LABEL.name) == 1
+        assert found.health() == ("printer-address-forbidden",)
+
+
+class Forgetful(IppPrinterSimulator):
+    """Hangs up on a label, and has no word for ended jobs: it answers as if others were meant."""
+
+    def _all(self, request: m.Message, _fault: Fault) -> bytes:
+        return self._told(0x0001, request, [])
+
+    _answers = IppPrinterSimulator._answers | {ipp.GET_JOBS: _all}
+
+
+def test_a_printer_that_tells_of_no_ended_jobs_does_not_prove_that_there_was_none() -> None:
+    with Forgetful(Fault.REFUSES) as printer:
+        assert at(printer).send(LABEL) == Delivery(Certainty.UNKNOWN, ("no-memory",))

@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from pharmacy.infra import keys
 from pharmacy.infra.jobs import Job
-from pharmacy.infra.printers import errands
+from pharmacy.infra.printers import Networks, errands
 from pharmacy.kernel import ids
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.local.print_agent import Agent, ServerNotSecure, client_for
+from pharmacy.local.print_journal import Journal
 from pharmacy.local.printer import IppPrinterSimulator
 from pharmacy.orders.models import Order
 from pharmacy.printing import operations, queries
@@ -95,6 +96,29 @@ def test_an_agent_that_died_at_its_printer_asks_and_prints_nothing_twice(
 
     assert [copy.state for copy in copies] == PRINTED_ALL
     assert times(printer, copies) == [1, 1, 1]
+
+
+def test_an_agent_that_may_no_longer_ask_its_printer_leaves_the_question_to_a_person(
+    *,
+    bench: Bench,
+    order: Order,
+    printer: IppPrinterSimulator,
+    start_agent: StartAgent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copy = asked(bench, order)[0]
+    monkeypatch.setattr(Journal, "keep", die)
+    with pytest.raises(KeyboardInterrupt):
+        start_agent().run_once()
+    monkeypatch.undo()
+    elsewhere = start_agent()
+    elsewhere.networks = Networks.read(["10.20.0.0/24"])
+
+    elsewhere.run_once()
+    bench.session.expire_all()
+
+    assert (copy.state, copy.troubles) == (CopyState.UNKNOWN, ["printer-address-forbidden"])
+    assert times(printer, [copy]) == [1]
 
 
 def test_while_the_server_is_away_the_outcome_is_kept(
