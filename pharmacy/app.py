@@ -21,6 +21,7 @@ from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
+from pharmacy.api.order_parts import PartController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.parcels import ParcelController
@@ -49,8 +50,10 @@ from pharmacy.http.dependencies import Clock, current_actor, system_clock
 from pharmacy.http.edge import Edge
 from pharmacy.http.guards import Guard, require_every_route_asks
 from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_before, claiming
+from pharmacy.http.peers import peer_of
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
+from pharmacy.labels.pdf import fonts
 from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.console import wiring as console
@@ -106,6 +109,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StaffController,
     StockLabelController,
     StepController,
+    PartController,
     TraceController,
     WeighingController,
     WorkstationController,
@@ -128,6 +132,7 @@ def create_app(
     require_separate_duties()
     if not settings.secret:
         raise SettingMissing("PHARMACY_SECRET is not set", variable="PHARMACY_SECRET")
+    fonts.fall_back_on(settings.fallback_fonts)
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)
@@ -163,10 +168,14 @@ def _dependencies(
     async def database_of(request: Request[Any, Any, Any]) -> Database:
         return await claiming(request, db, now)
 
+    def peer(request: Request[Any, Any, Any]) -> str:
+        return peer_of(request, settings)
+
     return {
         "db": Provide(database_of),
         "actor": Provide(current_actor, sync_to_thread=False),
         "now": Provide(now, sync_to_thread=False),
+        "peer": Provide(peer, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
         "metrics": Provide(lambda: metrics, sync_to_thread=False),
     }

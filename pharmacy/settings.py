@@ -10,6 +10,8 @@ from pharmacy.kernel.refusals import Invalid
 
 USUAL_NETWORKS = "127.0.0.0/8,::1/128"
 LOOPBACK = Networks.read(USUAL_NETWORKS.split(","))
+PRIVATE_NETWORKS = f"{USUAL_NETWORKS},10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+PRIVATE = Networks.read(PRIVATE_NETWORKS.split(","))
 
 
 class FileMissing(Invalid):
@@ -42,6 +44,12 @@ class Settings:
     """Pepper of API key hashes. Production must set it; the local stack makes its own."""
     secure_cookies: bool = True
     """Off only on loopback, where there is no TLS."""
+    trusted_proxies: Networks = LOOPBACK
+    """Whose `X-Forwarded-For` is believed, where we ask who a request comes from."""
+    metrics_networks: Networks = PRIVATE
+    """From where `/metrics` may be read, unless there is a token."""
+    metrics_token: str = field(default="", repr=False)
+    """What `/metrics` asks for as a bearer token, from wherever it is read."""
     lock_minutes: int = 5
     """A browser that nobody uses for so long locks; it unlocks with a PIN or the password."""
     nppes_url: str = ""
@@ -50,6 +58,8 @@ class Settings:
     """Where printers may be. Everything else is refused, whatever an administrator enters."""
     printer_ca: Path | None = None
     """The authorities (PEM) that sign the certificates of `ipps` printers, instead of the usual."""
+    fallback_fonts: tuple[Path, ...] = ()
+    """Font files that draw what the labels' own faces lack, in this order. All processes alike."""
     print_folders: Path = Path("printed")
     """Where printers that are folders have theirs."""
     log_level: str = "INFO"
@@ -84,15 +94,25 @@ class Settings:
             else None,
             secret=environ.get("PHARMACY_SECRET", ""),
             secure_cookies=environ.get("PHARMACY_INSECURE_COOKIES", "") != "1",
+            trusted_proxies=_networks(environ, "PHARMACY_TRUSTED_PROXIES", USUAL_NETWORKS),
+            metrics_networks=_networks(environ, "PHARMACY_METRICS_NETWORKS", PRIVATE_NETWORKS),
+            metrics_token=environ.get("PHARMACY_METRICS_TOKEN", ""),
             lock_minutes=int(environ.get("PHARMACY_LOCK_MINUTES", "5")),
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
-            printer_networks=Networks.read(
-                (environ.get("PHARMACY_PRINTER_NETWORKS") or USUAL_NETWORKS).split(",")
-            ),
+            printer_networks=_networks(environ, "PHARMACY_PRINTER_NETWORKS", USUAL_NETWORKS),
             printer_ca=_file(environ, "PHARMACY_PRINTER_CA"),
+            fallback_fonts=tuple(
+                Path(named)
+                for named in environ.get("PHARMACY_FALLBACK_FONTS", "").split(os.pathsep)
+                if named
+            ),
             print_folders=Path(environ.get("PHARMACY_STATE_DIR", ".")) / "printed",
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
         )
+
+
+def _networks(environ: Mapping[str, str], name: str, usual: str) -> Networks:
+    return Networks.read((environ.get(name) or usual).split(","), setting=name)
 
 
 def _file(environ: Mapping[str, str], name: str) -> Path | None:

@@ -3,6 +3,7 @@
 import pharmacy.compounding.models
 import pharmacy.formulary.models
 import pharmacy.infra.audit
+import pharmacy.infra.audit_walks
 import pharmacy.infra.idempotency
 import pharmacy.infra.jobs
 import pharmacy.infra.record_checks

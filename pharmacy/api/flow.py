@@ -1,5 +1,6 @@
 """Figures of how orders flow: for dashboards. Nobody is named, and no patient."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Self
 
@@ -8,7 +9,7 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from pharmacy.flow import queries
-from pharmacy.flow.queries import Ages, Figures
+from pharmacy.flow.queries import Ages, Figures, ReasonGiven
 from pharmacy.flow.rules import Period, share
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.infra import audit
@@ -43,13 +44,17 @@ class StepTimeView(msgspec.Struct, frozen=True):
     p90_minutes: int | None
 
 
-class SentBackView(msgspec.Struct, frozen=True):
-    """How often the final checks of a week found one thing."""
+class ReasonGivenView(msgspec.Struct, frozen=True):
+    """How often a coded reason was given in a week."""
 
     week: date
     """Its Monday."""
     code: str
     times: int
+
+    @classmethod
+    def all_of(cls, given: Sequence[ReasonGiven]) -> list[Self]:
+        return [cls(each.week, each.code, each.times) for each in given]
 
 
 class AskedView(msgspec.Struct, frozen=True):
@@ -95,7 +100,12 @@ class FlowView(msgspec.Struct, frozen=True):
     """Of the released orders, those that no final check sent back."""
     remakes: int
     """Orders that were allocated anew."""
-    sent_back: list[SentBackView]
+    sent_back: list[ReasonGivenView]
+    """What final checks found."""
+    out_of_turn: list[ReasonGivenView]
+    """Why technicians took orders before older ones."""
+    taken_over: list[ReasonGivenView]
+    """Why work was taken out of colleagues' hands."""
     clarifications: list[AskedView]
     refills_due: int
     refills_on_time_percent: str | None
@@ -124,7 +134,9 @@ class FlowView(msgspec.Struct, frozen=True):
             released=found.released,
             first_pass_percent=share(found.released_at_first, found.released),
             remakes=found.remakes,
-            sent_back=[SentBackView(each.week, each.code, each.times) for each in found.sent_back],
+            sent_back=ReasonGivenView.all_of(found.sent_back),
+            out_of_turn=ReasonGivenView.all_of(found.out_of_turn),
+            taken_over=ReasonGivenView.all_of(found.taken_over),
             clarifications=[
                 AskedView(
                     each.kind, each.asked, each.answered, each.escalated, minutes(each.median)

@@ -1,16 +1,19 @@
 """Whether the process lives and whether it can do its work."""
 
-from typing import Annotated
+import hmac
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, MediaType, get
+from litestar import Controller, MediaType, Request, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from pharmacy.http.dependencies import Db
+from pharmacy.http.dependencies import CurrentSettings, Db
+from pharmacy.http.peers import is_known_way, peer_of
 from pharmacy.infra import jobs, schema
 from pharmacy.infra.metrics import Metrics
-from pharmacy.kernel.refusals import Unavailable
+from pharmacy.kernel.refusals import NotPermitted, Unavailable
+from pharmacy.settings import Settings
 
 
 class SchemaNotNewest(Unavailable):
@@ -56,14 +59,41 @@ class HealthController(Controller):
         return ReadyView("ready", int(waiting.total_seconds()))
 
 
+class MetricsForbidden(NotPermitted):
+    """Figures of the pharmacy are for its own monitoring."""
+
+    code = "metrics-forbidden"
+    remedy = (
+        "Read them from a network of PHARMACY_METRICS_NETWORKS, or send the bearer token of "
+        "PHARMACY_METRICS_TOKEN where one is set."
+    )
+
+
 class MetricsController(Controller):
-    """Prometheus asks here. Keep it inside: a proxy need not pass it on."""
+    """Prometheus asks here: from a network of the pharmacy's own, or with a token."""
 
     path = "/metrics"
     tags = ["Health"]
     opt = {"public": True}
 
     @get("/", media_type=MediaType.TEXT, sync_to_thread=True)
-    def metrics(self, metrics: NamedDependency[SkipValidation[Metrics]]) -> str:
+    def metrics(
+        self,
+        request: Request[Any, Any, Any],
+        metrics: NamedDependency[SkipValidation[Metrics]],
+        settings: CurrentSettings,
+    ) -> str:
         """Return counters by route template and kind of job, without anything of a person."""
+        if not _may_read(request, settings):
+            raise MetricsForbidden("the figures are not for whoever asks from there")
         return metrics.page().decode()
+
+
+def _may_read(request: Request[Any, Any, Any], settings: Settings) -> bool:
+    """Ask for the token where one is set; else believe an address, but no proxy we do not know."""
+    if settings.metrics_token:
+        shown = request.headers.get("authorization", "")
+        return hmac.compare_digest(shown.encode(), f"Bearer {settings.metrics_token}".encode())
+    return is_known_way(request, settings) and settings.metrics_networks.holds(
+        peer_of(request, settings)
+    )

@@ -17,6 +17,7 @@ from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
 from pharmacy.orders.queries import QueueRow
 from pharmacy.orders.rules.next_step import next_step
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients.models import Patient
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.refills import queries as refills
@@ -113,6 +114,10 @@ class ContainerView(msgspec.Struct, frozen=True):
     last_dose_on: date
     lot: str
     scanned_at: datetime | None
+    lost_at: datetime | None
+    """Its code is dead from then on."""
+    replaced_by: str | None
+    """The order that replaces it."""
 
     @classmethod
     def of(cls, container: Container) -> Self:
@@ -130,6 +135,8 @@ class ContainerView(msgspec.Struct, frozen=True):
             last_dose_on=container.last_dose_on,
             lot=ids.encode("lot", container.lot_id),
             scanned_at=container.scanned_at,
+            lost_at=container.lost_at,
+            replaced_by=encoded("ord", container.replaced_by),
         )
 
 
@@ -176,6 +183,30 @@ class EventView(msgspec.Struct, frozen=True):
         )
 
 
+class RelatedView(msgspec.Struct, frozen=True):
+    """Another order of the same fill."""
+
+    id: str
+    number: int
+    kind: OrderKind
+    belongs_to: str | None
+    status: str
+    first_dose_on: date | None
+    last_dose_on: date | None
+
+    @classmethod
+    def of_order(cls, order: Order) -> Self:
+        return cls(
+            id=ids.encode("ord", order.id),
+            number=order.number,
+            kind=order.kind,
+            belongs_to=encoded("ord", order.of_order_id),
+            status=order.status,
+            first_dose_on=order.first_dose_on,
+            last_dose_on=order.last_dose_on,
+        )
+
+
 class QueueLine(msgspec.Struct, frozen=True):
     """An order in the queue."""
 
@@ -185,6 +216,7 @@ class QueueLine(msgspec.Struct, frozen=True):
     version: int
     next: NextStepView
     fill: int
+    kind: OrderKind
     patient: PatientBrief
     received_at: datetime
     due_at: datetime
@@ -213,6 +245,7 @@ class QueueLine(msgspec.Struct, frozen=True):
             version=order.version,
             next=NextStepView.of(order, row.holds, row.given_up, lots_out=row.lots_out),
             fill=order.fill_no,
+            kind=order.kind,
             patient=PatientBrief.of(row.patient, actor),
             received_at=order.received_at,
             due_at=order.due_at,
@@ -227,7 +260,7 @@ class QueueLine(msgspec.Struct, frozen=True):
 
 
 class OrderView(msgspec.Struct, frozen=True):
-    """One fill of one prescription."""
+    """One fill of one prescription, a part of one, or what replaces vials of one."""
 
     id: str
     number: int
@@ -238,6 +271,13 @@ class OrderView(msgspec.Struct, frozen=True):
     prescription: str
     fill: int
     authorised_fills: int
+    kind: OrderKind
+    belongs_to: str | None
+    """What a remainder was split from, and whose vials a replacement replaces."""
+    counts_as_fill: bool
+    """A replacement that uses up an authorised fill."""
+    related: list[RelatedView]
+    """The other orders of this fill: its parts, and what replaces vials of it."""
     patient: PatientBrief
     npi: str
     received_at: datetime
@@ -277,6 +317,14 @@ class OrderView(msgspec.Struct, frozen=True):
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,
+            kind=order.kind,
+            belongs_to=encoded("ord", order.of_order_id),
+            counts_as_fill=order.uses_fill,
+            related=[
+                RelatedView.of_order(each)
+                for each in queries.family(session, order)
+                if each.id != order.id
+            ],
             patient=_patient(session, order, actor),
             npi=order.npi,
             received_at=order.received_at,

@@ -43,13 +43,17 @@ OrderAnswer = Response[OrderView]
 class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why this order, when older ones wait. Pharmacists need no reason."""
 
-    reason: Words = ""
+    reason: Annotated[Code, Meta(examples=["patient-waiting"])] | None = None
+    """A code in use for `override`."""
+    words: Words = ""
 
 
 class TakeOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why work is taken out of a colleague's hands."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, examples=["The patient waits."])]
+    reason: Annotated[Code, Meta(examples=["colleague-left"])]
+    """A code in use for `take-over`."""
+    words: Words = ""
 
 
 class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -239,7 +243,9 @@ class QueueController(Controller):
         """Take one order, or keep it for another lease; a technician says why it goes first."""
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
-            order = operations.claim(session, wanted, reason=data.reason, by=actor, now=now)
+            order = operations.claim(
+                session, wanted, reason=data.reason or "", words=data.words, by=actor, now=now
+            )
             return answer(session, order, actor)
 
     @post(
@@ -260,7 +266,9 @@ class QueueController(Controller):
         """Take an order out of a colleague's hands while their claim still runs."""
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
-            order = operations.take_over(session, wanted, reason=data.reason, by=actor, now=now)
+            order = operations.take_over(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
+            )
             return answer(session, order, actor)
 
     @delete(

@@ -8,7 +8,7 @@ from litestar import Controller, Request, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from pharmacy.http.dependencies import CurrentActor, Db, Now
+from pharmacy.http.dependencies import CurrentActor, Db, Now, Peer
 from pharmacy.http.guards import bearer_token
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.kernel import ids
@@ -125,11 +125,11 @@ class SignInController(Controller):
     tags = ["Signing in"]
 
     @post("/sign-in", opt={"public": True}, status_code=200, sync_to_thread=True)
-    def sign_in(self, data: JSONBody[SignInBody], db: Db, now: Now) -> SessionView:
+    def sign_in(self, data: JSONBody[SignInBody], db: Db, now: Now, peer: Peer) -> SessionView:
         """Open a session: it ends after 15 minutes without use, and after 12 hours in any case."""
         with signing_in.a_place(), db.transaction() as session:
             opened = signing_in.sign_in(
-                session, username=data.username, password=data.password, now=now
+                session, username=data.username, password=data.password, now=now, address=peer
             )
         if opened is None:
             raise signing_in.SignInRefused("this username and password do not open a session")

@@ -114,6 +114,37 @@ def licence_state(state: str, number: str, expires_on: datetime, scope: str) -> 
     click.echo(f"licensed into {state.upper()} until {until}")
 
 
+@policy.command("partials")
+@click.argument("state", required=False)
+@click.option("--allowed/--refused", "is_allowed", default=None)
+@click.option("--source", default="", help="The statute, the rule or the board's letter.")
+def partials(state: str | None, source: str, *, is_allowed: bool | None) -> None:
+    """
+    Record whether a STATE allows partial fills; without a STATE, list what is recorded.
+
+    \b
+    pharmacy policy partials NJ --refused --source "letter of the board of 3 March 2026"
+    """
+    with database().transaction() as session:
+        if state is None:
+            for rule in queries.partial_rules(session):
+                word = "allowed" if rule.is_allowed else "refused"
+                click.echo(f"{rule.state}  {word}  {rule.source}")
+            click.echo("any other State: allowed in general, not verified")
+            return
+        if is_allowed is None:
+            raise click.UsageError("say --allowed or --refused")
+        operations.rule_partials(
+            session,
+            state.upper(),
+            is_allowed=is_allowed,
+            source=source,
+            by=OPERATOR,
+            now=datetime.now(UTC),
+        )
+    click.echo(f"partial fills in {state.upper()}: {'allowed' if is_allowed else 'refused'}")
+
+
 def read(name: str, value: str) -> object:
     """Return a value as JSON holds it; what is not JSON, and every decimal, is text."""
     if isinstance(getattr(DEFAULTS, name, None), str) or "." in value:

@@ -1,8 +1,8 @@
-"""Releasing an order on the record that the pharmacist saw."""
+"""Releasing an order on the record that the pharmacist saw, and replacing what was lost."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,12 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
+from pharmacy.orders.rules.parts import NotInTransit
+from pharmacy.orders.rules.reasons import ReplaceReason
 from pharmacy.printing import operations as printing
+from pharmacy.shipping import operations as shipping
+from pharmacy.shipping import queries as parcels
+from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Actor, Attestation
 
 
@@ -41,6 +46,50 @@ def release(
     if queries.second_check(session, order_id).record_sha256() != attestation.record_sha256:
         raise RecordChanged("the record of the second check is another one by now")
     return orders.release(session, order_id, attestation=attestation, by=by, now=now)
+
+
+def replace(
+    session: Session,
+    order_id: UUID,
+    *,
+    vials: Collection[UUID],
+    reason: str,
+    words: str = "",
+    start_on: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """
+    Replace vials that left, and end the parcel that lost them as lost. Returns what replaces them.
+
+    Raises:
+        NotInTransit: They were not sent, or their parcel was delivered or came back.
+        Refusal: Whatever `orders.operations.replace` refuses.
+    """
+    order_queries.lock(session, order_id)
+    if reason == ReplaceReason.LOST_IN_TRANSIT:
+        _end_as_lost(session, order_id, by=by, now=now)
+    return orders.replace(
+        session,
+        order_id,
+        vials=vials,
+        reason=reason,
+        words=words,
+        start_on=start_on,
+        by=by,
+        now=now,
+    )
+
+
+def _end_as_lost(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> None:
+    try:
+        parcel = parcels.of_order(session, order_id)
+    except parcels.ParcelNotFound as error:
+        raise NotInTransit("the order was not sent", field="reason") from error
+    if parcel.status is ParcelStatus.SHIPPED:
+        shipping.end(session, order_id, status=ParcelStatus.LOST, by=by, now=now)
+    elif parcel.status is not ParcelStatus.LOST:
+        raise NotInTransit(f"the parcel was {parcel.status}", field="reason")
 
 
 @contextmanager

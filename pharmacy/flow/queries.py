@@ -89,10 +89,10 @@ REMAKES: Final = text("""
 select count(*) from order_events
 where action = 'allocated-anew' and at >= :since and at < :until
 """)
-SENT_BACK: Final = text("""
+REASONS: Final = text("""
 select (date_trunc('week', at at time zone :zone))::date, facts ->> 'code', count(*)
 from order_events
-where action = 'sent-back' and at >= :since and at < :until
+where action = :action and at >= :since and at < :until and facts ->> 'code' is not null
 group by 1, 2
 order by 1, 2
 """)
@@ -158,8 +158,8 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True)
-class SentBack:
-    """How often final checks of one week, from Monday on, found one thing."""
+class ReasonGiven:
+    """How often one coded reason was given in one week, from Monday on."""
 
     week: date
     code: str
@@ -189,7 +189,12 @@ class Figures:
     released_at_first: int
     """Orders that no final check sent back."""
     remakes: int
-    sent_back: tuple[SentBack, ...]
+    sent_back: tuple[ReasonGiven, ...]
+    """What final checks found."""
+    out_of_turn: tuple[ReasonGiven, ...]
+    """Why technicians took orders before older ones."""
+    taken_over: tuple[ReasonGiven, ...]
+    """Why work was taken out of colleagues' hands."""
     clarifications: tuple[Asked, ...]
     refills_due: int
     refills_on_time: int
@@ -214,11 +219,17 @@ def figures(session: Session, period: Period, *, time_zone: str) -> Figures:
         released=released,
         released_at_first=at_first,
         remakes=session.execute(REMAKES, within).scalar_one(),
-        sent_back=tuple(SentBack(*row) for row in session.execute(SENT_BACK, local)),
+        sent_back=_reasons(session, "sent-back", local),
+        out_of_turn=_reasons(session, "claimed", local),
+        taken_over=_reasons(session, "taken-over", local),
         clarifications=tuple(Asked(*row) for row in session.execute(CLARIFICATIONS, within)),
         refills_due=due,
         refills_on_time=on_time,
     )
+
+
+def _reasons(session: Session, action: str, local: dict[str, Any]) -> tuple[ReasonGiven, ...]:
+    return tuple(ReasonGiven(*row) for row in session.execute(REASONS, local | {"action": action}))
 
 
 def ages(session: Session, *, now: datetime) -> list[Ages]:

@@ -20,6 +20,8 @@ CurrentActor = NamedDependency[SkipValidation[Actor]]
 """Parameter `actor`: who is asking. Only on routes that are not public."""
 Now = NamedDependency[SkipValidation[datetime]]
 """Parameter `now`: the instant of this call, aware, UTC."""
+Peer = NamedDependency[str]
+"""Parameter `peer`: the IP address that the request comes from, behind proxies that we trust."""
 CurrentSettings = NamedDependency[SkipValidation[Settings]]
 """Parameter `settings`: the environment of this process."""
 

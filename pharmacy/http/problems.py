@@ -25,6 +25,7 @@ from pharmacy.kernel.refusals import (
     Refusal,
     Unavailable,
 )
+from pharmacy.staff.operations.arrivals import AddressBarred
 from pharmacy.staff.operations.signing_in import SignInRefused
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -33,6 +34,7 @@ CODE_SYSTEM: Final = "urn:ldn-pharmacy:problems"
 
 STATUS: Final[dict[type[Refusal], int]] = {
     NotSignedIn: 401,
+    AddressBarred: 429,
     SignInRefused: 401,
     StaleVersion: 412,
     SessionLocked: 423,

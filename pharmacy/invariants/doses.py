@@ -7,16 +7,30 @@ from pharmacy.invariants.invariant import Invariant
 INVARIANTS: Final = (
     Invariant(
         "capsules-make-the-ordered-dose",
-        "For every step of a fill, capsules times strength is the ordered dose times its nights.",
+        "For every step of a fill, or what an order is for of it, capsules times strength is the"
+        " ordered dose times its nights.",
         "ord",
         """
-        with ordered as (
-            select o.id, (step ->> 'no')::int as step_no,
-                   (step ->> 'dose_ug')::bigint * (step ->> 'days')::bigint as ug
+        with steps as (
+            select p.id as plan_id, (step ->> 'no')::int as step_no,
+                   (step ->> 'dose_ug')::bigint as dose_ug,
+                   sum((step ->> 'days')::int) over life as last_night,
+                   (step ->> 'days')::int as days
+            from strength_plans p
+            cross join lateral jsonb_array_elements(p.fill -> 'steps')
+                with ordinality as listed(step, place)
+            window life as (partition by p.id order by place)
+        ),
+        ordered as (
+            select o.id, s.step_no, s.dose_ug * nights.count as ug
             from orders o
-            join strength_plans p on p.id = o.plan_id
-            cross join lateral jsonb_array_elements(p.fill -> 'steps') as step
-            where o.status in
+            join steps s on s.plan_id = o.plan_id
+            cross join lateral (
+                select least(s.last_night, coalesce(o.last_night, s.last_night))
+                       - greatest(s.last_night - s.days + 1, coalesce(o.first_night, 1))
+                       + 1 as count
+            ) nights
+            where nights.count > 0 and o.status in
                 ('labeling', 'final-check', 'ready', 'handed-over', 'returned', 'recalled')
         ),
         made as (

@@ -55,6 +55,7 @@ INVARIANTS: Final = (
                 select from orders twin
                 where twin.prescription_id = o.prescription_id
                   and twin.fill_no = o.fill_no and twin.id <> o.id
+                  and twin.kind = 'fill' and o.kind = 'fill'
               )
         """,
     ),

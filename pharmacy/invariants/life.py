@@ -47,20 +47,20 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "done-once",
-        "An order is released at most once, unless it was allocated anew since, and handed over at"
-        " most once.",
+        "An order is released at most once, unless it was allocated anew or split since, and"
+        " handed over at most once.",
         "ord",
         """
         with lives as (
             select order_id, action,
-                   count(*) filter (where action = 'allocated-anew')
+                   count(*) filter (where action in ('allocated-anew', 'split'))
                        over (partition by order_id order by id) as anew
             from order_events
-            where action in ('released', 'handed-over', 'allocated-anew')
+            where action in ('released', 'handed-over', 'allocated-anew', 'split')
         )
         select order_id as id, action, count(*) as times
         from lives
-        where action <> 'allocated-anew'
+        where action not in ('allocated-anew', 'split')
         group by order_id, action, case when action = 'released' then anew end
         having count(*) > 1
         """,

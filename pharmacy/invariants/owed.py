@@ -91,7 +91,8 @@ INVARIANTS: Final = (
         select o.id, o.status, r.state as refill
         from orders o
         left join refills r on r.after_order_id = o.id
-        where ((r.id is null and o.status in
+        where o.kind = 'fill'
+          and ((r.id is null and o.status in
                   ('planned', 'compounding', 'labeling', 'final-check', 'ready', 'handed-over'))
                or (r.state = 'scheduled' and o.status in
                   ('rejected', 'cancelled', 'returned', 'recalled')))

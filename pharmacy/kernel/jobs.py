@@ -16,3 +16,5 @@ class JobKind(StrEnum):
     """Send a test label to its printer. ref: test label."""
     SCHEDULE_REFILL = "refills.schedule"
     """Work out the next fill's window after one order. ref: order."""
+    VERIFY_AUDIT = "audit.verify"
+    """Walk the audit's chain of seals, stretch by stretch. ref: audit walk."""

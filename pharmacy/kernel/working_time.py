@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
@@ -75,13 +75,37 @@ def working_time_between(start: datetime, end: datetime, hours: WorkingHours) ->
     hour longer.
     """
     zone = ZoneInfo(hours.time_zone)
-    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    open_for = timedelta(0)
-    while day <= last:
-        for opens, closes in _openings(hours, day):
-            open_for += max(min(closes, end) - max(opens, start), timedelta(0))
-        day += A_DAY
-    return open_for
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    if first >= last:
+        return _open_on(first, start, end, hours)
+    between = _open_days(first + A_DAY, last, hours)
+    return _open_on(first, start, end, hours) + between + _open_on(last, start, end, hours)
+
+
+def _open_on(day: date, start: datetime, end: datetime, hours: WorkingHours) -> timedelta:
+    """Return for how long the pharmacy was open on a day, of the time between two instants."""
+    spans = (min(closes, end) - max(opens, start) for opens, closes in _openings(hours, day))
+    return sum((max(span, timedelta(0)) for span in spans), timedelta(0))
+
+
+def _open_days(first: date, end: date, hours: WorkingHours) -> timedelta:
+    """Return for how long the pharmacy was open from a day until another begins."""
+    years = sum((_year(hours, each)[-1] for each in range(first.year, end.year)), timedelta(0))
+    return years + _year(hours, end.year)[_no(end)] - _year(hours, first.year)[_no(first)]
+
+
+def _no(day: date) -> int:
+    """Return how many days of its year were before a day."""
+    return day.timetuple().tm_yday - 1
+
+
+@lru_cache(maxsize=64)
+def _year(hours: WorkingHours, year: int) -> tuple[timedelta, ...]:
+    """Return for how long it was open before each day of a year, and before the next year."""
+    days = (date(year, 12, 31) - date(year, 1, 1)).days + 1
+    each = (_openings(hours, date(year, 1, 1) + A_DAY * number) for number in range(days))
+    spans = (sum((closes - opens for opens, closes in day), timedelta(0)) for day in each)
+    return tuple(accumulate(spans, initial=timedelta(0)))
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ It asks the server, and is never asked. It prints nothing that the pinned server
 what it was doing when it died it only asks its printer about.
 """
 
+import random
 import secrets
 import ssl
 import time
@@ -31,6 +32,8 @@ from pharmacy.kernel.refusals import Invalid, Refusal
 from pharmacy.local.print_journal import Journal
 
 LOOK_EVERY: Final = 2.0
+LONGEST_PAUSE: Final = 30.0
+"""Seconds. So much later labels may come out after the server was away."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 NO_CONTENT: Final = 204
 COMES_BACK: Final = frozenset({401, 408, 429})
@@ -67,21 +70,33 @@ class Agent:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _afresh: bool = field(default=True, init=False)
 
-    def run(self) -> None:
+    def run(
+        self,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         """Go on until interrupted, through any absence of the server."""
+        failures = 0
         while True:
             try:
                 while self.run_once():
                     pass
+                failures = 0
             except httpx.HTTPStatusError as error:
+                failures += 1
                 status = error.response.status_code
                 logs.log.error("print_agent.refused_by_server", status=status)
             except httpx.HTTPError:
+                failures += 1
                 logs.log.warning("print_agent.server_away")
-            time.sleep(LOOK_EVERY)
+            sleep(pause_before_asking(failures, chance=chance()))
 
     def run_once(self) -> bool:
-        """Report what is owed, then run one errand; say whether there was one."""
+        """
+        Report what is owed, then run one errand; say whether to ask for another at once. What the
+        server does not take, it would only give out again.
+        """
         self._report()
         nonce = secrets.token_urlsafe(32)
         asked = {"afresh": self._afresh, "nonce": nonce, "withheld": self.journal.withheld()}
@@ -104,8 +119,7 @@ class Agent:
                 "reasons": list(delivery.reasons),
             }
         )
-        self._report()
-        return True
+        return self._report()
 
     def _deliver(self, errand: dict[str, Any]) -> Delivery:
         pinned = errand["pinned_sha256"]
@@ -127,8 +141,12 @@ class Agent:
     def _may_send(self, document: Document, tries: int) -> bool:
         return self.journal.may_send(document.name, tries, now=self.clock())
 
-    def _report(self) -> None:
-        """Tell what is owed. What the server refuses is kept, told again later, and counted."""
+    def _report(self) -> bool:
+        """
+        Tell what is owed; say whether the server took it all. What it refuses is kept, told again
+        later, and counted.
+        """
+        took_all = True
         for outcome in self.journal.owed(now=self.clock()):
             answer = self.client.post("/api/v1/print-agents/outcomes", json=outcome)
             if answer.status_code in COMES_BACK or answer.is_server_error:
@@ -136,11 +154,26 @@ class Agent:
             if answer.is_success:
                 self.journal.taken(outcome)
                 continue
+            took_all = False
             status = str(answer.status_code)
             self.journal.refused(outcome, status, now=self.clock())
             logs.log.error(
                 "print_agent.outcome_refused", document=outcome["document"], status=status
             )
+        return took_all
+
+
+def pause_before_asking(failures: int, *, chance: float) -> float:
+    """
+    Return the seconds until the server is asked again: two, and twice as many after every failure
+    in a row, up to half a minute.
+
+    Args:
+        chance: From 0 to 1: takes up to a quarter off, so that agents whose server was away do not
+            all come back together.
+    """
+    longest: float = min(LOOK_EVERY * 2 ** min(failures, 10), LONGEST_PAUSE)
+    return longest * (1 - chance / 4)
 
 
 def client_for(url: str, key: str, *, ca_file: Path | None = None) -> httpx.Client:

@@ -6,14 +6,16 @@ What goes wrong with real ones can be scripted, one fault for each job that come
 
 import http.server
 import itertools
+import socket
 import socketserver
 import ssl
+import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from pharmacy.infra.printers import ipp
 from pharmacy.infra.printers import ipp_message as m
@@ -22,6 +24,8 @@ OK: Final = 0x0000
 NOT_FOUND: Final = 0x0406
 BAD_FORMAT: Final = 0x040A
 FIRST_BYTES: Final = 200
+AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""Linger for no second: who still writes to a connection that is closed so is told at once."""
 
 
 class Fault(StrEnum):
@@ -29,9 +33,9 @@ class Fault(StrEnum):
 
     NONE = "none"
     REFUSES = "refuses"
-    """Hangs up before anything is read."""
+    """Hangs up on whoever is connected, before a byte of the document can leave."""
     HALF_READS = "half-reads"
-    """Reads a part of the document and hangs up; nothing comes out."""
+    """Reads half of the document, all of which has left, and hangs up; nothing comes out."""
     DROPS_BEFORE_ANSWERING = "drops-before-answering"
     """Prints, and hangs up without an answer."""
     PAPER_OUT = "paper-out"
@@ -80,6 +84,11 @@ def _body(door: http.server.BaseHTTPRequestHandler) -> Iterator[bytes]:
     door.rfile.readline()
 
 
+def _hang_up(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+    connection.close()
+
+
 class IppPrinterSimulator:
     """
     An IPP printer on a loopback port of its own.
@@ -95,9 +104,12 @@ class IppPrinterSimulator:
         self.faults = deque(faults)
         self.asked_to_print = 0
         """How often a job was begun to be sent, whatever became of it."""
+        self.half_read: list[bytes] = []
+        """What it read of the jobs on which it hung up."""
         self.holding = threading.Event()
         """Set as soon as a connection hangs."""
         self._closing = threading.Event()
+        self._refused: list[socket.socket] = []
         self._numbers = itertools.count(1)
         simulator = self
 
@@ -111,7 +123,12 @@ class IppPrinterSimulator:
             def log_message(self, *_: object) -> None:
                 return
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        class Server(http.server.ThreadingHTTPServer):
+            def process_request(self, request: Any, client_address: Any) -> None:
+                if not simulator.refuses(request):
+                    super().process_request(request, client_address)
+
+        self._server = Server(("127.0.0.1", 0), Door)
         self._scheme = "ipps" if tls else "ipp"
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -122,6 +139,19 @@ class IppPrinterSimulator:
     def address(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/ipp/print"
 
+    def refuses(self, connection: socket.socket) -> bool:
+        """
+        Say whether whoever connects is hung up on: while they ask the next thing, on a connection
+        of its own. So they were connected, and can send nothing.
+        """
+        while self._refused:
+            _hang_up(self._refused.pop())
+        if not self.faults or self.faults[0] is not Fault.REFUSES:
+            return False
+        self.faults.popleft()
+        self._refused.append(connection)
+        return True
+
     def serve(self, door: http.server.BaseHTTPRequestHandler) -> None:
         """Answer one request."""
         rest = _body(door)
@@ -131,7 +161,9 @@ class IppPrinterSimulator:
         if operation == ipp.PRINT_JOB:
             self.asked_to_print += 1
             fault = self.faults.popleft() if self.faults else Fault.NONE
-        if fault in {Fault.REFUSES, Fault.HALF_READS}:
+        if fault is Fault.HALF_READS:
+            half = int(door.headers["Content-Length"]) // 2
+            self.half_read.append(head + door.rfile.read(half - len(head)))
             door.close_connection = True
             return
         if fault is Fault.HANGS_MIDWAY:
@@ -233,6 +265,8 @@ class IppPrinterSimulator:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
+        while self._refused:
+            self._refused.pop().close()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -244,6 +278,8 @@ class RawPrinterSimulator:
     def __init__(self, *faults: Fault) -> None:
         self.received: list[bytes] = []
         """What came out, once for each time that it did."""
+        self.half_read: list[bytes] = []
+        """What it read of the labels on which it hung up."""
         self.cover_is_open = False
         self.faults = deque(faults)
         simulator = self
@@ -264,20 +300,23 @@ class RawPrinterSimulator:
         """Take one connection: status requests are answered, everything else is printed."""
         fault = self.faults.popleft() if self.faults else Fault.NONE
         if fault is Fault.REFUSES:
+            wire.connection.recv(1)
+            _hang_up(wire.connection)
             return
         out = fault is Fault.PAPER_OUT
         heard = b""
-        while received := wire.connection.recv(65_536):
+        while received := wire.connection.recv(
+            FIRST_BYTES if fault is Fault.HALF_READS else 65_536
+        ):
             heard += received
             while b"~HS" in heard:
                 before, _, heard = heard.partition(b"~HS")
-                if before and fault is Fault.HALF_READS:
-                    return
                 self._put_out(before, fault)
                 if before and fault is Fault.DROPS_BEFORE_ANSWERING:
                     return
                 wire.wfile.write(self.status(paper_out=out, is_open=self.cover_is_open))
             if fault is Fault.HALF_READS and heard:
+                self.half_read.append(heard)
                 return
         self._put_out(heard, fault)
 

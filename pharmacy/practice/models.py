@@ -45,6 +45,20 @@ class StateLicense(Base):
     scope: Mapped[LicenseScope] = mapped_column(server_default=LicenseScope.SHIP)
 
 
+class PartialRule(Base):
+    """Whether a State lets a pharmacy hand over a part of a fill and the rest later."""
+
+    __tablename__ = "partial_rules"
+    __table_args__ = (CheckConstraint("length(source) > 0", name="source_named"),)
+
+    state: Mapped[str] = mapped_column(primary_key=True)
+    is_allowed: Mapped[bool]
+    source: Mapped[str]
+    """The statute, the rule or the letter that says so."""
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime]
+
+
 class PolicyChange(Base):
     """One value of one policy, from one moment on. The newest row of a name is in force."""
 

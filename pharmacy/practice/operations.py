@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit
 from pharmacy.kernel.refusals import Invalid
-from pharmacy.practice.models import PolicyChange, Site, StateLicense
+from pharmacy.practice.models import PartialRule, PolicyChange, Site, StateLicense
 from pharmacy.practice.rules import LicenseScope, SiteFacts, of_data, to_data
 from pharmacy.staff.rules import Actor, Permission
 
@@ -18,6 +18,13 @@ class ReasonNeeded(Invalid):
 
     code = "policy-reason-needed"
     remedy = "Say why the value changes."
+
+
+class SourceNeeded(Invalid):
+    """A State's rule names where it is written."""
+
+    code = "rule-source-needed"
+    remedy = "Name the statute, the rule or the board's letter."
 
 
 def set_up_site(session: Session, facts: SiteFacts, *, by: Actor, now: datetime) -> Site:
@@ -51,6 +58,39 @@ def license_state(
     detail = {"state": state, "expires_on": expires_on.isoformat(), "scope": scope}
     audit.record(
         session, "site.licensed", by=by, at=now, subject_kind="site", subject_id=None, detail=detail
+    )
+
+
+def rule_partials(
+    session: Session, state: str, *, is_allowed: bool, source: str, by: Actor, now: datetime
+) -> None:
+    """
+    Record whether a State allows partial fills, and where it says so.
+
+    Raises:
+        SourceNeeded: A rule without a source cannot be looked up again.
+    """
+    by.require(Permission.CHANGE_POLICY)
+    if not source.strip():
+        raise SourceNeeded("say where the State says so", field="source")
+    row = {
+        "state": state,
+        "is_allowed": is_allowed,
+        "source": source.strip(),
+        "changed_by": by.id,
+        "changed_at": now,
+    }
+    session.execute(
+        upsert(PartialRule).values(row).on_conflict_do_update(index_elements=["state"], set_=row)
+    )
+    audit.record(
+        session,
+        "site.partials-ruled",
+        by=by,
+        at=now,
+        subject_kind="site",
+        subject_id=None,
+        detail={"state": state, "is_allowed": is_allowed},
     )
 
 

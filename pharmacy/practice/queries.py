@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import Unavailable
 from pharmacy.kernel.working_time import WorkingHours
-from pharmacy.practice.models import PolicyChange, Site, StateLicense
+from pharmacy.practice.models import PartialRule, PolicyChange, Site, StateLicense
 from pharmacy.practice.rules import LicenseScope, Policy, in_force
 
 
@@ -93,3 +93,14 @@ def last_changes(session: Session) -> dict[str, PolicyChange]:
         .order_by(PolicyChange.name, PolicyChange.id.desc())
     )
     return {each.name: each for each in session.scalars(newest)}
+
+
+def partial_rules(session: Session) -> list[PartialRule]:
+    """Return what is known of States about partial fills, by State."""
+    return list(session.scalars(select(PartialRule).order_by(PartialRule.state)))
+
+
+def partial_rules_of(session: Session, states: set[str]) -> list[PartialRule]:
+    """Return the rules of these States about partial fills; those without one have none."""
+    found = select(PartialRule).where(PartialRule.state.in_(states))
+    return list(session.scalars(found.order_by(PartialRule.state)))

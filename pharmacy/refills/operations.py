@@ -14,6 +14,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions import queries as prescriptions
@@ -68,7 +69,9 @@ def schedule(session: Session, order_id: UUID, *, now: datetime) -> Refill | Non
     refill = queries.after_order(session, order_id)
     if refill is not None and refill.state is RefillState.ORDERED:
         return refill
-    if order.status in NO_NEXT:
+    if order.kind is not OrderKind.FILL:
+        return None  # the clock runs from the fill's own order
+    if order.status in NO_NEXT or _is_broken_off(session, order):
         return _cancel(session, refill, now)
     if order.plan_id is None or order.first_dose_on is None:
         return refill
@@ -84,6 +87,17 @@ def schedule(session: Session, order_id: UUID, *, now: datetime) -> Refill | Non
     session.flush()
     _record(session, "refill.scheduled", refill, by=WORKER, now=now)
     return refill
+
+
+def _is_broken_off(session: Session, order: Order) -> bool:
+    """
+    Say whether a later part of the fill was called off or came back, and nobody ordered it again.
+
+    The next fill would leave out its doses, and perhaps a step; so nothing follows by itself.
+    """
+    later = order_queries.later_parts(session, order)
+    gone = any(each.status in NO_NEXT for each in later)
+    return gone or order_queries.nights_left(session, order) is not None
 
 
 def _supply(session: Session, order: Order) -> Supply:
@@ -109,13 +123,17 @@ def _following(
     candidates = [(prescription, order.fill_no + 1)]
     if continued_by is not None:
         candidates.append((continued_by, 1))
-    left = sum(max(each.authorised_fills - fill_no + 1, 0) for each, fill_no in candidates)
+    counted = {each.id: order_queries.fills_counted(session, each.id) for each, _ in candidates}
+    left = sum(
+        max(each.authorised_fills - counted[each.id] - fill_no + 1, 0)
+        for each, fill_no in candidates
+    )
     working: list[dict[str, Any]] = []
     for each, fill_no in candidates:
         try:
-            regimen = _authorised(each, fill_no, policy, days)
+            regimen = _authorised(each, fill_no, counted[each.id], policy, days)
         except Refusal as refusal:
-            left -= max(each.authorised_fills - fill_no + 1, 0)
+            left -= max(each.authorised_fills - counted[each.id] - fill_no + 1, 0)
             working.append({"name": "passed-over", "formula": refusal.code, "value": str(refusal)})
             continue
         lines = [
@@ -129,11 +147,18 @@ def _following(
     return None, working
 
 
-def _authorised(prescription: Prescription, fill_no: int, policy: Policy, days: Window) -> Regimen:
-    """Return what a fill delivers, if it is authorised, described and in force by then."""
+def _authorised(
+    prescription: Prescription, fill_no: int, counted: int, policy: Policy, days: Window
+) -> Regimen:
+    """
+    Return what a fill delivers, if it is authorised, described and in force by then.
+
+    Args:
+        counted: Replacements that count as fills of this prescription.
+    """
     if prescription.cancelled_at is not None:
         raise NoFillsLeft("the prescription was cancelled")
-    if fill_no > prescription.authorised_fills:
+    if fill_no + counted > prescription.authorised_fills:
         raise NoFillsLeft("every authorised fill of this prescription is ordered")
     if prescription.valid_until < days.earliest_on:
         raise RefillExpired(
@@ -198,6 +223,8 @@ def order_next(
     last = order_queries.get(session, refill.after_order_id)
     if last.status is not Status.HANDED_OVER:
         raise LastFillNotHandedOver(f"the fill before this one is {last.status}")
+    if order_queries.open_of_fill(session, last):
+        raise LastFillNotHandedOver("a part of the fill before this one is still to come")
     policy = practice.policy(session)
     today = practice.site(session).today(now)
     require_valid(today, valid_from=prescription.valid_from, valid_until=prescription.valid_until)

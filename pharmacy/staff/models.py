@@ -37,6 +37,53 @@ class Account(Base):
         self.locked_until = now + pause_after(self.failed_sign_ins)
 
 
+class FamiliarAddress(Base):
+    """
+    An address from which somebody signed in. There, only what fails there has them wait: nobody
+    elsewhere can lock them out.
+    """
+
+    __tablename__ = "familiar_addresses"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    signed_in_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[datetime | None]
+
+    def count_failure(self, now: datetime) -> None:
+        """Count a wrong password; each has the person wait longer for the next try from here."""
+        self.failures += 1
+        self.locked_until = now + pause_after(self.failures)
+
+
+class StrangeAddress(Base):
+    """An address from which sign-ins failed, for whichever accounts."""
+
+    __tablename__ = "strange_addresses"
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    since: Mapped[datetime]
+    """When the first of these failed."""
+    bars: Mapped[int] = mapped_column(server_default=text("0"))
+    barred_until: Mapped[datetime | None]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class VouchFailure(Base):
+    """How often somebody's session was given a wrong PIN of a certain colleague, in a row."""
+
+    __tablename__ = "vouch_failures"
+
+    actor_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts.id"), primary_key=True, index=True
+    )
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    locked_until: Mapped[datetime | None]
+
+
 class AccountRole(Base):
     """A role that an account holds."""
 

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     DECIDE_FINDING = "decide-finding"
     CHOOSE_STRATEGY = "choose-strategy"
     APPROVE_ORDER = "approve-order"
+    SPLIT_ORDER = "split-order"
+    """Hand over a part now and the rest later, and replace vials that were lost."""
     PLACE_HOLD = "place-hold"
     LIFT_HOLD = "lift-hold"
     CANCEL_ORDER = "cancel-order"
@@ -97,7 +99,7 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.TECHNICIAN: _BENCH,
     Role.PHARMACIST: _BENCH
     | {_P.READ_EVIDENCE, _P.DECIDE_FINDING, _P.CHOOSE_STRATEGY, _P.APPROVE_ORDER, _P.LIFT_HOLD}
-    | {_P.TAKE_OVER_ORDER}
+    | {_P.TAKE_OVER_ORDER, _P.SPLIT_ORDER}
     | {
         _P.MANAGE_REASONS,
         _P.ASK_PRESCRIBER,
@@ -311,6 +313,22 @@ def pause_after(failures: int) -> timedelta:
     if failures > FREE_FAILURES:
         return timedelta(seconds=2 ** (failures - FREE_FAILURES - 1))
     return timedelta(0)
+
+
+MOST_FROM_ADDRESS: Final = 20
+"""Sign-ins that may fail from one address within `COUNTED_FOR`, whoever's account they are for."""
+COUNTED_FOR: Final = timedelta(minutes=15)
+LONGEST_BAR: Final = timedelta(hours=24)
+MOST_VOUCHES: Final = 20
+"""Wrong PINs of colleagues, all together, after which an actor waits longer than for one."""
+
+
+def bar_for(times: int) -> timedelta:
+    """Return how long an address is barred for the first, second, … time: 15 min, then double."""
+    bar = LOCKED
+    for _ in range(min(times, 8) - 1):
+        bar *= 2
+    return min(bar, LONGEST_BAR)
 
 
 class PermissionMissing(NotPermitted):

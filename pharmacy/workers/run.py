@@ -27,7 +27,12 @@ from pharmacy.settings import Settings
 
 
 class Effect(Protocol):
-    """What a kind of job does to the world, in the transaction that also marks the job as done."""
+    """
+    What a kind of job does to the world, in the transaction that also marks the job as done.
+
+    Work that outlasts a lease is done in stretches: each returns `jobs.Progress.MORE` until the
+    last, and commits how far it is, from where the next one goes on.
+    """
 
     def __call__(self, session: Session, ref_id: UUID, /, *, now: datetime) -> object: ...
 
@@ -115,8 +120,9 @@ def carry_out(database: Database, claim: jobs.Claim, effect: Effect | Outing) ->
     try:
         if callable(effect):
             with database.transaction() as session:
-                effect(session, claim.ref_id, now=claim.claimed_at)
-                jobs.finish(session, claim)
+                came_of_it = effect(session, claim.ref_id, now=claim.claimed_at)
+                end = jobs.go_on if came_of_it is jobs.Progress.MORE else jobs.finish
+                end(session, claim)
         else:
             _go_out(database, claim, effect)
     except jobs.Fenced:

@@ -17,15 +17,18 @@ from pharmacy.infra import audit, idempotency, jobs, logs, record_checks
 from pharmacy.infra.db import Database
 from pharmacy.orders import operations as orders
 from pharmacy.printing import operations as printing
+from pharmacy.staff.operations import arrivals
 from pharmacy.workers.names import CHECK, PAPER, QUESTIONS, SEAL, SWEEP
 from pharmacy.workers.run import database
 
 
 def sweep(session: Session) -> None:
-    """Give jobs whose worker died to others; forget answers that nobody will ask for again."""
+    """Give jobs whose worker died to others; forget answers and addresses of long ago."""
     if count := jobs.sweep(session):
         logs.log.warning("ticks.leases_expired", count=count)
-    idempotency.forget_old(session, now=session.scalars(select(func.now())).one())
+    now = session.scalars(select(func.now())).one()
+    idempotency.forget_old(session, now=now)
+    arrivals.forget_old(session, now=now)
 
 
 def look_after_questions(session: Session) -> None:

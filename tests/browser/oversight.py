@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from pharmacy.infra import audit, jobs, record_checks
+from pharmacy.infra import audit, audit_walks, jobs, record_checks
+from pharmacy.infra.audit_walks import AuditWalk
 from pharmacy.infra.jobs import Job, JobState
 from pharmacy.infra.printers import Certainty, Delivery
 from pharmacy.kernel.jobs import JobKind
@@ -16,7 +17,7 @@ from pharmacy.printing import operations
 from pharmacy.printing.models import LabelCopy
 from pharmacy.staff.operations import accounts, clients
 from pharmacy.staff.operations.accounts import Person
-from pharmacy.staff.rules import Role
+from pharmacy.staff.rules import WORKER, Actor, Role
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
 from tests.factories.prescribers import JORDAN
@@ -69,6 +70,20 @@ def stock_oversight(bench: Bench, labelled: Order) -> None:
             patient_id=labelled.patient_id,
         )
     audit.seal(session, now=now)
+    _walk_the_chain(bench, administrator)
+
+
+def _walk_the_chain(bench: Bench, administrator: Actor) -> None:
+    """One walk is over, another half done."""
+    earlier = bench.now - timedelta(hours=26)
+    walk = audit_walks.ask(bench.session, by=administrator, now=earlier)
+    audit_walks.go_on(bench.session, walk.id, by=WORKER, now=earlier)
+    audit_walks.ask(bench.session, by=administrator, now=bench.now)
+    bench.session.execute(
+        update(AuditWalk)
+        .where(AuditWalk.ended_at.is_(None))
+        .values(entries=412_000, expected=1_180_342, seals=1, head_sha256=walk.head_sha256)
+    )
 
 
 def _print(bench: Bench, order: Order) -> None:

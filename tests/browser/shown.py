@@ -79,9 +79,11 @@ SHOWN = (
             ("sent", Role.TECHNICIAN),
         )
     ),
+    Shown("order-take", Role.TECHNICIAN, order_called("planned"), ("t",)),
     Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
     Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),
     Shown("order-strategy", Role.PHARMACIST, order_called("to review"), ("s",)),
+    Shown("order-reading", Role.PHARMACIST, order_called("to pack"), ("m",)),
     Shown("order-send", Role.TECHNICIAN, order_called("ready"), ("s",)),
     Shown("order-came-back", Role.TECHNICIAN, order_called("sent"), ("e",)),
     Shown("shipping", Role.TECHNICIAN, "/shipping"),

@@ -1,5 +1,6 @@
 """Every invariant holds for a pharmacy at work, and speaks when its records are spoilt."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ from pharmacy.inventory.models import LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
+from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.recalls.operations import open_recall
@@ -69,6 +71,8 @@ def house(session: Session) -> House:
     """Orders at three points of their lives, and a sealed trail of what was done for them."""
     house = House(session)
     taken = house.receive(Status.HANDED_OVER)
+    lose_a_vial(house, taken)
+    divide(house, house.receive(Status.PLANNED))
     house.receive(Status.LABELING)
     house.receive(Status.RECEIVED)
     house.receive(Status.REVIEW)
@@ -81,6 +85,28 @@ def house(session: Session) -> House:
     audit.seal(session, now=NOW)
     session.flush()
     return house
+
+
+def lose_a_vial(house: House, order: Order) -> None:
+    """Replace the last vial of an order that left."""
+    last = order_queries.containers(house.session, order.id)[-1]
+    operations.replace(
+        house.session,
+        order.id,
+        vials=[last.id],
+        reason="damaged",
+        by=house.pharmacist,
+        now=NOW,
+    )
+
+
+def divide(house: House, order: Order) -> None:
+    """Hand over four weeks of an order now, and the rest later."""
+    assert order.first_dose_on is not None
+    through = order.first_dose_on + timedelta(days=27)
+    labels.split(
+        house.session, order.id, through=through, reason="cost", by=house.pharmacist, now=NOW
+    )
 
 
 def recall_a_lot(house: House) -> None:
@@ -132,6 +158,14 @@ SPOILT: Final[dict[str, str]] = {
     "every-dose-is-the-prescribers": "update containers set strength_ug = strength_ug * 10",
     "every-night-has-one-vial": (
         "update containers set first_dose_on = first_dose_on + 1 where part_no = 2"
+    ),
+    "nights-are-given-once": "update orders set first_night = 28 where kind = 'remainder'",
+    "no-remainder-is-lost": "update orders set first_night = 30 where kind = 'remainder'",
+    "replaced-no-more-than-lost": (
+        "update containers set lost_at = null, lost_reason = null, replaced_by = null"
+    ),
+    "counted-replacements-are-authorised": (
+        "update orders set uses_fill = true where kind = 'replacement'"
     ),
     "capsules-balance": "update capsule_lots set on_hand = on_hand - 1",
     "reserved-is-in-open-vials": "update capsule_lots set reserved = 0",

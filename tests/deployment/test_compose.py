@@ -41,7 +41,7 @@ def test_a_service_gets_what_it_needs_under_names_that_it_reads(name: str) -> No
 
     assert given <= known_variables()
     assert {"DATABASE_URL", "REDIS_URL", "PHARMACY_SECRET"} <= given
-    networks = {"PHARMACY_PRINTER_NETWORKS": "127.0.0.0/8"}
+    networks = {name: "127.0.0.0/8" for name in given if name.endswith(("_NETWORKS", "_PROXIES"))}
     Settings.of(dict.fromkeys(given, "1") | networks)
 
 

@@ -6,7 +6,14 @@ a hash chain in batches afterwards, so that writers never wait for each other.
 from pharmacy.infra.audit.looking import Looker, lookers, looks
 from pharmacy.infra.audit.sealing import seal
 from pharmacy.infra.audit.trail import Acting, AuditEntry, AuditSeal, entries, newest_seal, record
-from pharmacy.infra.audit.verification import Broken, Head, Verification, verify
+from pharmacy.infra.audit.verification import (
+    Broken,
+    Head,
+    Stretch,
+    Verification,
+    verify,
+    verify_stretch,
+)
 
 __all__ = [
     "Acting",
@@ -15,6 +22,7 @@ __all__ = [
     "Broken",
     "Head",
     "Looker",
+    "Stretch",
     "Verification",
     "entries",
     "lookers",
@@ -23,4 +31,5 @@ __all__ = [
     "record",
     "seal",
     "verify",
+    "verify_stretch",
 ]

@@ -74,14 +74,63 @@ def verify(session: Session, *, known: Head | None = None) -> Verification:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a part of a walk found."""
+
+    seals: int
+    entries: int
+    head: Head | None
+    """The last seal that fits: from there the walk goes on."""
+    broken: Broken | None
+    is_last: bool
+
+
+def verify_stretch(
+    session: Session, *, after: Head | None, until: int, known: Head | None, most: int
+) -> Stretch:
+    """
+    Check the next seals of a walk that ends with seal `until`.
+
+    Args:
+        after: Where the stretch before ended.
+        known: A head from an earlier walk; the chain must still hold that very seal.
+        most: How many entries to read: a seal more or less, since none is read in part.
+    """
+    walk, begin = _Walk(known, after), after.seq if after else 0
+    end = _end_of_stretch(session, begin, until, most)
+    is_last = end in {None, until}
+    end = until if end is None else end
+    with _seals(session, end, begin) as seals, _sealed(session, end, begin) as entries:
+        broken = walk.along(seals, entries)
+    if broken is None and is_last:
+        missing = walk.missing(known) or walk.missing(Head(until, chain.NOTHING))
+        broken = _stray(session, until) or missing
+    return Stretch(walk.seals, walk.entries, walk.head, broken, is_last)
+
+
+def _end_of_stretch(session: Session, begin: int, until: int, most: int) -> int | None:
+    """Return the last seal that begins within the next `most` entries; None where none is left."""
+    before = func.sum(AuditSeal.entries).over(order_by=AuditSeal.seq) - AuditSeal.entries
+    coming = (
+        select(AuditSeal.seq, before.label("before"))
+        .where(AuditSeal.seq > begin, AuditSeal.seq <= until)
+        .order_by(AuditSeal.seq)
+        .limit(most)
+        .subquery()
+    )
+    end: int | None = session.scalar(select(func.max(coming.c.seq)).where(coming.c.before < most))
+    return end
+
+
 class _Walk:
     """Where a walk along the chain stands."""
 
-    def __init__(self, known: Head | None) -> None:
+    def __init__(self, known: Head | None, head: Head | None = None) -> None:
         self.known = known
         self.seals = 0
         self.entries = 0
-        self.head: Head | None = None
+        self.head = head
 
     def along(self, seals: Iterable[Any], entries: Iterable[Any]) -> Broken | None:
         groups = groupby(entries, key=attrgetter("seal_seq"))
@@ -94,7 +143,7 @@ class _Walk:
                 return Broken(seal.seq, why)
             if group and group[0] == seal.seq:
                 group = next(groups, None)
-        return None
+        return Broken(group[0], NO_SUCH_SEAL) if group else None
 
     def _flaw(self, seal: Row[Any], entries: int, entries_sha256: bytes) -> str | None:
         """Say what is wrong with a seal; step over it when nothing is."""
@@ -125,7 +174,7 @@ class _Walk:
         return None
 
 
-def _seals(session: Session, head: int) -> Result[Any]:
+def _seals(session: Session, head: int, after: int = 0) -> Result[Any]:
     link = select(
         AuditSeal.seq,
         AuditSeal.entries,
@@ -135,16 +184,18 @@ def _seals(session: Session, head: int) -> Result[Any]:
         AuditSeal.sealed_at,
     )
     return session.execute(
-        link.where(AuditSeal.seq <= head).order_by(AuditSeal.seq),
+        link.where(AuditSeal.seq > after, AuditSeal.seq <= head).order_by(AuditSeal.seq),
         execution_options={"yield_per": AT_A_TIME},
     )
 
 
-def _sealed(session: Session, head: int) -> Result[Any]:
+def _sealed(session: Session, head: int, after: int = 0) -> Result[Any]:
+    """Return sealed entries; at a walk's beginning also those that name a seal before the first."""
+    entries = chain.columns()
+    if after:
+        entries = entries.where(AuditEntry.seal_seq > after)
     return session.execute(
-        chain.columns()
-        .where(AuditEntry.seal_seq <= head)
-        .order_by(AuditEntry.seal_seq, AuditEntry.id),
+        entries.where(AuditEntry.seal_seq <= head).order_by(AuditEntry.seal_seq, AuditEntry.id),
         execution_options={"yield_per": AT_A_TIME},
     )
 

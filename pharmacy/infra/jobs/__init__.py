@@ -6,7 +6,18 @@ and finished in the transaction that holds its effect. Lost, repeated or forged 
 when a job runs, never whether or how often it has its effect.
 """
 
-from pharmacy.infra.jobs.claims import Claim, Fenced, claim, claim_next, fail, finish, sweep
+from pharmacy.infra.jobs.claims import (
+    Claim,
+    Fenced,
+    Progress,
+    claim,
+    claim_next,
+    fail,
+    finish,
+    go_on,
+    pause_after,
+    sweep,
+)
 from pharmacy.infra.jobs.oversight import (
     Backlog,
     JobNotDead,
@@ -30,6 +41,7 @@ __all__ = [
     "JobNotDead",
     "JobState",
     "Message",
+    "Progress",
     "add",
     "backlog",
     "claim",
@@ -38,8 +50,10 @@ __all__ = [
     "finish",
     "get",
     "given_up",
+    "go_on",
     "listing",
     "not_sent",
+    "pause_after",
     "retry",
     "sweep",
     "to_send",

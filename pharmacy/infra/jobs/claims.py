@@ -8,17 +8,21 @@ were forty times slower at a backlog of 200,000.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Integer,
     ScalarSelect,
     Select,
     SQLColumnExpression,
+    Text,
     Update,
     case,
+    cast,
     func,
     null,
     select,
@@ -26,12 +30,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.jobs.table import LEASE, Job, JobState
+from pharmacy.infra.jobs.table import CHANNEL, LEASE, Job, JobState
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 
 LONGEST_PAUSE: Final = timedelta(minutes=5)
 SHORTEST_PAUSE: Final = timedelta(seconds=2)
+SPREAD: Final = 1024
+"""Into so many steps the quarter is cut that a pause may be shorter."""
 SWEEP_BATCH: Final = 500
 
 
@@ -40,6 +46,13 @@ class Fenced(Conflict):
 
     code = "job-fenced"
     remedy = "Nothing to do: whoever holds the job now finishes it."
+
+
+class Progress(Enum):
+    """What the effect of long work says after a stretch of it; other effects say nothing."""
+
+    MORE = "more"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,23 @@ def finish(session: Session, claim: Claim) -> None:
     )
     if not _changed(session, ended):
         raise Fenced(f"job {claim.job_id} is no longer ours", job=claim.job_id, token=claim.token)
+
+
+def go_on(session: Session, claim: Claim) -> None:
+    """
+    Keep a stretch of long work in the transaction that holds its effect, and owe what is left.
+
+    The job stands at the end of the line again, with all its attempts, so that long work keeps
+    nobody waiting and a worker that dies costs the stretch in hand.
+
+    Raises:
+        Fenced: The claim is no longer ours. The caller's transaction must be undone.
+    """
+    at = func.clock_timestamp()
+    kept = _held(claim).values(state=JobState.READY, attempts=0, run_at=at, send_at=at)
+    if not _changed(session, kept.values(lease_until=None, last_error=None)):
+        raise Fenced(f"job {claim.job_id} is no longer ours", job=claim.job_id, token=claim.token)
+    session.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 def fail(session: Session, claim: Claim, *, error: str, for_good: bool = False) -> bool:
@@ -163,7 +193,7 @@ def _held(claim: Claim) -> Update:
 
 def _given_back() -> dict[str, Any]:
     exhausted = Job.attempts >= Job.max_attempts
-    again_at = func.now() + pause_after(Job.attempts)
+    again_at = func.now() + pause_after(Job.attempts, of=Job.id)
     return {
         "state": case((exhausted, JobState.DEAD), else_=JobState.READY),
         "run_at": again_at,
@@ -172,9 +202,20 @@ def _given_back() -> dict[str, Any]:
     }
 
 
-def pause_after(attempts: SQLColumnExpression[int]) -> ColumnElement[timedelta]:
-    """Two seconds after the first attempt, doubling, and never more than five minutes."""
-    return func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, func.least(attempts, 20) - 1))
+def pause_after(
+    attempts: SQLColumnExpression[int], *, of: SQLColumnExpression[Any]
+) -> ColumnElement[timedelta]:
+    """
+    Return how long something waits that failed: two seconds after the first attempt, doubling, and
+    never more than five minutes.
+
+    Args:
+        of: What failed. Its identifier takes up to a quarter off, another one at every attempt, so
+            that what failed together does not come back together.
+    """
+    pause = func.least(LONGEST_PAUSE, SHORTEST_PAUSE * func.power(2, func.least(attempts, 20) - 1))
+    digest = func.hashtextextended(cast(of, Text), attempts)
+    return pause * (1 - digest.op("&", return_type=Integer)(SPREAD - 1) / (4.0 * SPREAD))
 
 
 def _changed(session: Session, statement: Update) -> int:

@@ -97,17 +97,25 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The networks in which printers may be."""
+    """Networks that a setting names: those in which printers may be, or who may ask for what."""
 
     allowed: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
     @classmethod
-    def read(cls, texts: Iterable[str]) -> Self:
+    def read(cls, texts: Iterable[str], *, setting: str = "PHARMACY_PRINTER_NETWORKS") -> Self:
         """Return the networks of a setting, as `10.20.0.0/24`. Raises NetworkMalformed."""
         try:
             return cls(tuple(ipaddress.ip_network(text.strip()) for text in texts if text.strip()))
         except ValueError as error:
-            raise NetworkMalformed("PHARMACY_PRINTER_NETWORKS names no networks") from error
+            raise NetworkMalformed(f"{setting} names no networks") from error
+
+    def holds(self, number: str) -> bool:
+        """Say whether an IP address lies in one of them; what is no address lies in none."""
+        try:
+            found = _plain(number)
+        except ValueError:
+            return False
+        return any(found in network for network in self.allowed)
 
     def resolve(self, address: Address) -> str:
         """
@@ -120,7 +128,7 @@ class Networks:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
         numbers = [str(each[4][0]) for each in found]
         for number in numbers:
-            if not any(_plain(number) in network for network in self.allowed):
+            if not self.holds(number):
                 raise AddressForbidden("the printer is outside of the allowed networks")
         return numbers[0]
 

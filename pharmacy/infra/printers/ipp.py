@@ -42,6 +42,14 @@ WATCH_SECONDS: Final = 4.0
 """How long we wait to hear that the sheet is out; a person's scan comes later anyway."""
 LONGEST_ANSWER: Final = 1_000_000
 STOPPED: Final = 5
+NOTHING_COMES_OUT: Final = frozenset(
+    {
+        *("media-empty", "media-needed", "media-jam", "input-tray-missing"),
+        *("cover-open", "door-open", "interlock-open"),
+        *("marker-supply-empty", "toner-empty", "paused"),
+    }
+)
+"""Until somebody comes, whatever weight the printer hangs on it."""
 MM_IN_AN_INCH: Final = 25.4
 SAME_SIZE: Final = 0.04
 """Inches: a millimetre."""
@@ -175,12 +183,12 @@ class IppSender:
         )
         printer = answer.first(m.PRINTER_GROUP)
         reasons = [str(each) for each in printer.get("printer-state-reasons", [])]
-        found = [each for each in reasons if each != "none" and not each.endswith("-report")]
+        found = [_short(each) for each in reasons if _matters(each)]
         if printer.get("printer-is-accepting-jobs", [True])[0] is False:
             found.append("not-accepting-jobs")
         if printer.get("printer-state", [0])[0] == STOPPED and not found:
             found.append("stopped")
-        return tuple(dict.fromkeys(_short(each) for each in found))
+        return tuple(dict.fromkeys(found))
 
     def _jobs(self) -> tuple[list[dict[str, list[m.Value]]], bool]:
         """Return the jobs that the printer knows, and whether ended ones are among them."""
@@ -276,9 +284,19 @@ def _headers(address: Address) -> dict[str, str]:
     }
 
 
+def _matters(reason: str) -> bool:
+    """
+    Say whether somebody should know. A mere report says that the printer goes on; but one that has
+    nothing to do just now says no more than that when its labels are out (RFC 8011, 5.4.12).
+    """
+    return reason != "none" and (
+        not reason.endswith("-report") or _short(reason) in NOTHING_COMES_OUT
+    )
+
+
 def _short(reason: str) -> str:
     """Return a reason without the weight that printers hang on it."""
-    for weight in ("-error", "-warning"):
+    for weight in ("-error", "-warning", "-report"):
         reason = reason.removesuffix(weight)
     return reason
 

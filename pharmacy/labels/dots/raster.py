@@ -19,6 +19,7 @@ from pharmacy.labels.dots.letters import line
 from pharmacy.labels.dots.patches import KEPT, POINTS, bar, rounded, symbol
 from pharmacy.labels.dots.spots import Sheet, Spot, placed
 from pharmacy.labels.pdf.barcode import DOTS_AT
+from pharmacy.labels.pdf.fonts import renewed
 from pharmacy.labels.pdf.pen import Box, Form, Ink, Line, Pen, Placed, Shape, Text
 
 WHITE_INK: Final = 0.5
@@ -95,11 +96,13 @@ def _spots(parts: Sequence[Shape | Form], sheet: Sheet) -> list[Spot]:
     return spots
 
 
+@renewed
 @lru_cache(maxsize=FORMS)
 def _form(form: Form, sheet: Sheet) -> tuple[Spot, ...]:
     return tuple(_spots(form.shapes, sheet))
 
 
+@renewed
 @lru_cache(maxsize=KEPT)
 def _kept(shape: Text | Line | Box, sheet: Sheet) -> Spot | None:
     """Return what a shape is on a page; None if there is nothing to see."""

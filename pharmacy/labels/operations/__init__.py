@@ -1,6 +1,6 @@
 """Drawing labels, and deciding in which words and for which eyes."""
 
-from pharmacy.labels.operations.drawing import NothingToLabel, reallocate, render
+from pharmacy.labels.operations.drawing import NothingToLabel, reallocate, render, split
 from pharmacy.labels.operations.reading import choose_reading
 from pharmacy.labels.operations.texts import (
     EditionDecided,
@@ -20,4 +20,5 @@ __all__ = [
     "reallocate",
     "reject_texts",
     "render",
+    "split",
 ]

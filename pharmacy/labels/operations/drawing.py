@@ -22,12 +22,15 @@ from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel, require_complete
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
 from pharmacy.labels.rules.leaflet import leaflet
+from pharmacy.labels.rules.purpose import plain_words, prints_purpose
+from pharmacy.labels.rules.readers import language_of
 from pharmacy.labels.rules.text_checks import drawn
 from pharmacy.labels.rules.texts import ENGLISH, Texts
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Origin, Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients import queries as patients
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
@@ -37,7 +40,7 @@ from pharmacy.prescriptions.rules.regimen import FillNotDescribed
 from pharmacy.screening import queries as screening
 from pharmacy.staff.rules import WORKER, Actor
 from pharmacy.titration import queries as titration
-from pharmacy.titration.rules.schedule import PlannedStep, dated
+from pharmacy.titration.rules.schedule import dated
 
 
 class NothingToLabel(Conflict):
@@ -106,6 +109,39 @@ def reallocate(
     return order
 
 
+def split(
+    session: Session,
+    order_id: UUID,
+    *,
+    through: date,
+    reason: str,
+    words: str = "",
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """
+    Split the later doses of an order off, and make the labels of vials that it gives up void.
+
+    The labels of the vials that it keeps stand: their numbers, steps and dates are the same.
+    Returns the remainder. Raises as `orders.operations.split`.
+    """
+    remainder = orders.split(
+        session, order_id, through=through, reason=reason, words=words, by=by, now=now
+    )
+    kept = [each.id for each in order_queries.containers(session, order_id)]
+    session.execute(
+        update(Label)
+        .where(
+            Label.order_id == order_id,
+            Label.voided_at.is_(None),
+            Label.container_id.is_not(None),
+            Label.container_id.not_in(kept),
+        )
+        .values(voided_at=now)
+    )
+    return remainder
+
+
 def _void(session: Session, order: Order, *, now: datetime) -> None:
     """Make what was drawn before void; only one label of a container may stand."""
     old = update(Label).where(Label.order_id == order.id, Label.voided_at.is_(None))
@@ -153,7 +189,7 @@ def _draw(
     each = [_container_facts(session, container) for container in containers]
     labels = [
         replace(
-            drawn(container_label(facts, one, words, english), covered=pdf.COVERED),
+            pdf.with_faces(drawn(container_label(facts, one, words, english), covered=pdf.COVERED)),
             versions=_versions(words, english),
         )
         for one in each
@@ -161,7 +197,9 @@ def _draw(
     for label in labels:
         require_complete(label)
     steps = _steps(session, order, containers)
-    page = drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    page = pdf.with_faces(
+        drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    )
     return [
         *map(_drawn_label, containers, labels),
         Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),
@@ -179,7 +217,9 @@ def _reading(session: Session, order: Order, english: Texts) -> tuple[Texts, boo
     """
     patient = patients.get(session, order.patient_id)
     signed = prescriptions.get(session, order.prescription_id).facts["patient"].get("language")
-    language = patient.language if patient.reading_chosen_at else signed or patient.language
+    language = language_of(
+        patient.language, signed, is_chosen=patient.reading_chosen_at is not None
+    )
     if language == ENGLISH:
         return english, patient.large_print
     try:
@@ -218,7 +258,12 @@ def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
 
 def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts:
     prescription = prescriptions.get(session, order.prescription_id)
-    site = practice.site(session)
+    site, policy = practice.site(session), practice.policy(session)
+    says_why = prints_purpose(
+        {site.state, patients.get(session, order.patient_id).state},
+        by_default=policy.purpose_on_label,
+        left_off_in=policy.purpose_left_off,
+    )
     next_fills = _fills_after(session, order, prescription)
     doses = next_fills[0].doses_ug if next_fills else ()
     return OrderFacts(
@@ -226,6 +271,7 @@ def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts
         filled_on=local_date(now, site.time_zone),
         patient=prescription.facts["patient"]["name"],
         prescriber=prescription.facts["prescriber"]["name"],
+        purpose=plain_words(prescription.facts["reason"]) if says_why else "",
         refills_left=len(next_fills),
         refill_doses_ug=() if doses == _doses(session, order) else doses,
         valid_until=next_fills[-1].valid_until if next_fills else prescription.valid_until,
@@ -250,7 +296,8 @@ def _doses(session: Session, order: Order) -> tuple[int, ...]:
 def _fills_after(session: Session, order: Order, prescription: Prescription) -> list[Fill]:
     """Return every later fill that the signed set authorises and describes, the next one first."""
     following = prescriptions.following(session, prescription.id)
-    each = [(prescription, no) for no in range(order.fill_no + 1, order.authorised_fills + 1)]
+    last = order.authorised_fills - order_queries.fills_counted(session, prescription.id)
+    each = [(prescription, no) for no in range(order.fill_no + 1, last + 1)]
     if following is not None and following.cancelled_at is None:
         each += [(following, no) for no in range(1, following.authorised_fills + 1)]
     policy = practice.policy(session)
@@ -288,15 +335,20 @@ def _container_facts(session: Session, container: Container) -> ContainerFacts:
 
 
 def _steps(session: Session, order: Order, containers: Sequence[Container]) -> list[StepFacts]:
-    """Return the plan's steps with their dates, numbered as on the containers."""
-    assert order.plan_id is not None
+    """
+    Return the plan's steps with their dates, numbered as on the containers.
+
+    The first part of a fill tells of the parts to come as well; what comes later, or replaces, of
+    its own nights only: how the patient took those before is not the plan's to say.
+    """
     assert order.first_dose_on is not None
-    plan = titration.get(session, order.plan_id)
-    planned = [PlannedStep.of_data(step) for step in plan.steps]
-    numbers = {container.first_dose_on: container.step_no for container in containers}
+    if order.kind is OrderKind.FILL:
+        planned = order_queries.plan_steps(session, order)
+    else:
+        planned = order_queries.own_steps(session, order)
     return [
         StepFacts(
-            no=numbers.get(found.first_on, place),
+            no=found.step.no,
             steps=containers[0].steps,
             dose_ug=found.step.dose_ug,
             strength_ug=found.step.strength_ug,
@@ -305,5 +357,5 @@ def _steps(session: Session, order: Order, containers: Sequence[Container]) -> l
             first_on=found.first_on,
             last_on=found.last_on,
         )
-        for place, found in enumerate(dated(planned, order.first_dose_on), start=1)
+        for found in dated(planned, order.first_dose_on)
     ]

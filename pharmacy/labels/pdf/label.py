@@ -1,17 +1,18 @@
 """
 The container label: 4 x 2 inches, 812 x 406 dots of a 203-dpi printer.
 
-The patient's cluster (name, drug and strength, directions with their dates) takes half of the label
-and stands alone there, in 12-point type or larger. Everything else lies around it.
+The patient's cluster (name, drug and strength, directions with their dates, purpose) takes half of
+the label and stands alone there, in 12-point type or larger. Everything else lies around it.
 Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 """
 
 from collections.abc import Sequence
-from functools import cache, lru_cache, partial
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, Self
 
 from pharmacy.labels.pdf import barcode
-from pharmacy.labels.pdf.fonts import in_lines, width
+from pharmacy.labels.pdf.fonts import in_lines, renewed, width
 from pharmacy.labels.pdf.pen import Form, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong
@@ -87,17 +88,19 @@ def draw(label: ContainerLabel) -> list[Pen]:
     Raises:
         TextTooLong: Something does not fit where the rules want it.
     """
-    foot, moved = _foot(Foot.of(label))
+    lines, further = fitted(label)
+    foot, moved = _foot(Foot.of(label, is_continued=bool(further)))
     pen = Pen()
     pen.form(_frame())
-    write_cluster(pen, cluster(label), MARGIN, HIGH - MARGIN)
+    write_cluster(pen, lines, MARGIN, HIGH - MARGIN)
     _identity(pen, label)
     _facts(pen, label)
     pen.form(foot)
-    return [pen, _continuation(label, moved)] if moved else [pen]
+    return [pen, _continuation(label, moved, further)] if further or moved else [pen]
 
 
-@cache
+@renewed
+@lru_cache(maxsize=1)
 def _frame() -> Form:
     """Draw what stands on every label: the lines that divide it and the pharmacist's box."""
     pen = Pen()
@@ -107,6 +110,27 @@ def _frame() -> Form:
     pen.text(RIGHT - INITIALS[0] + 1.5, FACTS_TOP - 6.7, "RPh", 5.5)
     pen.text_right(RIGHT, TOP - 5.2, "Container", FINE)
     return pen.as_form()
+
+
+def fitted(
+    label: ContainerLabel,
+    *,
+    room: float = ROOM,
+    high: float = CLUSTER_HIGH - MARGIN - 3,
+    settings: Sequence[Setting] = SETTINGS,
+) -> tuple[list[Line], str]:
+    """
+    Set the patient's cluster, and return beside it a purpose that goes to a continuation label.
+
+    Raises as `cluster`, where it does not fit without its purpose either.
+    """
+    place = partial(cluster, room=room, high=high, settings=settings)
+    try:
+        return place(label), ""
+    except TextTooLong:
+        if not label.purpose:
+            raise
+        return place(replace(label, purpose="")), label.purpose
 
 
 def cluster(
@@ -153,6 +177,7 @@ def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
             for text in _dates(label, room, setting.dates)
             for line in lines(text, setting.dates)
         ),
+        *(lines(label.purpose, setting.dates, above=setting.gap) if label.purpose else ()),
     ]
 
 
@@ -184,6 +209,7 @@ def _identity(pen: Pen, label: ContainerLabel) -> None:
     pen.symbol(matrix, RIGHT - matrix.wide, bottom)
 
 
+@renewed
 @lru_cache(maxsize=64)
 def _step(step: str) -> Form:
     """Say which step it is, in white on black."""
@@ -236,11 +262,14 @@ class Foot(NamedTuple):
     pharmacy: str
     where: str
     reprint: str
+    is_continued: bool
+    """Something goes to a continuation label in any case."""
 
     @classmethod
-    def of(cls, label: ContainerLabel) -> Self:
+    def of(cls, label: ContainerLabel, *, is_continued: bool) -> Self:
         where = "  ".join([", ".join(label.address), label.phone])
-        return cls(statements(label), label.onward, label.pharmacy, where, label.reprint)
+        said = statements(label)
+        return cls(said, label.onward, label.pharmacy, where, label.reprint, is_continued)
 
 
 def statements(label: ContainerLabel) -> tuple[str, ...]:
@@ -250,6 +279,7 @@ def statements(label: ContainerLabel) -> tuple[str, ...]:
     return (first, *english, label.storage, label.compounded, label.route, *others)
 
 
+@renewed
 @lru_cache(maxsize=256)
 def _foot(foot: Foot) -> tuple[Form, tuple[str, ...]]:
     """
@@ -287,7 +317,7 @@ def _shared_out(foot: Foot, *, room: int) -> tuple[tuple[str, ...], tuple[str, .
     first, *kept = foot.statements
     moved: list[str] = []
     while True:
-        onward = [foot.onward] if moved else []
+        onward = [foot.onward] if foot.is_continued or moved else []
         lines = _after_bold(first, " " + " ".join(kept + onward))
         if len(lines) <= room:
             return lines, tuple(moved)
@@ -309,14 +339,22 @@ def _second(label: ContainerLabel) -> str:
     return f"{label.second}. {label.reprint}".strip()
 
 
-def _continuation(label: ContainerLabel, moved: Sequence[str]) -> Pen:
-    """The second label of a container whose statements need more room than the first has."""
+def heading(label: ContainerLabel, further: str) -> list[tuple[str, float, bool]]:
+    """Return what a continuation begins with: texts, each with its size and whether it is bold."""
+    begun = [(label.patient, SMALLEST, True), (f"{label.drug} {label.strength}", 10.0, True)]
+    return [*begun, (further, SMALLEST, False)] if further else begun
+
+
+def _continuation(label: ContainerLabel, moved: Sequence[str], further: str) -> Pen:
+    """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN
-    for text, size in ((label.patient, SMALLEST), (f"{label.drug} {label.strength}", 10)):
-        for line in in_lines(text, size, room=ROOM + 60, bold=True):
+    for text, size, bold in heading(label, further):
+        for line in in_lines(text, size, room=ROOM + 60, bold=bold):
             y -= size * 1.2
-            pen.text(MARGIN, y, line, size, bold=True)
+            pen.text(MARGIN, y, line, size, bold=bold)
+    if y < MARGIN + 2 * FINE_LEAD:
+        raise TextTooLong("the purpose does not fit on the second label", letters=len(further))
     matrix = barcode.matrix(label.container_code)
     pen.symbol(matrix, RIGHT - matrix.wide, TOP - matrix.wide)
     pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)

@@ -27,7 +27,17 @@ class Container(Base):
             unique=True,
             postgresql_where=text("voided_at is null"),
         ),
+        CheckConstraint(
+            "(lost_at is null) = (lost_reason is null)"
+            " and (lost_at is null) = (replaced_by is null)",
+            name="loss_whole",
+        ),
         Index(None, "lot_id"),
+        Index(
+            "ix_containers_replaced_by",
+            "replaced_by",
+            postgresql_where=text("replaced_by is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -47,6 +57,10 @@ class Container(Base):
     scanned_at: Mapped[datetime | None]
     scanned_by: Mapped[UUID | None]
     voided_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    """When it was written down that it is lost or spoilt; its code is dead from then on."""
+    lost_reason: Mapped[str | None]
+    replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"))
 
 
 class OrderPicture(PictureColumns, Base):

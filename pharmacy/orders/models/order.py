@@ -20,23 +20,35 @@ from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
 from pharmacy.orders.rules import MOVES, Action, Status, next_status
 from pharmacy.orders.rules.claims import require_unclaimed_by_another
+from pharmacy.orders.rules.parts import Nights, OrderKind
 from pharmacy.staff.rules import Actor
 
 RX_NUMBERS = Sequence("rx_numbers", start=100001, metadata=Base.metadata)
 
 
 class Order(Base):
-    """One fill of one prescription, from received to handed over."""
+    """One fill of one prescription, a part of one, or what replaces vials of one."""
 
     __tablename__ = "orders"
     __table_args__ = (
         one_of("status", Status),
-        UniqueConstraint("prescription_id", "fill_no"),
+        one_of("kind", OrderKind),
+        UniqueConstraint("prescription_id", "fill_no", "supplement_no"),
         ForeignKeyConstraint(
             ["prescription_id", "authorised_fills"],
             ["prescriptions.id", "prescriptions.authorised_fills"],
         ),
         CheckConstraint("fill_no between 1 and authorised_fills", name="fill_authorised"),
+        CheckConstraint(
+            "(kind = 'fill') = (supplement_no = 0) and (kind = 'fill') = (of_order_id is null)",
+            name="supplement_of_another",
+        ),
+        CheckConstraint("kind = 'fill' or first_night is not null", name="supplement_has_nights"),
+        CheckConstraint(
+            "(first_night is null) = (last_night is null) and first_night between 1 and last_night",
+            name="nights_whole",
+        ),
+        CheckConstraint("not uses_fill or kind = 'replacement'", name="uses_fill_replacement"),
         CheckConstraint("packed_by <> checked_by", name="second_person"),
         CheckConstraint(
             "status not in ('final-check','ready','handed-over') or"
@@ -63,6 +75,9 @@ class Order(Base):
         ),
         Index(None, "status", "due_at", "id"),
         Index(None, "due_at", "id"),
+        Index(
+            "ix_orders_of_order_id", "of_order_id", postgresql_where=text("of_order_id is not null")
+        ),
         Index(None, "handed_over_at"),
         Index(None, "patient_id", "received_at"),
         Index(None, "npi", "received_at"),
@@ -76,6 +91,16 @@ class Order(Base):
     prescription_id: Mapped[UUID]
     fill_no: Mapped[int]
     authorised_fills: Mapped[int]
+    kind: Mapped[OrderKind] = mapped_column(server_default=OrderKind.FILL)
+    supplement_no: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counts what belongs to the fill beside its own order: 0 is that one."""
+    of_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"))
+    """What a remainder was split from, and whose vials a replacement replaces."""
+    first_night: Mapped[int | None]
+    """Which nights of the fill it is for, the first being 1. None: every one."""
+    last_night: Mapped[int | None]
+    uses_fill: Mapped[bool] = mapped_column(server_default=text("false"))
+    """A replacement that counts as one of the authorised fills."""
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
     npi: Mapped[str]
     status: Mapped[Status] = mapped_column(server_default=Status.RECEIVED)
@@ -97,6 +122,17 @@ class Order(Base):
     checked_at: Mapped[datetime | None]
     handed_over_by: Mapped[UUID | None]
     handed_over_at: Mapped[datetime | None]
+
+    @property
+    def nights(self) -> Nights | None:
+        """Which nights of its fill it is for; None: every one."""
+        if self.first_night is None or self.last_night is None:
+            return None
+        return Nights(self.first_night, self.last_night)
+
+    @nights.setter
+    def nights(self, nights: Nights) -> None:
+        self.first_night, self.last_night = nights
 
     def require(
         self, action: Action, *, by: Actor, now: datetime, held_by: tuple[str, ...]

@@ -23,16 +23,20 @@ from pharmacy.orders.operations.clarifying import (
 from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
-from pharmacy.orders.operations.intake import Receipt, open_fill, receive
+from pharmacy.orders.operations.intake import RECEIVED, Receipt, open_fill, receive
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.recalling import reach_by_recall
+from pharmacy.orders.operations.replacing import Left, replace, what_is_left
 from pharmacy.orders.operations.reviewing import approve, reject
+from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
 
 __all__ = [
+    "RECEIVED",
+    "Left",
     "Met",
     "Receipt",
     "accept_batch",
@@ -58,6 +62,7 @@ __all__ = [
     "look_after_questions",
     "note_telephone",
     "open_fill",
+    "order_rest",
     "pack",
     "photograph",
     "place_hold",
@@ -71,9 +76,13 @@ __all__ = [
     "release_batch",
     "release_signed",
     "remind",
+    "replace",
+    "require_partials_allowed",
     "return_",
     "send_back",
+    "split",
     "take_over",
     "unclaim",
+    "what_is_left",
     "withdraw",
 ]

@@ -13,17 +13,20 @@ from pharmacy.inventory import queries as lots
 from pharmacy.inventory.operations import Take
 from pharmacy.inventory.rules.allocation import Need, Portion, share
 from pharmacy.kernel.ids import new_id
+from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Order
 from pharmacy.orders.operations.checking import owe_labels
 from pharmacy.orders.operations.reviewing import owe_refill, require_prescription, set_dates
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.rules import Action
+from pharmacy.orders.operations.supplements import due_before
+from pharmacy.orders.rules import OPEN, Action
+from pharmacy.orders.rules.life import ALLOCATED
+from pharmacy.orders.rules.parts import EarlierPartFirst, Nights, NothingToReplace, OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
 from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.staff.rules import Actor
-from pharmacy.titration import queries as plans
-from pharmacy.titration.rules.schedule import DatedStep, PlannedStep, dated, run_out_on
+from pharmacy.titration.rules.schedule import DatedStep, dated, run_out_on
 
 
 def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Order:
@@ -36,21 +39,25 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
 
     Raises:
         MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
+        EarlierPartFirst: A part of the fill that is taken before has no capsules yet.
+        NothingToReplace: The days of the lost vials are over.
         PrescriptionOver: It was cancelled, or is not valid today.
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.ALLOCATE, by=by, now=now)
     policy, site = practice.policy(session), practice.site(session)
     prescription = require_prescription(session, order, site, now)
+    _require_earlier_parts(session, order)
     first_dose_on = _first_dose_on(order, site, policy.first_dose_after_days, now)
-    steps = dated(_planned(session, order), first_dose_on)
+    steps = dated(queries.own_steps(session, order), first_dose_on)
     needs = [_need(step) for step in steps]
     free = lots.lock_free(session, {need.strength_ug for need in needs}, usable_on=site.today(now))
     shared = share(needs, [lot.supply for lot in free], fewest=policy.fewest_containers)
     if shared.missing:
         return _await_capsules(session, order, shared.missing, by=by, now=now)
     in_all = Regimen.of_data(prescription.regimen).steps[-1].no
-    made = _containers(order, steps, shared.portions, in_all)
+    numbers = _numbers(session, order, len(shared.portions))
+    made = _containers(order, steps, shared.portions, in_all, numbers)
     session.add_all(made)
     session.flush()
     taken = [Take(each.lot_id, each.quantity, each.id) for each in made]
@@ -63,22 +70,71 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     take(session, order, Action.ALLOCATE, by=by, now=now, facts=facts)
     owe_labels(session, order)
     if redated:
+        _later_parts_follow(session, order, now=now)
         owe_refill(session, order)
     return order
 
 
-def _planned(session: Session, order: Order) -> Sequence[PlannedStep]:
-    if order.plan_id is None:
-        raise plans.PlanNotFound("the order has no strength plan")
-    return plans.get(session, order.plan_id).planned_steps
+def _require_earlier_parts(session: Session, order: Order) -> None:
+    """Raise EarlierPartFirst: what is taken first has the capsules, and the numbers, first."""
+    for each in queries.earlier_parts(session, order):
+        if each.status in OPEN and each.status not in ALLOCATED:
+            raise EarlierPartFirst("the part before it has no capsules yet", order=each.number)
 
 
 def _first_dose_on(order: Order, site: Site, days: int, now: datetime) -> date:
-    """Keep the approved day while it can still be kept."""
+    """
+    Keep the approved day while it can still be kept.
+
+    A replacement that comes late is for fewer nights: the plan does not wait for it. Raises
+    NothingToReplace where none is left.
+    """
     today = site.today(now)
-    if order.first_dose_on is not None and order.first_dose_on >= today:
-        return order.first_dose_on
-    return today + timedelta(days=days)
+    if order.first_dose_on is None or order.first_dose_on >= today:
+        return order.first_dose_on or today + timedelta(days=days)
+    later = today + timedelta(days=days)
+    if order.kind is OrderKind.REPLACEMENT and order.nights is not None:
+        assert order.last_dose_on is not None
+        if later > order.last_dose_on:
+            raise NothingToReplace("the days of the lost vials are over")
+        order.nights = Nights(
+            order.nights.first + (later - order.first_dose_on).days, order.nights.last
+        )
+    return later
+
+
+def _later_parts_follow(session: Session, order: Order, *, now: datetime) -> None:
+    """Move the doses of later parts behind an order that was dated anew, before they have vials."""
+    for each in queries.later_parts(session, order):
+        if each.status not in OPEN or each.status in ALLOCATED or each.nights is None:
+            continue
+        assert order.last_dose_on is not None
+        assert order.last_night is not None
+        first_on = order.last_dose_on + timedelta(days=each.nights.first - order.last_night)
+        set_dates(each, first_on, first_on + timedelta(days=each.nights.many))
+        each.due_at = due_before(session, first_on, now=now)
+        each.version += 1
+
+
+def _numbers(session: Session, order: Order, own: int) -> list[tuple[int, int]]:
+    """
+    Return each vial's number and how many there are, counted through all parts of a fill.
+
+    What replaces vials one for one is numbered as they were. A later part without vials counts as
+    one for each of its steps, which it has at least.
+    """
+    if order.kind is OrderKind.REPLACEMENT:
+        lost = queries.replaced_by(session, order.id)[-own:]
+        if len(lost) == own:
+            return [(each.part_no, each.parts) for each in lost]
+        return [(no, own) for no in range(1, own + 1)]
+    before = sum(_vials_of(session, each) for each in queries.earlier_parts(session, order))
+    after = sum(_vials_of(session, each) for each in queries.later_parts(session, order))
+    return [(before + no, before + own + after) for no in range(1, own + 1)]
+
+
+def _vials_of(session: Session, part: Order) -> int:
+    return len(queries.containers(session, part.id)) or len(queries.own_steps(session, part))
 
 
 def _need(step: DatedStep) -> Need:
@@ -91,20 +147,25 @@ def _need(step: DatedStep) -> Need:
 
 
 def _containers(
-    order: Order, steps: Sequence[DatedStep], portions: Sequence[Portion], in_all: int
+    order: Order,
+    steps: Sequence[DatedStep],
+    portions: Sequence[Portion],
+    in_all: int,
+    numbers: Sequence[tuple[int, int]],
 ) -> list[Container]:
     """
-    Return a container for each portion, part 1 the first to be taken.
+    Return a container for each portion, the first to be taken first.
 
     Args:
         in_all: How many steps the prescription has; a later fill goes on counting in it.
+        numbers: Of each portion, which part it is of how many.
     """
     return [
         Container(
             id=new_id(),
             order_id=order.id,
             part_no=part_no,
-            parts=len(portions),
+            parts=parts,
             step_no=steps[portion.need_no].step.no,
             steps=in_all,
             strength_ug=steps[portion.need_no].step.strength_ug,
@@ -115,7 +176,7 @@ def _containers(
             last_dose_on=portion.last_on,
             lot_id=portion.lot_id,
         )
-        for part_no, portion in enumerate(portions, start=1)
+        for portion, (part_no, parts) in zip(portions, numbers, strict=True)
     ]
 
 

@@ -16,6 +16,7 @@ from pharmacy.orders.operations.holding import lift_what_no_longer_applies
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status
 from pharmacy.orders.rules.holds import Reason, kind_of
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
@@ -158,8 +159,8 @@ def _of_verdict(verdict: Verdict) -> Iterator[Reason]:
 
 
 def _disagreements(order: Order, prescription: Prescription) -> Iterator[Reason]:
-    """What is signed in two ways: a hold for each code, on the prescription's first fill."""
-    if order.fill_no > 1:
+    """What is signed in two ways: a hold for each code, on the prescription's first order."""
+    if order.fill_no > 1 or order.kind is not OrderKind.FILL:
         return
     by_code: dict[str, list[dict[str, Any]]] = {}
     for found in prescription.disagreements:
@@ -205,7 +206,8 @@ def _of_fill(
         yield _of_refusal(refusal)
         return
     yield from _refused(session, screen, fill)
-    if order.status in {Status.RECEIVED, Status.REVIEW}:  # later, the approved plan stands
+    undecided = order.status in {Status.RECEIVED, Status.REVIEW}
+    if undecided and order.kind is OrderKind.FILL:  # else the approved plan stands
         yield from _refused(session, plan, fill)
 
 

@@ -1,12 +1,15 @@
 """Who works on what: a lease that anybody sees and that ends by itself."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order
+from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.claims import (
@@ -15,6 +18,7 @@ from pharmacy.orders.rules.claims import (
     require_may_take_over,
     turns_of,
 )
+from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor, Permission
 
@@ -36,9 +40,20 @@ def claim_next(session: Session, *, by: Actor, now: datetime) -> Order:
     return _lease(session, order, None, by=by, now=now)
 
 
-def claim(session: Session, order_id: UUID, *, reason: str = "", by: Actor, now: datetime) -> Order:
+def claim(
+    session: Session,
+    order_id: UUID,
+    *,
+    reason: str = "",
+    words: str = "",
+    by: Actor,
+    now: datetime,
+) -> Order:
     """
     Take one order, or keep one that is claimed already for another lease.
+
+    Args:
+        reason: Of a technician who passes over older orders: a code in use; see `reasons.because`.
 
     Raises:
         ClaimedByAnother: Somebody else's lease still runs; it says who and until when.
@@ -47,19 +62,28 @@ def claim(session: Session, order_id: UUID, *, reason: str = "", by: Actor, now:
     order = lock_for(session, order_id, by)
     if order.claimed_by != by.id:
         require_may_pick(by, reason)
-    return _lease(session, order, reason or None, by=by, now=now)
+    facts = {"code": because(session, Purpose.OVERRIDE, reason, words)} if reason else {}
+    return _lease(session, order, words or None, by=by, now=now, facts=facts)
 
 
-def take_over(session: Session, order_id: UUID, *, reason: str, by: Actor, now: datetime) -> Order:
+def take_over(
+    session: Session, order_id: UUID, *, reason: str, words: str = "", by: Actor, now: datetime
+) -> Order:
     """
     Take an order out of a colleague's hands while their lease still runs; pharmacists may.
+
+    Args:
+        reason: A code in use; see `reasons.because`.
 
     Raises:
         TakeOverReasonNeeded: Nobody says why.
     """
     order = lock_for(session, order_id, by)
     require_may_take_over(reason)
-    return _lease(session, order, reason, by=by, now=now, action=Action.TAKE_OVER)
+    facts = {"code": because(session, Purpose.TAKE_OVER, reason, words)}
+    return _lease(
+        session, order, words or None, by=by, now=now, action=Action.TAKE_OVER, facts=facts
+    )
 
 
 def unclaim(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Order:
@@ -73,15 +97,17 @@ def unclaim(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
 def _lease(
     session: Session,
     order: Order,
-    reason: str | None,
+    words: str | None,
     *,
     by: Actor,
     now: datetime,
     action: Action = Action.CLAIM,
+    facts: Mapping[str, str] = MappingProxyType({}),
 ) -> Order:
     taken_over = order.claimed_by is not None and order.claimed_by != by.id
-    facts = {"taken_over_from": str(order.claimed_by)} if taken_over else None
-    take(session, order, action, by=by, now=now, reason=reason, facts=facts)
+    whose = {"taken_over_from": str(order.claimed_by)} if taken_over else {}
+    kept = {**facts, **whose} or None
+    take(session, order, action, by=by, now=now, reason=words, facts=kept)
     order.claimed_by = by.id
     order.claimed_until = now + timedelta(minutes=practice.policy(session).claim_minutes)
     return order

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
 from pharmacy.prescriptions import queries as prescriptions
@@ -21,8 +22,11 @@ def usual_first_dose(session: Session, order: Order, *, now: datetime) -> date:
 
     That is the policy's days from today, or the day after the last dose of the fill before it: who
     collects the next fill early has doses left, and two fills dated alike would be taken at once.
-    A patient who lost theirs needs an earlier day, which a pharmacist names.
+    A patient who lost theirs needs an earlier day, which a pharmacist names. What belongs to an
+    approved fill begins on the day that its plan says.
     """
+    if order.kind is not OrderKind.FILL and order.first_dose_on is not None:
+        return order.first_dose_on
     site = practice.site(session)
     soon = site.today(now) + timedelta(days=practice.policy(session).first_dose_after_days)
     return max([soon, *_days_without_a_dose(session, order, site)])

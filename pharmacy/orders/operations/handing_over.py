@@ -15,7 +15,8 @@ from pharmacy.orders.operations.packing import require_lots_usable
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.rules import Action
+from pharmacy.orders.operations.supplements import hold_what_depends
+from pharmacy.orders.rules import OPEN, Action
 from pharmacy.orders.rules.gates import LotsOut
 from pharmacy.orders.rules.handing_over import (
     Collector,
@@ -24,6 +25,7 @@ from pharmacy.orders.rules.handing_over import (
     Taken,
     counselling_needed_for,
 )
+from pharmacy.orders.rules.parts import EarlierPartFirst
 from pharmacy.orders.rules.reasons import Counselling, Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
@@ -46,6 +48,7 @@ def hand_over(
     Raises:
         IdentityNotChecked, CounsellorNeeded, …: See `HandingOver.require_whole`.
         LotsOut: A lot was withdrawn meanwhile, or does not last for the moved doses.
+        EarlierPartFirst: What the patient takes before is still here.
         FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
     order = lock_for(session, order_id, by)
@@ -54,6 +57,7 @@ def hand_over(
     given.require_whole()
     needed_for = advice_needed_for(session, order)
     facts: dict[str, object] = {"counselling": given.counselling, "collector": given.collector}
+    _require_earlier_parts(session, order)
     require_findings_decided(session, order)
     require_lots_usable(session, order)
     if days := _days_late(session, order, now):
@@ -119,6 +123,7 @@ def return_(
     order = lock_for(session, order_id, by)
     facts = {"code": because(session, Purpose.RETURN, reason, words)}
     take(session, order, Action.RETURN, by=by, now=now, reason=words or None, facts=facts)
+    hold_what_depends(session, order, now=now)
     owe_refill(session, order)
     return order
 
@@ -136,6 +141,12 @@ def _days_late(session: Session, order: Order, now: datetime) -> int:
     if order.first_dose_on is None or order.first_dose_on >= today:
         return 0
     return (today - order.first_dose_on).days
+
+
+def _require_earlier_parts(session: Session, order: Order) -> None:
+    for each in queries.earlier_parts(session, order):
+        if each.status in OPEN:
+            raise EarlierPartFirst("the part before it is not handed over", order=each.number)
 
 
 def _require_lots_last(session: Session, order: Order, later: timedelta) -> None:

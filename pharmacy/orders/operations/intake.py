@@ -82,7 +82,7 @@ def receive(
 
 OPEN: Final = select(Order).from_statement(
     insert(Order.table())
-    .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no"])
+    .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no", "supplement_no"])
     .returning(*Order.table().c)
 )
 

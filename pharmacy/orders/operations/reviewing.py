@@ -1,6 +1,7 @@
 """The pharmacist's first check: prescription, findings and plan."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -8,12 +9,19 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import jobs
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
+from pharmacy.orders import queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.operations.dating import usual_first_dose
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.gates import FindingsUndecided, require_first_dose, require_in_force
+from pharmacy.orders.rules.gates import (
+    DatesImpossible,
+    FindingsUndecided,
+    require_first_dose,
+    require_in_force,
+)
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
@@ -54,10 +62,15 @@ def approve(
         FindingsUndecided: A BLOCK or REVIEW finding has no decision in the order's favour.
         PrescriptionOver: It was cancelled, or is not valid today.
         PlanChanged: Somebody chose another strategy in the meantime.
-        DatesImpossible: The first dose would be in the past, or after the prescription's end.
+        DatesImpossible: The first dose would be in the past, or after the prescription's end; of
+            what belongs to an approved fill, it would be on another day than the plan's.
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.APPROVE, by=by, now=now)
+    if order.kind is not OrderKind.FILL:
+        return _approve_supplement(
+            session, order, plan_id=plan_id, first_dose_on=first_dose_on, by=by, now=now
+        )
     site = practice.site(session)
     today = site.today(now)
     prescription = require_prescription(session, order, site, now)
@@ -80,6 +93,27 @@ def approve(
     return order
 
 
+def _approve_supplement(
+    session: Session,
+    order: Order,
+    *,
+    plan_id: UUID | None,
+    first_dose_on: date | None,
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """Approve what belongs to a fill that was approved: its plan and its dates stand."""
+    require_prescription(session, order, practice.site(session), now)
+    require_findings_decided(session, order)
+    if plan_id is not None and plan_id != order.plan_id:
+        raise PlanChanged("this order is made by the plan of its fill")
+    if first_dose_on is not None and first_dose_on != order.first_dose_on:
+        raise DatesImpossible("the plan of the fill says on which day these doses begin")
+    facts = {"plan": str(order.plan_id), "first_dose_on": str(order.first_dose_on)}
+    take(session, order, Action.APPROVE, by=by, now=now, facts=facts)
+    return order
+
+
 def reject(
     session: Session, order_id: UUID, *, reason: str, words: str, by: Actor, now: datetime
 ) -> Order:
@@ -91,9 +125,21 @@ def reject(
         words: What the prescriber is told.
     """
     order = lock_for(session, order_id, by)
-    facts = {"code": because(session, Purpose.REJECT, reason, words)}
+    facts: dict[str, Any] = {"code": because(session, Purpose.REJECT, reason, words)}
+    facts |= kept_on_prescription(order)
     take(session, order, Action.REJECT, by=by, now=now, reason=words, facts=facts)
+    if order.kind is not OrderKind.FILL:
+        owe_refill(session, order)
     return order
+
+
+def kept_on_prescription(order: Order) -> dict[str, Any]:
+    """Return, for the last event of a part that is not given, what becomes of its doses."""
+    if order.kind is OrderKind.FILL or order.nights is None:
+        return {}
+    if order.kind is OrderKind.REPLACEMENT:
+        return {"quantity": "not-replaced", "nights": order.nights}
+    return {"quantity": "stays-on-prescription", "nights": order.nights}
 
 
 def set_dates(order: Order, first_dose_on: date, first_without_dose_on: date) -> None:
@@ -103,9 +149,10 @@ def set_dates(order: Order, first_dose_on: date, first_without_dose_on: date) ->
 
 
 def owe_refill(session: Session, order: Order) -> None:
-    """Owe the working out of the fill that follows."""
+    """Owe the working out of the fill that follows the order's fill."""
     key = f"{JobKind.SCHEDULE_REFILL}:{order.id}:v{order.version}"
-    jobs.add(session, JobKind.SCHEDULE_REFILL, ref_id=order.id, dedupe_key=key)
+    own = queries.own_of_fill(session, order)
+    jobs.add(session, JobKind.SCHEDULE_REFILL, ref_id=own, dedupe_key=key)
 
 
 def require_prescription(session: Session, order: Order, site: Site, now: datetime) -> Prescription:

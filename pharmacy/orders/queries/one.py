@@ -1,14 +1,18 @@
 """Reading one order and what belongs to it, locked for a change where it must be."""
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action, Status
 from pharmacy.prescriptions.models import Prescription
+
+LAST_NIGHT: Final = 10_000
+"""Later than any night of any fill."""
 
 
 class OrderNotFound(NotFound):
@@ -33,9 +37,13 @@ def lock(session: Session, order_id: UUID) -> Order:
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
-    """Return the order of one fill, if there is one."""
+    """Return the own order of a fill, if there is one."""
     return session.scalars(
-        select(Order).where(Order.prescription_id == prescription_id, Order.fill_no == fill_no)
+        select(Order).where(
+            Order.prescription_id == prescription_id,
+            Order.fill_no == fill_no,
+            Order.supplement_no == 0,
+        )
     ).one_or_none()
 
 
@@ -114,14 +122,14 @@ def pictures(session: Session, order_id: UUID) -> list[OrderPicture]:
     """
     Return the pictures of the product as it is packed now, without their bytes, the first first.
 
-    What was taken before the order was allocated or sent back shows another packing; it is kept,
-    and not among these.
+    What was taken before the order was allocated, split or sent back shows another packing; it is
+    kept, and not among these.
     """
     began = (
         select(func.max(OrderEvent.at))
         .where(
             OrderEvent.order_id == order_id,
-            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK)),
+            OrderEvent.action.in_((Action.ALLOCATE, Action.SEND_BACK, Action.SPLIT)),
         )
         .scalar_subquery()
     )
@@ -159,10 +167,16 @@ def handed_over_before(session: Session, order: Order) -> Order | None:
 
 def open_after(session: Session, order: Order) -> list[UUID]:
     """Return the open orders of this treatment that come after an order, in the order of ids."""
-    later = and_(
-        Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no
-    ) | Order.prescription_id.in_(
-        select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+    later = or_(
+        and_(Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no),
+        and_(
+            Order.prescription_id == order.prescription_id,
+            Order.fill_no == order.fill_no,
+            Order.first_night > (order.last_night or LAST_NIGHT),
+        ),
+        Order.prescription_id.in_(
+            select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+        ),
     )
     found = select(Order.id).where(later, Order.status.in_(OPEN)).order_by(Order.id)
     return list(session.scalars(found))

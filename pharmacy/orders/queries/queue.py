@@ -19,6 +19,7 @@ from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
 from pharmacy.orders.queries.one import OrderNotFound
+from pharmacy.orders.queries.parts import of_nights
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Actor
@@ -162,6 +163,36 @@ def queue(
     return _with_context(session, session.scalars(page(only, after=after, limit=limit)).all())
 
 
+def members(
+    session: Session,
+    only: QueueFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    until: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> set[UUID]:
+    """
+    Return which orders are part of a page now, `limit` at most.
+
+    Args:
+        after: As of `queue`.
+        until: Due time and id of the last row of the page; None for a page that is the last one.
+    """
+    key = tuple_(Order.due_at, Order.id)
+    found = select(Order.id).where(*_conditions(only)).order_by(Order.due_at, Order.id)
+    if after is not None:
+        found = found.where(key > after)
+    if until is not None:
+        found = found.where(key <= until)
+    return set(session.scalars(found.limit(limit)))
+
+
+def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how often each of these orders was changed."""
+    found = session.execute(select(Order.id, Order.version).where(Order.id.in_(order_ids)))
+    return {row.id: row.version for row in found}
+
+
 def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
     """Return orders as lines of the queue. Raises OrderNotFound for none."""
     found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
@@ -186,7 +217,7 @@ def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
             tuple(holds_of.get(order.id, ())),
             given_up.get(order.id, ()),
             order.id in out,
-            steps.get((order.prescription_id, order.fill_no), ()),
+            of_nights(steps.get((order.prescription_id, order.fill_no), ()), order.nights),
         )
         for order in orders
     ]

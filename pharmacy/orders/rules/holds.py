@@ -33,6 +33,8 @@ class Origin(StrEnum):
     """A question to the prescriber; its answer or its withdrawal lifts it."""
     RECALL = "recall"
     """A lot was recalled; taking the vials back lifts it."""
+    PART = "part"
+    """What this order goes on with was stopped or came back; a pharmacist lifts it."""
 
 
 class HoldKind(NamedTuple):
@@ -59,6 +61,7 @@ CATALOGUE: Final[dict[str, HoldKind]] = (
         "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
         "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
         "fill-before-recalled": HoldKind(Owner.PHARMACIST, by_decision=True),
+        "part-before-gone": HoldKind(Owner.PHARMACIST, by_decision=True),
     }
     | {hold_code(kind): HoldKind(Owner.PRESCRIBER, by_decision=False) for kind in QuestionKind}
     | {

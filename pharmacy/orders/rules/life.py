@@ -48,6 +48,9 @@ class Action(StrEnum):
     CANCEL = "cancelled"
     RETURN = "returned"
     RECALL = "recalled"
+    SPLIT = "split"
+    ORDER_REST = "rest-ordered"
+    REPLACE = "vials-replaced"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
     ASK = "clarification-asked"
@@ -129,6 +132,17 @@ MOVES: Final[dict[Action, Move]] = {
     Action.RECALL: Move(
         _to(S.RECALLED, S.HANDED_OVER), None, while_held=True, respects_claim=False
     ),
+    Action.SPLIT: Move(
+        _to(S.PLANNED, S.PLANNED, S.COMPOUNDING) | _to(S.LABELING, *ALLOCATED),
+        P.SPLIT_ORDER,
+        respects_claim=False,
+    ),
+    Action.ORDER_REST: Move(
+        _stay(S.PLANNED, S.COMPOUNDING, *ALLOCATED, S.HANDED_OVER),
+        P.SPLIT_ORDER,
+        respects_claim=False,
+    ),
+    Action.REPLACE: Move(_stay(S.HANDED_OVER), P.SPLIT_ORDER, respects_claim=False),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
     Action.ASK: _beside(P.ASK_PRESCRIBER),

@@ -90,6 +90,51 @@ class FindingReason(StrEnum):
     OTHER = "other"
 
 
+class OverrideReason(StrEnum):
+    """Why a technician takes an order before older ones."""
+
+    PATIENT_WAITING = "patient-waiting"
+    MEDICINE_RUNS_OUT = "medicine-runs-out"
+    CARRIER_LEAVES = "carrier-leaves"
+    SAME_AS_AT_HAND = "same-as-at-hand"
+    """The bench is set up for the very strength."""
+    PHARMACIST_ASKED = "pharmacist-asked"
+    OTHER = "other"
+
+
+class TakeOverReason(StrEnum):
+    """Why a pharmacist takes an order out of a colleague's hands."""
+
+    COLLEAGUE_LEFT = "colleague-left"
+    COLLEAGUE_ASKED = "colleague-asked"
+    PATIENT_WAITING = "patient-waiting"
+    LEFT_LYING = "left-lying"
+    OTHER = "other"
+
+
+class PartialReason(StrEnum):
+    """Why a part of an order is handed over now, and the rest of it later."""
+
+    STOCK_SHORT = "stock-short"
+    PATIENT_ASKED = "patient-asked"
+    COST = "cost"
+    TOLERANCE_UNSURE = "tolerance-unsure"
+    BEYOND_USE = "beyond-use"
+    OTHER = "other"
+
+
+class ReplaceReason(StrEnum):
+    """Why vials that left are replaced."""
+
+    LOST_IN_TRANSIT = "lost-in-transit"
+    """The carrier lost it: the order's parcel ends as lost."""
+    DAMAGED = "damaged"
+    LOST_BY_PATIENT = "lost-by-patient"
+    """The policy says whether such a replacement uses up an authorised fill."""
+    STOLEN = "stolen"
+    OTHER = "other"
+
+
 class Counselling(StrEnum):
     """What the patient said to the offer of a pharmacist's advice."""
 
@@ -131,6 +176,11 @@ class Purpose(StrEnum):
     RETURN = "return"
     HOLD = "hold"
     FINDING = "finding"
+    OVERRIDE = "override"
+    """A technician takes an order before older ones."""
+    TAKE_OVER = "take-over"
+    PARTIAL = "partial"
+    REPLACE = "replace"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -141,15 +191,21 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.RETURN: ReturnReason,
     Purpose.HOLD: HoldReason,
     Purpose.FINDING: FindingReason,
+    Purpose.OVERRIDE: OverrideReason,
+    Purpose.TAKE_OVER: TakeOverReason,
+    Purpose.PARTIAL: PartialReason,
+    Purpose.REPLACE: ReplaceReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(
     {
         (Purpose.CANCEL, CancelReason.REPLACED.value),
         (Purpose.RETURN, ReturnReason.UNDELIVERABLE.value),
+        (Purpose.REPLACE, ReplaceReason.LOST_IN_TRANSIT.value),
+        (Purpose.REPLACE, ReplaceReason.LOST_BY_PATIENT.value),
     }
 )
-"""Given by the program itself; they stay in use."""
+"""Given by the program itself, or known to it by their meaning; they stay in use."""
 
 
 class ReasonFixed(Conflict):

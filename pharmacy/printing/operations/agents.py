@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import audit, credentials
+from pharmacy.infra import audit, credentials, jobs
 from pharmacy.infra.printers import Delivery
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
@@ -23,7 +23,7 @@ from pharmacy.staff.rules import Actor
 GONE_AFTER: Final = timedelta(seconds=90)
 """So long may an agent be at its printer; then the copy is asked for, and not sent again."""
 MOST_TRIES: Final = 8
-"""A printer that takes nothing is given up after so many; a person has it tried again."""
+"""A printer that takes nothing is given up after so many; a person has it tried as often again."""
 
 
 class AgentNameTaken(Conflict):
@@ -95,18 +95,7 @@ def fetch(
         raise QuestionAnswered("this question has had its answer")
     agent.seen_at, agent.withheld = now, withheld
     abandoned = now if afresh else now - GONE_AFTER
-    copy_id = session.scalars(
-        select(LabelCopy.id)
-        .join(Printer, Printer.id == LabelCopy.printer_id)
-        .where(
-            Printer.agent_id == agent.id,
-            (LabelCopy.state == CopyState.QUEUED)
-            | ((LabelCopy.state == CopyState.SENDING) & (LabelCopy.sending_since <= abandoned)),
-        )
-        .order_by(LabelCopy.asked_at, LabelCopy.id)
-        .limit(1)
-        .with_for_update(of=LabelCopy, skip_locked=True)
-    ).first()
+    copy_id = _next_copy(session, agent, afresh=afresh, abandoned=abandoned, now=now)
     errand = None if copy_id is None else begin(session, copy_id, by=by, now=now)
     if errand is None and (test_id := _next_test(session, agent, abandoned=abandoned)):
         errand = begin_test(session, test_id, by=by, now=now)
@@ -128,8 +117,33 @@ def report(
     printer = queries.printer(session, copy.printer_id) if copy.printer_id else None
     if printer is None or printer.agent_id != by.id:
         raise queries.CopyNotFound("there is no such copy")
-    end(session, copy_id, tries, delivery, last=tries >= MOST_TRIES, by=by, now=now)
+    end(session, copy_id, tries, delivery, last=tries % MOST_TRIES == 0, by=by, now=now)
     return copy
+
+
+def _next_copy(
+    session: Session, agent: PrintAgent, *, afresh: bool, abandoned: datetime, now: datetime
+) -> UUID | None:
+    """
+    Return the copy that is to be sent next, or else one to ask for; of an agent that was just
+    started the question comes first.
+
+    What a printer did not take comes back after a pause, as a worker's job does, and nothing else
+    waits behind it.
+    """
+    failures = LabelCopy.tries % MOST_TRIES
+    pause = jobs.pause_after(failures, of=LabelCopy.id)
+    is_due = (failures == 0) | (LabelCopy.sending_since + pause <= now)
+    to_send = LabelCopy.state == CopyState.QUEUED
+    to_ask = (LabelCopy.state == CopyState.SENDING) & (LabelCopy.sending_since <= abandoned)
+    return session.scalars(
+        select(LabelCopy.id)
+        .join(Printer, Printer.id == LabelCopy.printer_id)
+        .where(Printer.agent_id == agent.id, (to_send & is_due) | to_ask)
+        .order_by((to_ask if afresh else to_send).desc(), LabelCopy.asked_at, LabelCopy.id)
+        .limit(1)
+        .with_for_update(of=LabelCopy, skip_locked=True)
+    ).first()
 
 
 def _next_test(session: Session, agent: PrintAgent, *, abandoned: datetime) -> UUID | None:

@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit, credentials
 from pharmacy.kernel.refusals import Conflict, NotPermitted
 from pharmacy.staff import queries
-from pharmacy.staff.models import Account, AccountRole, SetupToken, SignInSession
+from pharmacy.staff.models import (
+    Account,
+    AccountRole,
+    FamiliarAddress,
+    SetupToken,
+    SignInSession,
+)
 from pharmacy.staff.rules import ANONYMOUS, Actor, Role, require_password, require_roles_fit
 
 FIRST_TOKEN_LASTS: Final = timedelta(minutes=15)
@@ -107,6 +113,7 @@ def invite(session: Session, account_id: UUID, *, by: Actor, now: datetime) -> s
     account = queries.lock(session, account_id)
     account.password_hash = None
     account.failed_sign_ins, account.locked_until = 0, None
+    session.execute(delete(FamiliarAddress).where(FamiliarAddress.account_id == account_id))
     end_sessions(session, account_id, now=now)
     session.execute(
         update(SetupToken)

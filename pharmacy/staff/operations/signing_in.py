@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit, credentials
 from pharmacy.kernel.refusals import Refusal, Unavailable
-from pharmacy.staff.models import Account, SignInSession
+from pharmacy.staff.models import Account, FamiliarAddress, SignInSession
+from pharmacy.staff.operations import arrivals
+from pharmacy.staff.operations.arrivals import HERE
 from pharmacy.staff.rules import ANONYMOUS, Actor, ProofMethod
 
 LASTS: Final = timedelta(hours=12)
@@ -63,30 +65,48 @@ def a_place() -> Iterator[None]:
 
 
 def sign_in(
-    session: Session, *, username: str, password: str, now: datetime, browser: bool = False
+    session: Session,
+    *,
+    username: str,
+    password: str,
+    now: datetime,
+    browser: bool = False,
+    address: str = HERE,
 ) -> Opened | None:
     """
     Open a session, or return None, which says neither what was wrong nor who exists.
 
     A failure is counted and recorded, so the caller must let the transaction commit. The row is
     locked while the password is checked: nobody tries two at a time.
+
+    Args:
+        address: Where it comes from. Failures count there and at the account; where the person
+            has signed in before, they count there alone, and locks by others do not hold.
+
+    Raises:
+        AddressBarred: Too many failed from there, and the person never signed in from there.
     """
     account = session.scalars(
         select(Account).where(func.lower(Account.username) == username.lower()).with_for_update()
     ).one_or_none()
+    known = arrivals.familiar(session, account, address, now=now)
+    if known is None:
+        arrivals.require_not_barred(session, address, now=now)
     fits = credentials.password_fits(
         account.password_hash if account else None, unicodedata.normalize("NFKC", password)
     )
-    if account is None or not _open(account, now):
+    if account is None or not _open(account, known, now):
         _record(session, "account.sign-in-refused", account, now=now)
+        arrivals.count_failure(session, address, now=now)
         return None
     if not fits:
-        account.count_failure(now)
-        _record(
-            session, "account.sign-in-failed", account, now=now, failures=account.failed_sign_ins
-        )
+        (known or account).count_failure(now)
+        failures = known.failures if known else account.failed_sign_ins
+        _record(session, "account.sign-in-failed", account, now=now, failures=failures)
+        arrivals.count_failure(session, address, now=now)
         return None
     account.failed_sign_ins, account.locked_until = 0, None
+    arrivals.remember(session, account, address, now=now)
     _record(session, "account.signed-in", account, now=now)
     return _opened(session, account, now, browser=browser)
 
@@ -121,9 +141,9 @@ def see(
         )
 
 
-def _open(account: Account, now: datetime) -> bool:
-    waits = account.locked_until is not None and account.locked_until > now
-    return account.disabled_at is None and not waits
+def _open(account: Account, known: FamiliarAddress | None, now: datetime) -> bool:
+    until = (known or account).locked_until
+    return account.disabled_at is None and (until is None or until <= now)
 
 
 def _opened(session: Session, account: Account, now: datetime, *, browser: bool) -> Opened:

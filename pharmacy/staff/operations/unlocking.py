@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit, credentials
 from pharmacy.kernel.refusals import Invalid
 from pharmacy.staff import queries
-from pharmacy.staff.models import Approval, SignInSession
+from pharmacy.staff.models import Approval, SignInSession, VouchFailure
 from pharmacy.staff.operations.accounts import end_sessions
 from pharmacy.staff.operations.signing_in import SignInRefused
 from pharmacy.staff.rules import (
@@ -125,7 +125,9 @@ def approve(
 def choose_pin(session: Session, *, pin: str, by: Actor, now: datetime) -> None:
     """Set the PIN that unlocks one's sessions; the door asks for the password. Raises WeakPin."""
     require_pin(pin)
-    queries.lock(session, _known(by)).pin_hash = credentials.hash_password(pin)
+    account = queries.lock(session, _known(by))
+    account.pin_hash = credentials.hash_password(pin)
+    session.execute(delete(VouchFailure).where(VouchFailure.account_id == account.id))
     _record(session, "account.pin-chosen", by=by, now=now)
 
 

@@ -3,6 +3,7 @@
 from pharmacy.titration.rules.schedule import (
     DatedStep,
     PlannedStep,
+    between,
     capsules_by_strength,
     dated,
     days_supply,
@@ -12,6 +13,7 @@ from pharmacy.titration.rules.schedule import (
 __all__ = [
     "DatedStep",
     "PlannedStep",
+    "between",
     "capsules_by_strength",
     "dated",
     "days_supply",

@@ -1,7 +1,7 @@
 """What is taken when: the steps of one fill, and the local dates that they fall on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Self
 
@@ -86,6 +86,23 @@ def dated(steps: Sequence[PlannedStep], first_dose_on: date) -> tuple[DatedStep,
         last_on = first_on + timedelta(days=step.days - 1)
         found.append(DatedStep(first_on, last_on, step))
         first_on = last_on + ONE_DAY
+    return tuple(found)
+
+
+def between(
+    steps: Sequence[PlannedStep], first_night: int, last_night: int
+) -> tuple[PlannedStep, ...]:
+    """
+    Return what of the steps falls on some nights of the fill, both counted in, the first being 1.
+
+    A step that is cut keeps its number, its dose and its directions; no night is moved.
+    """
+    found, before = [], 0
+    for step in steps:
+        first, last = max(first_night - before, 1), min(last_night - before, step.days)
+        if (days := last - first + 1) > 0:
+            found.append(replace(step, days=days, capsules=days * step.capsules_per_dose))
+        before += step.days
     return tuple(found)
 
 

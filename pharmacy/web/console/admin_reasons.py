@@ -28,6 +28,8 @@ PURPOSES: Final = {
     Purpose.RETURN: "Why medicine comes back",
     Purpose.HOLD: "Why an order is held",
     Purpose.FINDING: "Why a finding is decided as it is",
+    Purpose.OVERRIDE: "Why an order goes before older ones",
+    Purpose.TAKE_OVER: "Why an order is taken over",
 }
 Words = Annotated[str, Meta(min_length=1, max_length=100)]
 

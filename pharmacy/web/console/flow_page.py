@@ -1,5 +1,6 @@
 """How orders flow: figures of a period as plots. They count steps and never rank people."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
@@ -7,7 +8,7 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from pharmacy.flow import queries
-from pharmacy.flow.queries import Ages, Figures
+from pharmacy.flow.queries import Ages, Figures, ReasonGiven
 from pharmacy.flow.rules import Period, share
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.infra import audit
@@ -59,7 +60,9 @@ class FlowPages(Controller):
             whole=_whole(found),
             steps=_steps(found),
             asked=_asked(found),
-            sent_back=_sent_back(found, period, zone=view.chrome.zone),
+            sent_back=_weeks(found.sent_back, period, zone=view.chrome.zone),
+            out_of_turn=_weeks(found.out_of_turn, period, zone=view.chrome.zone),
+            taken_over=_weeks(found.taken_over, period, zone=view.chrome.zone),
             at_first=share(found.released_at_first, found.released),
             on_time=share(found.refills_on_time, found.refills_due),
             spoken=plots.spoken,
@@ -104,9 +107,9 @@ def _asked(found: Figures) -> plots.Bars | None:
     )
 
 
-def _sent_back(found: Figures, period: Period, *, zone: str) -> plots.Columns | None:
+def _weeks(given: Sequence[ReasonGiven], period: Period, *, zone: str) -> plots.Columns | None:
     counts: dict[date, int] = {}
-    for each in found.sent_back:
+    for each in given:
         counts[each.week] = counts.get(each.week, 0) + each.times
     return plots.weeks(counts, first=_monday(period.since, zone), last=_monday(period.until, zone))
 

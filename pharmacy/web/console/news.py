@@ -19,6 +19,8 @@ from pharmacy.web.view import CurrentView, View
 
 BEAT: Final = 15.0
 """Seconds between signs of life, at each of which the session is looked at again."""
+ORDERS: Final = "orders"
+"""Told after every order: something about orders is different now."""
 
 CurrentNews = NamedDependency[SkipValidation[News]]
 
@@ -30,7 +32,12 @@ class NewsPages(Controller):
 
     @get("/", opt={"permission": Permission.READ_QUEUE, "unattended": True})
     async def stream(self, view: CurrentView, db: Db, news: CurrentNews) -> ServerSentEvent:
-        """Send the identifier of each order and batch that changes, or GAP, as an event's name."""
+        """
+        Send the identifier of each order and batch that changes, or GAP, as an event's name.
+
+        After that of an order comes ORDERS, for pages that know which orders they show, and not
+        which ones they will.
+        """
         return ServerSentEvent(told(view, db, news))
 
 
@@ -49,6 +56,8 @@ async def told(view: View, db: Database, news: News) -> AsyncIterator[ServerSent
             if heard is None:
                 return
             yield ServerSentEventMessage(event=heard, data=heard)
+            if heard.startswith("ord_"):
+                yield ServerSentEventMessage(event=ORDERS, data=ORDERS)
 
 
 def _goes_on(view: View, db: Database) -> bool:

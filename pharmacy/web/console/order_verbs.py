@@ -7,7 +7,7 @@ from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
 from pharmacy.shipping.rules import ParcelStatus
-from pharmacy.staff.rules import Permission
+from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
 
@@ -42,7 +42,7 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
                 "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
             )
         )
-    found += _leaving(page, view, held=held) + _always(page, view, at)
+    found += _leaving(page, view, held=held) + _parts(page, view) + _always(page, view, at)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
     return found
@@ -118,17 +118,40 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
     return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
+def _taking(page: OrderPage, view: View, at: str) -> list[Action]:
+    if page.order.status not in CLAIMABLE or not view.may(Permission.CLAIM_ORDER):
+        return []
+    if page.line.is_mine:
+        return [Action("b", "Give back", post=f"{at}/unclaim")]
+    why_not = HELD if page.holds else ""
+    if not page.line.holder:
+        if Role.PHARMACIST in view.actor.roles:  # who may pick gives no reason
+            return [Action("t", "Take it", post=f"{at}/claim", why_not=why_not)]
+        return [Action("t", "Take it", opens="take", why_not=why_not)]
+    if view.may(Permission.TAKE_OVER_ORDER):
+        return [Action("t", "Take it over", opens="take-over", why_not=why_not)]
+    return []
+
+
+def _parts(page: OrderPage, view: View) -> list[Action]:
+    """Return what a pharmacist may do about the parts of a fill."""
+    if not view.may(Permission.SPLIT_ORDER):
+        return []
+    parts, found = page.parts, []
+    why_not = (HELD if page.holds else "") or parts.why_not_split
+    if parts.may_split(len(page.vials)):
+        found.append(Action("v", "Part now, rest later", opens="split", why_not=why_not))
+    if parts.rest is not None:
+        found.append(Action("y", "Order the rest", opens="rest", why_not=why_not))
+    if page.order.status is Status.HANDED_OVER:
+        found.append(Action("v", "Replace vials", opens="replace", why_not=parts.why_not_replaced))
+    return found
+
+
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
-    order, found = page.order, []
-    if order.status in CLAIMABLE and view.may(Permission.CLAIM_ORDER):
-        if page.line.is_mine:
-            found.append(Action("b", "Give back", post=f"{at}/unclaim"))
-        elif not page.line.holder:
-            why_not = HELD if page.holds else ""
-            found.append(Action("t", "Take it", opens="take", why_not=why_not))
-        elif view.may(Permission.TAKE_OVER_ORDER):
-            why_not = HELD if page.holds else ""
-            found.append(Action("t", "Take it over", opens="take-over", why_not=why_not))
+    order, found = page.order, _taking(page, view, at)
+    if order.status in OPEN and view.may(Permission.CHOOSE_READING):
+        found.append(Action("m", "How they read", opens="reading"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

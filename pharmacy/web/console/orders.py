@@ -13,16 +13,17 @@ from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import reading, visible
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
-from pharmacy.labels.drawing import dots
+from pharmacy.labels.drawing import dots, leaflet_picture
 from pharmacy.labels.models import LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules.handing_over import Identifier
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_first_check import KINDS
 from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
-from pharmacy.web.console.order_steps import PATH, Needed, ReasonForm, Words, take_step
+from pharmacy.web.console.order_steps import PATH, Code, ReasonForm, Words, take_step
 from pharmacy.web.console.order_verbs import actions_of
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
@@ -30,16 +31,11 @@ from pharmacy.web.view import Answer, CurrentView
 IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
 
 
-class WhyForm(msgspec.Struct, frozen=True):
-    """Why work is taken out of a colleague's hands."""
-
-    reason: Needed
-
-
 class PickForm(msgspec.Struct, frozen=True):
     """Why this order goes before older ones; asked of technicians."""
 
-    reason: Words = ""
+    reason: Code | None = None
+    words: Words = ""
 
 
 class OrderPages(Controller):
@@ -91,6 +87,32 @@ class OrderPages(Controller):
             return Response(page.png(), media_type="image/png", headers=headers)
 
     @get(
+        "/labels/{label_id:str}/sheets/{sheet:int}",
+        opt={"permission": Permission.READ_LABEL, "unattended": True},
+        sync_to_thread=True,
+    )
+    def sheet(  # noqa: PLR0917
+        self,
+        order_id: FromPath[str],
+        label_id: FromPath[str],
+        sheet: FromPath[int],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> Response[bytes]:
+        """Show a page of the leaflet as a picture."""
+        seen = {"label": label_id}
+        with reading(db, order_id, actor, now, "labels.read", detail=seen) as (session, order):
+            drawn = labels.get(session, ids.decode("lbl", label_id))
+            if drawn.order_id != order.id or drawn.kind is not LabelKind.LEAFLET:
+                raise labels.LabelNotFound("this order has no such leaflet")
+            return Response(
+                leaflet_picture(Leaflet.of_data(drawn.content), sheet),
+                media_type="image/png",
+                headers={"Cache-Control": "private, no-store"},
+            )
+
+    @get(
         "/news",
         opt={"permission": Permission.READ_QUEUE, "unattended": True},
         sync_to_thread=True,
@@ -120,13 +142,18 @@ class OrderPages(Controller):
         actor: CurrentActor,
     ) -> Answer:
         """Take this order."""
-        reason = form.read(PickForm).reason
+        given = form.read(PickForm)
         return take_step(
             view,
             db,
             order_id,
             lambda session, wanted: operations.claim(
-                session, wanted, reason=reason, by=actor, now=view.now
+                session,
+                wanted,
+                reason=given.reason or "",
+                words=given.words,
+                by=actor,
+                now=view.now,
             ),
             toast="It is yours",
             undo=lambda _: "/unclaim",
@@ -142,10 +169,12 @@ class OrderPages(Controller):
         self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Take this order out of a colleague's hands."""
-        reason = form.read(WhyForm).reason
+        given = form.read(ReasonForm)
 
         def step(session: Session, wanted: UUID) -> object:
-            return operations.take_over(session, wanted, reason=reason, by=actor, now=view.now)
+            return operations.take_over(
+                session, wanted, reason=given.reason, words=given.words, by=actor, now=view.now
+            )
 
         return take_step(view, db, order_id, step, toast="It is yours")
 

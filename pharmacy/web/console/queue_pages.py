@@ -1,34 +1,31 @@
 """The queue: what is next for whoever looks, then who else waits, the most urgent first."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Final
-from uuid import UUID
+from typing import Final
 
 from litestar import Controller, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.di import Provide
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.order_reads import note_queue_read
-from pharmacy.http.pages import USUAL, Cursor, after, rows_of
+from pharmacy.http.pages import USUAL, rows_of
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
 from pharmacy.orders.queries import QueueFilter
-from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules import OPEN
 from pharmacy.orders.rules.claims import turns_of
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.queue import Line, lines_of
+from pharmacy.web.console.queue_arrivals import QueueArrivals
+from pharmacy.web.console.queue_asked import CurrentAsked, asked_of
 from pharmacy.web.console.queue_views import (
     DUE_WORDS,
     HELD_WORDS,
     WHOSE_WORDS,
-    DueBy,
-    Held,
     Narrowing,
     Saved,
-    Whose,
-    saved_views,
 )
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
@@ -70,63 +67,49 @@ class QueuePages(Controller):
     """The queue and taking work from it."""
 
     path = "/queue"
+    dependencies = {"asked": Provide(asked_of, sync_to_thread=False)}
 
     @get("/", opt={"permission": Permission.READ_QUEUE}, sync_to_thread=True)
     def show(
-        self,
-        *,
-        view: CurrentView,
-        db: Db,
-        actor: CurrentActor,
-        now: Now,
-        saved: Annotated[str, QueryParameter(name="view", required=False)] = "",
-        status: Annotated[str, QueryParameter(required=False)] = "",
-        held: Annotated[str, QueryParameter(required=False)] = "",
-        whose: Annotated[str, QueryParameter(required=False)] = "",
-        due: Annotated[str, QueryParameter(required=False)] = "",
-        cursor: Cursor = None,
+        self, view: CurrentView, db: Db, actor: CurrentActor, now: Now, asked: CurrentAsked
     ) -> Answer:
         """Show one of the views, narrowed as the address says, the order due first first."""
-        views = saved_views(actor, now)
-        chosen = next((each for each in views if each.slug == saved), views[0])
-        narrowing = Narrowing(
-            status=_one_of(Status, status),
-            held=_one_of(Held, held),
-            whose=_one_of(Whose, whose),
-            due=_one_of(DueBy, due),
-        )
-        only = narrowing.of(chosen.only, actor=actor, now=now, zone=view.chrome.zone)
-        start = after(cursor, datetime, UUID)
+        chosen, narrowing = asked.chosen, asked.narrowing
         with db.transaction() as session:
-            rows = queries.queue(session, only, after=start and (start[0], start[1]), limit=USUAL)
+            rows = queries.queue(session, asked.only, after=asked.start, limit=USUAL)
             page = rows_of(rows, limit=USUAL, key=lambda row: row.place)
             lines = lines_of(session, page.items, view)
-            turn = turn_of(session, view) if chosen.slug == "next" and not cursor else None
+            turn = turn_of(session, view) if chosen.slug == "next" and not asked.cursor else None
             first = [*turn.in_hand, *filter(None, [turn.waiting])] if turn else []
             seen = dict.fromkeys(line.row.order.id for line in [*first, *lines])
             note_queue_read(session, seen, by=actor, now=now)
             return view.page(
                 "queue/index.html",
                 actions=_actions(view, turn),
-                views=views,
+                views=asked.views,
                 chosen=chosen,
                 narrowing=narrowing,
                 choices=CHOICES,
                 lines=lines,
                 turn=turn,
                 onward=_onward(chosen, narrowing, page.next),
-                started=cursor is not None,
+                started=asked.cursor is not None,
+                arrivals=chosen.url(
+                    narrowing, path=QueueArrivals.path, cursor=asked.cursor, until=page.next
+                ),
             )
 
     @get("/rows/{order_id:str}", opt=ROW, sync_to_thread=True)
-    def row(
-        self, order_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor, now: Now
-    ) -> Answer:
-        """Show one row as it is now, marked as changed, in place of the one that is shown."""
+    def row(self, order_id: FromPath[str], view: CurrentView, db: Db) -> Answer:
+        """
+        Show one row as it is now, marked as changed, in place of the one that is shown.
+
+        Who the patient is stays as the page shows it and is not sent, so that this is no look at
+        anybody: a screen that nobody sits at asks, too.
+        """
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             lines = lines_of(session, queries.rows_of(session, [wanted]), view, changed=True)
-            note_queue_read(session, [line.row.order.id for line in lines], by=actor, now=now)
             return view.part("queue/row.html", line=lines[0])
 
     @post("/next", opt={"permission": Permission.CLAIM_ORDER}, status_code=200, sync_to_thread=True)
@@ -147,11 +130,6 @@ def _actions(view: View, turn: Turn | None) -> list[Action]:
         at = f"/orders/{in_hand[0].id}"
         found.insert(0, Action("c", "Continue", href=at, kind="primary"))
     return found
-
-
-def _one_of(kind: Any, given: str) -> Any:
-    """Return a choice; one that nobody offers, as in an old bookmark, chooses nothing."""
-    return kind(given) if given in set(kind) else None
 
 
 def _onward(chosen: Saved, narrowing: Narrowing, cursor: str | None) -> str:

@@ -21,7 +21,7 @@ class Held(StrEnum):
     PRESCRIBER = "prescriber"
     PHARMACIST = "pharmacist"
     TECHNICIAN = "technician"
-    PATIENT = "patient"
+    ADMINISTRATOR = "administrator"
 
 
 class Whose(StrEnum):
@@ -44,7 +44,7 @@ HELD_WORDS: Final = {
     Held.ANYBODY: "On hold",
     **{
         each: f"Waits for the {each}"
-        for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.PATIENT)
+        for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.ADMINISTRATOR)
     },
 }
 WHOSE_WORDS: Final = {Whose.MINE: "Mine", Whose.NOBODY: "Nobody's"}
@@ -102,10 +102,18 @@ class Saved:
     name: str
     only: QueueFilter
 
-    def url(self, narrowing: Narrowing | None = None, *, cursor: str = "") -> str:
-        """Return the address of this view."""
+    def url(
+        self, narrowing: Narrowing | None = None, *, path: str = "/queue", **place: str | None
+    ) -> str:
+        """
+        Return the address of this view.
+
+        Args:
+            path: Of another page that takes the same address.
+            place: Where its page begins (`cursor`) and ends (`until`), unless all of it is meant.
+        """
         parts = {"view": self.slug, **(narrowing.chosen if narrowing else {})}
-        return "/queue?" + urlencode(parts | ({"cursor": cursor} if cursor else {}))
+        return f"{path}?" + urlencode(parts | {name: at for name, at in place.items() if at})
 
 
 def saved_views(actor: Actor, now: datetime) -> list[Saved]:

@@ -9,11 +9,12 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from pharmacy.http import browser
-from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now
+from pharmacy.http.dependencies import CurrentActor, CurrentSettings, Db, Now, Peer
 from pharmacy.http.forms import Form
 from pharmacy.kernel.refusals import Refusal
 from pharmacy.staff.operations import accounts, signing_in, unlocking
 from pharmacy.staff.operations.accounts import Person
+from pharmacy.staff.operations.arrivals import AddressBarred
 from pharmacy.web.navigation import home_of
 from pharmacy.web.refusals import sentence
 from pharmacy.web.view import Answer, CurrentView, View, local_url
@@ -74,15 +75,31 @@ class DoorPages(Controller):
 
     @post("/sign-in", opt={"public": True}, status_code=200, sync_to_thread=True)
     def sign_in(
-        self, form: Form, view: CurrentView, db: Db, now: Now, settings: CurrentSettings
+        self,
+        *,
+        form: Form,
+        view: CurrentView,
+        db: Db,
+        now: Now,
+        peer: Peer,
+        settings: CurrentSettings,
     ) -> Answer:
         """Open a session in this browser."""
         given = form.read(SignInForm)
-        with signing_in.a_place(), db.transaction() as session:
-            opened = signing_in.sign_in(
-                session, username=given.username, password=given.password, now=now, browser=True
-            )
         onward = local_url(given.onward)
+        try:
+            with signing_in.a_place(), db.transaction() as session:
+                opened = signing_in.sign_in(
+                    session,
+                    username=given.username,
+                    password=given.password,
+                    now=now,
+                    browser=True,
+                    address=peer,
+                )
+        except AddressBarred as refusal:
+            words = (sentence(str(refusal)), refusal.remedy)
+            return view.page(SIGN_IN, status=429, onward=onward, trouble=words)
         if opened is None:
             words = (REFUSED, signing_in.SignInRefused.remedy)
             return view.page(SIGN_IN, status=401, onward=onward, trouble=words)

@@ -19,6 +19,7 @@ from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
+from pharmacy.web.console.audit_chain import AuditChain
 from pharmacy.web.console.audit_pages import AuditPages
 from pharmacy.web.console.batch_quality import QualityPages
 from pharmacy.web.console.batch_steps import StepPages
@@ -31,12 +32,15 @@ from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
+from pharmacy.web.console.order_parts import OrderParts
 from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
+from pharmacy.web.console.order_reading import OrderReading
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
+from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
 from pharmacy.web.console.scans import ScanPages
@@ -50,6 +54,7 @@ from pharmacy.web.view import Viewing
 PAGES: Final[list[type[Controller]]] = [
     AccountPages,
     AdminPages,
+    AuditChain,
     AuditPages,
     ClinicPages,
     BatchPages,
@@ -63,8 +68,10 @@ PAGES: Final[list[type[Controller]]] = [
     OrderHolds,
     OrderLeaving,
     OrderPages,
+    OrderParts,
     OrderPictures,
     OrderQuestions,
+    OrderReading,
     OrderReview,
     PaperPages,
     PrescriberPages,
@@ -72,6 +79,7 @@ PAGES: Final[list[type[Controller]]] = [
     PrinterPages,
     QualityPages,
     QuestionPages,
+    QueueArrivals,
     QueuePages,
     ReasonPages,
     RecallPages,

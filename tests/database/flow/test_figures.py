@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from pharmacy.flow import queries
-from pharmacy.flow.queries import Ages, SentBack
+from pharmacy.flow.queries import Ages, ReasonGiven
 from pharmacy.flow.rules import Period, PeriodImpossible, share
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.factories.orders import Bench
 
@@ -101,9 +102,28 @@ def test_first_pass_counts_orders_that_nobody_sent_back(bench: Bench, session: S
 
     assert (found.released, found.released_at_first) == (2, 1)
     assert found.sent_back == (
-        SentBack(date(2026, 3, 2), "wrong-count", 2),
-        SentBack(date(2026, 3, 2), "wrong-label", 1),
+        ReasonGiven(date(2026, 3, 2), "wrong-count", 2),
+        ReasonGiven(date(2026, 3, 2), "wrong-label", 1),
     )
+
+
+def test_why_orders_were_not_taken_in_turn_is_counted_by_week(
+    bench: Bench, session: Session
+) -> None:
+    for reason in ("patient-waiting", "patient-waiting", "carrier-leaves"):
+        order = bench.order(Status.PLANNED)
+        operations.claim(session, order.id, reason=reason, by=bench.technician, now=NOW)
+    operations.take_over(session, order.id, reason="colleague-left", by=bench.pharmacist, now=NOW)
+    operations.claim_next(session, by=bench.person(Role.TECHNICIAN), now=NOW + timedelta(hours=1))
+
+    found = figures(session)
+
+    week = date(2026, 3, 2)
+    assert found.out_of_turn == (
+        ReasonGiven(week, "carrier-leaves", 1),
+        ReasonGiven(week, "patient-waiting", 2),
+    )
+    assert found.taken_over == (ReasonGiven(week, "colleague-left", 1),)
 
 
 def test_open_orders_are_counted_by_age(bench: Bench, session: Session) -> None:

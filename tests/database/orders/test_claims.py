@@ -21,6 +21,7 @@ from pharmacy.orders.rules.claims import (
     TakeOverReasonNeeded,
 )
 from pharmacy.orders.rules.life import MoveNotAllowed, OrderHeld
+from pharmacy.orders.rules.reasons import ReasonUnknown, ReasonWordsNeeded
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import WORKER, PermissionMissing, Role
 from tests.conftest import NOW
@@ -104,7 +105,7 @@ def test_a_claim_keeps_others_off_until_its_lease_ends(bench: Bench, session: Se
     with pytest.raises(ClaimedByAnother) as refused:
         operations.pack(session, order.id, scanned=bench.codes(order), by=colleague, now=NOW)
     with pytest.raises(ClaimedByAnother):
-        operations.claim(session, order.id, reason="urgent", by=colleague, now=NOW)
+        operations.claim(session, order.id, reason="patient-waiting", by=colleague, now=NOW)
     with pytest.raises(ClaimedByAnother):
         operations.unclaim(session, order.id, by=colleague, now=NOW)
 
@@ -123,11 +124,29 @@ def test_a_technician_jumps_the_queue_only_for_a_reason_that_is_kept(
 
     with pytest.raises(OverrideReasonNeeded):
         operations.claim(session, order.id, by=bench.technician, now=NOW)
-    operations.claim(session, order.id, reason="waits outside", by=bench.technician, now=NOW)
+    operations.claim(session, order.id, reason="patient-waiting", by=bench.technician, now=NOW)
 
     event = queries.last_event(session, order.id, Action.CLAIM)
     assert event is not None
-    assert event.reason == "waits outside"
+    assert (event.facts, event.reason) == ({"code": "patient-waiting"}, None)
+
+
+def test_another_reason_to_jump_the_queue_is_said_in_words(bench: Bench, session: Session) -> None:
+    order = bench.order(Status.PLANNED)
+
+    def claim(reason: str, words: str = "") -> None:
+        person = bench.technician
+        operations.claim(session, order.id, reason=reason, words=words, by=person, now=NOW)
+
+    with pytest.raises(ReasonUnknown):
+        claim("I feel like it")
+    with pytest.raises(ReasonWordsNeeded):
+        claim("other")
+    claim("other", "The courier comes only today.")
+
+    event = queries.last_event(session, order.id, Action.CLAIM)
+    assert event is not None
+    assert (event.facts, event.reason) == ({"code": "other"}, "The courier comes only today.")
 
 
 def test_a_claim_is_kept_longer_and_given_back(bench: Bench, session: Session) -> None:
@@ -196,14 +215,16 @@ def test_a_pharmacist_takes_work_out_of_a_colleagues_hands_only_for_a_reason(
         operations.take_over(session, order.id, reason=" ", by=bench.pharmacist, now=NOW)
     with pytest.raises(PermissionMissing):
         operations.take_over(
-            session, order.id, reason="urgent", by=bench.person(Role.TECHNICIAN), now=NOW
+            session, order.id, reason="left-lying", by=bench.person(Role.TECHNICIAN), now=NOW
         )
-    operations.take_over(session, order.id, reason="went home", by=bench.pharmacist, now=NOW)
+    operations.take_over(session, order.id, reason="colleague-left", by=bench.pharmacist, now=NOW)
 
     event = queries.last_event(session, order.id, Action.TAKE_OVER)
     assert event is not None
-    assert event.reason == "went home"
-    assert event.facts == {"taken_over_from": str(bench.technician.id)}
+    assert event.facts == {
+        "code": "colleague-left",
+        "taken_over_from": str(bench.technician.id),
+    }
     assert (order.claimed_by, order.claimed_until) == (bench.pharmacist.id, NOW + LEASE)
 
 

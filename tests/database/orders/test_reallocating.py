@@ -190,7 +190,7 @@ def test_holds_do_not_keep_vials_that_cannot_be_given(bench: Bench, session: Ses
 
 def test_whoever_claimed_the_order_does_not_keep_it(bench: Bench, session: Session) -> None:
     order = bench.order(Status.LABELING)
-    operations.claim(session, order.id, reason="urgent", by=bench.technician, now=NOW)
+    operations.claim(session, order.id, reason="patient-waiting", by=bench.technician, now=NOW)
 
     reallocate(bench, order)
 

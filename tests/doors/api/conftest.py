@@ -24,7 +24,12 @@ Headers = dict[str, str]
 Client = TestClient[Litestar]
 AsRole = Callable[..., Headers]
 
-SETTINGS = Settings(database_url="postgresql://unused", redis_url="redis://unused", secret=PEPPER)
+SETTINGS = Settings(
+    database_url="postgresql://unused",
+    redis_url="redis://unused",
+    secret=PEPPER,
+    metrics_token="a token for tests",  # the client of tests has no IP address
+)
 
 
 class OneSession(Database):

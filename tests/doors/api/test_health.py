@@ -10,8 +10,9 @@ from pharmacy.infra import jobs
 from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.web.pages import STATIC
-from tests.doors.api.conftest import Client
+from tests.doors.api.conftest import SETTINGS, Client
 
+FROM_HERE = {"Authorization": f"Bearer {SETTINGS.metrics_token}"}
 REMOTE = re.compile(r"""(?:src|href)=["']?(?:https?:)?//|@import|url\(["']?(?:https?:)?//""")
 
 
@@ -42,13 +43,22 @@ def test_metrics_count_requests_by_route_and_jobs_by_kind(client: Client, sessio
     client.get("/health/live")
     client.get("/api/v1/no-such-thing-0b1c2d")
 
-    page = client.get("/metrics").text
+    page = client.get("/metrics", headers=FROM_HERE).text
 
     assert 'pharmacy_requests_total{method="GET",route="/health/live",status="200"}' in page
     assert 'pharmacy_requests_total{method="(any)",route="(none)",status="404"}' in page
     assert 'pharmacy_jobs{kind="orders.check",state="ready"} 1.0' in page
     assert "pharmacy_audit_unsealed 0.0" in page
     assert "no-such-thing" not in page
+
+
+@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer guessed", "Basic Zm9v"])
+def test_figures_are_for_who_has_the_token_that_is_set(client: Client, shown: str) -> None:
+    answer = client.get("/metrics", headers={"Authorization": shown} if shown else {})
+
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "metrics-forbidden"
+    assert "pharmacy_" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/api/v1/me", "/nothing", "/health/live"])

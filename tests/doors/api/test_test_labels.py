@@ -83,7 +83,8 @@ def counter(client: Client, as_role: AsRole, session: Session) -> Counter:
         (Fault.PAPER_OUT, "sent", ["media-empty"], 0),
         (Fault.BUSY, "not-sent", ["busy"], 0),
         (Fault.WRONG_FORMAT, "not-sent", ["document-format-not-supported"], 0),
-        (Fault.REFUSES, "unknown", ["job-not-found"], 0),
+        (Fault.REFUSES, "not-sent", ["connection-lost"], 0),
+        (Fault.HALF_READS, "unknown", ["job-not-found"], 0),
     ],
 )
 def test_what_comes_of_it_and_how_the_printer_is_can_be_asked_after(

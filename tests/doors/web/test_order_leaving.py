@@ -32,7 +32,7 @@ def at(order: Order) -> str:
     return f"/orders/{encode('ord', order.id)}"
 
 
-def send(client: Client, path: str, headers: Headers, **fields: str) -> tuple[int, str]:
+def send(client: Client, path: str, headers: Headers, **fields: str | list[str]) -> tuple[int, str]:
     answer = client.post(path, headers=OPEN_PAGE | headers, data=fields or {"_": "1"})
     told = answer.headers.get("HX-Trigger", "") + answer.headers.get("HX-Location", "")
     return answer.status_code, told + answer.text

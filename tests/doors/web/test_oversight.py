@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from pharmacy.infra import audit, jobs
+from pharmacy.infra import audit, audit_walks, jobs
 from pharmacy.infra.jobs import JobState
 from pharmacy.infra.printers import Delivery
 from pharmacy.kernel.ids import encode, new_id
@@ -17,7 +17,7 @@ from pharmacy.printing import operations as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.models import Account
-from pharmacy.staff.rules import Role
+from pharmacy.staff.rules import WORKER, Role
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
 from tests.factories.practice import make_site
@@ -206,11 +206,22 @@ def test_the_chain_is_walked_and_a_break_is_told(
     bench.order(Status.REVIEW)
     audit.seal(session, now=bench.now)
     auditor = as_role(Role.AUDITOR, browser=True)
+    assert "Nobody has verified the chain yet" in client.get("/audit/chain", headers=auditor).text
 
-    assert "The chain is whole" in client.get("/audit/chain", headers=auditor).text
+    def walked() -> str:
+        assert send(client, "/audit/chain", auditor)[0] == 200
+        under_way = client.get("/audit/chain", headers=auditor).text
+        assert "The walk begins." in under_way
+        assert "A walk is under way." in under_way
+        while audit_walks.under_way(session):
+            [job] = jobs.listing(session, kind=JobKind.VERIFY_AUDIT, limit=1)
+            audit_walks.go_on(session, job.ref_id, by=WORKER, now=bench.now)
+        return client.get("/audit/chain", headers=auditor).text
+
+    assert "The chain is whole" in walked()
     session.execute(text("alter table audit_seals disable trigger user"))
     session.execute(text("update audit_seals set entries = entries + 1"))
-    assert "Broken at seal 1" in client.get("/audit/chain", headers=auditor).text
+    assert "Broken at seal 1" in walked()
 
 
 def test_figures_of_the_flow_name_nobody(client: Client, as_role: AsRole, bench: Bench) -> None:

@@ -2,17 +2,20 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pharmacy.http.pages import USUAL
+from pharmacy.http.pages import encode as page_cursor
 from pharmacy.infra.audit import AuditEntry
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
-from tests.doors.api.conftest import AsRole, Client
+from pharmacy.web.console.queue_pages import CHOICES
+from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
 from tests.factories.patients import make_patient
 
@@ -51,6 +54,86 @@ def test_a_view_is_narrowed_by_its_address(client: Client, as_role: AsRole, benc
     )
     unknown = client.get("/queue?view=all&status=of-old", headers=technician).text
     assert encode("ord", packing.id) in unknown
+
+
+def test_every_choice_above_the_list_is_answered(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    bench.order(Status.PLANNED)
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+
+    for name, _, options in CHOICES:
+        for value, _ in options:
+            answer = client.get(f"/queue?view=all&{name}={value}", headers=pharmacist)
+            assert answer.status_code == 200, f"{name}={value}"
+
+
+def numbers(client: Client, headers: Headers, address: str, **shown: str) -> str:
+    answer = client.get(f"{address}&{urlencode(shown)}", headers=OPEN_PAGE | headers)
+    assert answer.status_code == 200
+    return " ".join(re.sub("<[^>]+>", " ", answer.text).split())
+
+
+def test_an_open_page_is_told_how_many_orders_came_and_went(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    stays, goes = bench.order(Status.PLANNED), bench.order(Status.PLANNED)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    shown = ",".join(f"{encode('ord', each.id)}:{each.version}" for each in (stays, goes))
+    address = "/queue/arrivals?view=all&status=planned"
+    assert numbers(client, technician, address, shown=shown) == ""
+
+    goes.status = Status.COMPOUNDING
+    for _ in range(3):
+        bench.order(Status.PLANNED)
+    bench.order(Status.LABELING)
+    bench.session.flush()
+
+    told = numbers(client, technician, address, shown=shown)
+    assert "3 new orders, 1 no longer here" in told
+
+
+def test_a_page_that_others_follow_is_not_told_of_what_is_due_after_it(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    first, later = bench.order(Status.PLANNED), bench.order(Status.PLANNED)
+    later.due_at = first.due_at + timedelta(hours=1)
+    bench.session.flush()
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    shown = f"{encode('ord', first.id)}:{first.version}"
+
+    until = page_cursor((first.due_at, first.id))
+    told = numbers(client, technician, "/queue/arrivals?view=all", shown=shown, until=until)
+
+    assert told == ""
+    assert "1 new order" in numbers(client, technician, "/queue/arrivals?view=all", shown=shown)
+
+
+def test_a_screen_that_asks_by_itself_looks_at_nobody(
+    client: Client, as_role: AsRole, bench: Bench, session: Session
+) -> None:
+    order = bench.order(Status.PLANNED)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    public = encode("ord", order.id)
+    entries = session.scalar(select(func.count()).select_from(AuditEntry))
+
+    row = client.get(f"/queue/rows/{public}", headers=OPEN_PAGE | technician)
+    stale = f"/queue/arrivals?view=all&shown={public}:{order.version - 1}"
+    arrivals = client.get(stale, headers=OPEN_PAGE | technician)
+
+    assert "changed now" in row.text
+    assert "Testpatient" not in row.text
+    assert "1981-" not in row.text
+    assert public in arrivals.headers["HX-Trigger"]
+    assert session.scalar(select(func.count()).select_from(AuditEntry)) == entries
+
+
+def test_a_list_of_rows_that_no_page_shows_is_refused(client: Client, as_role: AsRole) -> None:
+    technician = as_role(Role.TECHNICIAN, browser=True)
+
+    answer = client.get("/queue/arrivals?shown=ord_1:x", headers=OPEN_PAGE | technician)
+
+    assert answer.status_code == 400
 
 
 def test_a_name_finds_a_patient_and_stands_in_no_address(

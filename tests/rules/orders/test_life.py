@@ -44,6 +44,19 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.CANCEL: dict.fromkeys(OPEN, Status.CANCELLED),
     Action.RETURN: {Status.HANDED_OVER: Status.RETURNED, Status.RECALLED: Status.RETURNED},
     Action.RECALL: {Status.HANDED_OVER: Status.RECALLED},
+    Action.SPLIT: {
+        Status.PLANNED: Status.PLANNED,
+        Status.COMPOUNDING: Status.PLANNED,
+        Status.LABELING: Status.LABELING,
+        Status.FINAL_CHECK: Status.LABELING,
+        Status.READY: Status.LABELING,
+    },
+    Action.ORDER_REST: {
+        status: status
+        for status in (*OPEN, Status.HANDED_OVER)
+        if status not in {Status.RECEIVED, Status.REVIEW}
+    },
+    Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},

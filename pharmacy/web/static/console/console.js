@@ -86,7 +86,8 @@
     if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
     for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], each.dataset.says || "Search");
     for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
-    add(["r"], "Show the page afresh"); add(["L"], "Lock"); add(["?"], "This list"); add(["Esc"], "Close");
+    if (!$("[data-key=r]")) add(["r"], "Show the page afresh");
+    add(["L"], "Lock"); add(["?"], "This list"); add(["Esc"], "Close");
     box.showModal();
   }
   function words(element) {
@@ -137,7 +138,9 @@
     else if (on("[data-dismiss]")) on("[data-dismiss]").closest(".trouble").remove();
     else if ((found = on("[data-why-not]"))) toast(found.dataset.whyNot);
   });
-  function fresh() { $("#alerts").replaceChildren(); const again = $("#page form[data-again]"); if (again && $("[data-row]")) return again.requestSubmit(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
+  function fresh() { $("#alerts").replaceChildren(); const at = $("[data-row].at"); place = at ? at.id : ""; const again = $("#page form[data-again]"); if (again && $("[data-row]")) return again.requestSubmit(); if (window.htmx) htmx.ajax("GET", location.pathname + location.search, { target: "#page", select: "#page", swap: "outerHTML" }); else location.reload(); }
+
+  let place = ""; // the row that somebody stood on when the page was shown afresh
 
   // ---- what the server says beside the page
   function toast(text, undo) {
@@ -178,6 +181,8 @@
     if (event.target.id !== "page") return;
     for (const box of $$("dialog[open]")) if (box.id !== "keys") box.close();
     const first = $("#page [autofocus]") || $("#main"); if (first) first.focus({ preventScroll: true });
+    const row = place && document.getElementById(place); place = "";
+    if (row) { row.classList.add("at"); $("a", row).focus({ preventScroll: true }); row.scrollIntoView({ block: "nearest" }); }
   });
 
   // ---- timers: seconds that were left when the page came, counted down here; the server decides
@@ -224,8 +229,20 @@
     stood = null;
   });
 
+  // ---- what came and went: the page says which rows it shows, and moves none of them by itself
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id !== "arrivals") return;
+    event.detail.parameters.set("shown", $$("[data-row]").map((row) => `${row.id}:${row.dataset.version}`).join(","));
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id === "arrivals" && event.target.textContent.trim() === told(event.detail.serverResponse)) event.detail.shouldSwap = false;
+  });
+  function told(html) { return new DOMParser().parseFromString(html, "text/html").body.textContent.trim(); }
+  document.addEventListener("console:changed", (event) => { for (const id of event.detail.rows) { const row = document.getElementById(id); if (row) htmx.trigger(row, `sse:${id}`); } });
+  function missed() { const arrivals = $("#arrivals"); arrivals ? htmx.trigger(arrivals, "console:recount") : fresh(); }
+
   // ---- news: rows ask for themselves; here only whether news comes at all, and all of it
   let lost = false;
   document.addEventListener("htmx:sseError", () => { lost = true; const link = $("#link"); if (link) link.hidden = false; });
-  document.addEventListener("htmx:sseOpen", (event) => { event.detail.source.addEventListener("gap", fresh); const link = $("#link"); if (link) link.hidden = true; if (lost) { lost = false; fresh(); } });
+  document.addEventListener("htmx:sseOpen", (event) => { event.detail.source.addEventListener("gap", missed); const link = $("#link"); if (link) link.hidden = true; if (lost) { lost = false; missed(); } });
 })();

@@ -18,7 +18,7 @@ from pharmacy.printing import operations, queries
 from pharmacy.printing.models import LabelCopy
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.conftest import SETTINGS, AsRole, Client
+from tests.doors.api.conftest import SETTINGS, AsRole, Client, Clock
 from tests.factories.orders import Bench
 from tests.factories.printing import LOOPBACK, PLACE, furnish, labelled_order, make_printer
 
@@ -103,14 +103,14 @@ StartAgent = Callable[[], Agent]
 
 
 @pytest.fixture
-def start_agent(key: str, wire: Wire, tmp_path: Path) -> Iterator[StartAgent]:
+def start_agent(key: str, wire: Wire, clock: Clock, tmp_path: Path) -> Iterator[StartAgent]:
     """What starts the agent, and starts it again: its journal stays."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url="http://server", headers=headers, transport=wire) as http:
 
         def start() -> Agent:
             journal = Journal(tmp_path / "agent.sqlite")
-            return Agent(http, SERVER_JWK, LOOPBACK, tmp_path, journal, clock=lambda: NOW)
+            return Agent(http, SERVER_JWK, LOOPBACK, tmp_path, journal, clock=clock)
 
         yield start
 
@@ -132,3 +132,8 @@ def run_all(agent: Agent, bench: Bench) -> None:
     while agent.run_once():
         pass
     bench.session.expire_all()
+
+
+def die(*_: object) -> None:
+    """Stand in the place of what an agent never came to do."""
+    raise KeyboardInterrupt

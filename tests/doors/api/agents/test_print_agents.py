@@ -22,7 +22,7 @@ from pharmacy.printing.models import LabelCopy, PrintErrand
 from pharmacy.printing.rules import CopyState
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
-from tests.doors.api.agents.conftest import SERVER_JWK, StartAgent, Wire, asked, run_all
+from tests.doors.api.agents.conftest import SERVER_JWK, StartAgent, Wire, asked, die, run_all
 from tests.doors.api.conftest import AsRole, Client
 from tests.factories.orders import Bench
 
@@ -86,7 +86,7 @@ def test_an_agent_that_died_at_its_printer_asks_and_prints_nothing_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copies = asked(bench, order)
-    monkeypatch.setattr(type(agent.journal), "keep", _die)
+    monkeypatch.setattr(type(agent.journal), "keep", die)
     with pytest.raises(KeyboardInterrupt):
         agent.run_once()
     monkeypatch.undo()
@@ -95,10 +95,6 @@ def test_an_agent_that_died_at_its_printer_asks_and_prints_nothing_twice(
 
     assert [copy.state for copy in copies] == PRINTED_ALL
     assert times(printer, copies) == [1, 1, 1]
-
-
-def _die(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def test_while_the_server_is_away_the_outcome_is_kept(
@@ -135,7 +131,9 @@ def test_an_outcome_that_the_server_refuses_is_kept_told_of_and_told_again(
 ) -> None:
     copies = asked(bench, order)
     wire.refuses["outcomes"] = status
-    run_all(agent, bench)
+    for _ in copies:
+        run_all(agent, bench)
+    agent.run_once()
     assert [copy.state for copy in copies] == [CopyState.SENDING] * 3
     assert queries.agents(bench.session)[0].withheld == 3
     wire.refuses.clear()
@@ -174,7 +172,8 @@ def test_administrators_see_what_an_agent_withholds(
 ) -> None:
     asked(bench, order)
     wire.refuses["outcomes"] = 422
-    run_all(agent, bench)
+    for _ in range(4):
+        agent.run_once()
 
     seen = client.get("/api/v1/print-agents", headers=as_role(Role.ADMINISTRATOR)).json()
 

@@ -1,0 +1,146 @@
+"""Reading what belongs to one fill: its parts, what replaces vials of it, and its nights."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from pharmacy.orders.models import Container, Order
+from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules.parts import Nights, OrderKind, first_gap
+from pharmacy.prescriptions.models import Prescription
+from pharmacy.titration import queries as plans
+from pharmacy.titration.rules import PlannedStep, between, days_supply
+
+NEVER_GIVEN: Final = (Status.REJECTED, Status.CANCELLED)
+"""The nights of these stay on the prescription."""
+
+
+def _same_fill(order: Order) -> ColumnElement[bool]:
+    return and_(
+        Order.prescription_id == order.prescription_id,
+        Order.fill_no == order.fill_no,
+    )
+
+
+def lock_fill(session: Session, order: Order) -> None:
+    """Keep others from dividing up the prescription's fills until the transaction ends."""
+    wanted = select(Prescription.id).where(Prescription.id == order.prescription_id)
+    session.execute(wanted.with_for_update(key_share=True))
+
+
+def family(session: Session, order: Order) -> list[Order]:
+    """Return every order of an order's fill, this one too, the fill's own first."""
+    found = select(Order).where(_same_fill(order)).order_by(Order.supplement_no)
+    return list(session.scalars(found.execution_options(populate_existing=True)))
+
+
+def own_of_fill(session: Session, order: Order) -> UUID:
+    """Return which order is the fill's own: it starts the clock of the refill."""
+    if order.kind is OrderKind.FILL:
+        return order.id
+    own = select(Order.id).where(_same_fill(order), Order.supplement_no == 0)
+    return session.scalars(own).one()
+
+
+def parts(session: Session, order: Order) -> list[Order]:
+    """Return the orders that share the nights of a fill and stand, the first to be taken first."""
+    return sorted(
+        (
+            each
+            for each in family(session, order)
+            if each.kind is not OrderKind.REPLACEMENT and each.status not in NEVER_GIVEN
+        ),
+        key=lambda each: each.first_night or 1,
+    )
+
+
+def earlier_parts(session: Session, order: Order) -> list[Order]:
+    """Return the parts of the fill that are taken before an order's nights."""
+    if order.kind is not OrderKind.REMAINDER or order.first_night is None:
+        return []
+    return [each for each in parts(session, order) if (each.first_night or 1) < order.first_night]
+
+
+def later_parts(session: Session, order: Order) -> list[Order]:
+    """Return the parts of the fill that are taken after an order's nights."""
+    if order.kind is OrderKind.REPLACEMENT or order.last_night is None:
+        return []
+    after = order.last_night
+    return [each for each in parts(session, order) if (each.first_night or 1) > after]
+
+
+def open_dependents(session: Session, order: Order) -> list[UUID]:
+    """Return the open orders that go on with an order's medicine or replace it, by id."""
+    later = [each.id for each in later_parts(session, order) if each.status in OPEN]
+    replacing = select(Order.id).where(
+        Order.of_order_id == order.id,
+        Order.kind == OrderKind.REPLACEMENT,
+        Order.status.in_(OPEN),
+    )
+    return sorted({*later, *session.scalars(replacing)})
+
+
+def nights_left(session: Session, order: Order) -> Nights | None:
+    """Return the first nights after an order's own that no standing order is for, or None."""
+    if order.kind is OrderKind.REPLACEMENT or order.last_night is None:
+        return None
+    days = days_supply(plan_steps(session, order))
+    taken = [each.nights or Nights(1, days) for each in parts(session, order)]
+    return first_gap([*taken, Nights(1, order.last_night)], days)
+
+
+def plan_steps(session: Session, order: Order) -> tuple[PlannedStep, ...]:
+    """Return the steps of the whole fill. Raises PlanNotFound."""
+    if order.plan_id is None:
+        raise plans.PlanNotFound("the order has no strength plan")
+    return plans.get(session, order.plan_id).planned_steps
+
+
+def own_steps(session: Session, order: Order) -> tuple[PlannedStep, ...]:
+    """Return what of the fill's steps an order is for. Raises PlanNotFound."""
+    return of_nights(plan_steps(session, order), order.nights)
+
+
+def of_nights(steps: Sequence[PlannedStep], nights: Nights | None) -> tuple[PlannedStep, ...]:
+    """Return what of steps falls on an order's nights; None: every one."""
+    return between(steps, *nights) if nights else tuple(steps)
+
+
+def fills_counted(session: Session, prescription_id: UUID) -> int:
+    """Return how many replacements count as fills of a prescription."""
+    counted = select(func.count()).where(
+        Order.prescription_id == prescription_id,
+        Order.uses_fill,
+        Order.status.not_in(NEVER_GIVEN),
+    )
+    return session.scalar(counted) or 0
+
+
+def fills_ordered(session: Session, prescription_id: UUID) -> int:
+    """Return the number of the last fill of a prescription that was ordered."""
+    last = select(func.max(Order.fill_no)).where(
+        Order.prescription_id == prescription_id, Order.kind == OrderKind.FILL
+    )
+    return session.scalar(last) or 0
+
+
+def replaced_by(session: Session, order_id: UUID) -> list[Container]:
+    """Return the vials that an order replaces, the first to be taken first."""
+    found = select(Container).where(Container.replaced_by == order_id)
+    return list(session.scalars(found.order_by(Container.first_dose_on)))
+
+
+def is_replaced(session: Session, vial: Container) -> bool:
+    """Say whether a lost vial has its replacement, and it was not called off."""
+    if vial.replaced_by is None:
+        return False
+    return session.get_one(Order, vial.replaced_by).status not in NEVER_GIVEN
+
+
+def open_of_fill(session: Session, order: Order) -> list[UUID]:
+    """Return other orders of an order's fill that are still owed to the patient."""
+    found = select(Order.id).where(_same_fill(order), Order.id != order.id, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
