@@ -26,7 +26,7 @@ FACES: Final = 64
 ALONE: Final = (0,)
 FAR: Final = 1_000_000
 SPARE: Final = 2
-"""Rows above and below what the font says, for rounding."""
+"""Rows below what the font says, for rounding."""
 
 
 class Glyph(NamedTuple):
@@ -42,34 +42,35 @@ class Glyph(NamedTuple):
 
 
 class Glyphs(dict[str, Glyph]):
-    """The letters of a font, each drawn when it is first needed. `scale` is dots to the point."""
+    """The letters of a face at one size on one print head, each drawn when it is first needed."""
 
-    def __init__(
-        self, font: ImageFont.FreeTypeFont, size: float, *, bold: bool, scale: float
-    ) -> None:
+    def __init__(self, size: float, *, bold: bool, dpi: int) -> None:
         super().__init__()
-        self.font, self.size, self.bold, self.scale = font, size, bold, scale
+        self.size, self.bold = size, bold
+        self.scale, self.pixels = dpi / POINTS, size * dpi / POINTS
+        name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
+        self.font = _opened(str(fonts.FOLDER / name), self.pixels)
 
     def __missing__(self, letter: str) -> Glyph:
-        advance = fonts.width(letter, self.size, bold=self.bold) * self.scale
-        font, stroke = self._drawn_with(letter)
+        font, stroke = self.font, 0.0
+        if other := fonts.stands_in(letter):
+            font = _opened(str(other.path), self.pixels)
+            stroke = self.pixels * THICKENED / 2 if self.bold else 0
         box = font.getbbox(letter, anchor="ls", stroke_width=stroke)
         left, top, right, bottom = map(round, box)
         grey = None
         if letter != " " and left < right and top < bottom:
             grey = Image.new("L", (right - left, bottom - top), 0)
-            draws, at = ImageDraw.Draw(grey), (-left, -top)
-            draws.text(at, letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
+            draws = ImageDraw.Draw(grey)
+            draws.text((-left, -top), letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
+        advance = fonts.width(letter, self.size, bold=self.bold) * self.scale
         self[letter] = glyph = Glyph(left, right, top, advance, grey)
         return glyph
 
-    def _drawn_with(self, letter: str) -> tuple[ImageFont.FreeTypeFont, float]:
-        """Return the font that has a letter, and by how many dots its strokes are thickened."""
-        other = fonts.stands_in(letter)
-        if other is None:
-            return self.font, 0
-        pixels = self.size * self.scale
-        return _opened(str(other.path), pixels), pixels * THICKENED / 2 if self.bold else 0
+
+@lru_cache(maxsize=FACES)
+def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,22 +80,15 @@ class Face:
     glyphs: Glyphs
     above: int
     below: int
-    """How many rows a line of it may reach above and below its baseline."""
-
-
-@lru_cache(maxsize=FACES)
-def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
+    """How many rows there are above and below its baseline."""
 
 
 @fonts.renewed
 @lru_cache(maxsize=FACES)
 def _face(size: float, *, bold: bool, dpi: int) -> Face:
-    name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
-    font = _opened(str(fonts.FOLDER / name), size * dpi / POINTS)
-    above, below = font.getmetrics()
-    glyphs = Glyphs(font, size, bold=bold, scale=dpi / POINTS)
-    return Face(glyphs, above + SPARE, below + SPARE)
+    glyphs = Glyphs(size, bold=bold, dpi=dpi)
+    above, below = glyphs.font.getmetrics()
+    return Face(glyphs, above + below, below + SPARE)  # other files may reach higher than ours
 
 
 class Clump(NamedTuple):

@@ -162,6 +162,8 @@ class FontSet:
     """
     whole: bool
     """One subset of each face has them all."""
+    is_usual: bool
+    """It is the set of the usual characters, which is made once."""
 
 
 def font_set(text: str, *, shared: str = "") -> FontSet:
@@ -206,7 +208,7 @@ def _made(letters: str) -> FontSet:
     canvas.save()
     objects, fonts = _reachable(file.getvalue())
     whole = max(max(known.values()) for known in codes) <= ONE_SUBSET
-    return FontSet(objects, fonts, (codes[0], codes[1]), whole)
+    return FontSet(objects, fonts, (codes[0], codes[1]), whole, letters is PREPARED)
 
 
 def _assigned(canvas: Any, font: TTFont, letters: str) -> dict[int, int]:

@@ -8,7 +8,7 @@ Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, Self
 
 from pharmacy.labels.pdf import barcode
@@ -99,7 +99,8 @@ def draw(label: ContainerLabel) -> list[Pen]:
     return [pen, _continuation(label, moved, further)] if further or moved else [pen]
 
 
-@cache
+@renewed
+@lru_cache(maxsize=1)
 def _frame() -> Form:
     """Draw what stands on every label: the lines that divide it and the pharmacist's box."""
     pen = Pen()
@@ -258,17 +259,17 @@ class Foot(NamedTuple):
 
     statements: tuple[str, ...]
     onward: str
-    is_continued: bool
-    """Whatever fits here, something else stands on a continuation label."""
     pharmacy: str
     where: str
     reprint: str
+    is_continued: bool
+    """Something goes to a continuation label in any case."""
 
     @classmethod
     def of(cls, label: ContainerLabel, *, is_continued: bool) -> Self:
         where = "  ".join([", ".join(label.address), label.phone])
         said = statements(label)
-        return cls(said, label.onward, is_continued, label.pharmacy, where, label.reprint)
+        return cls(said, label.onward, label.pharmacy, where, label.reprint, is_continued)
 
 
 def statements(label: ContainerLabel) -> tuple[str, ...]:
@@ -316,7 +317,7 @@ def _shared_out(foot: Foot, *, room: int) -> tuple[tuple[str, ...], tuple[str, .
     first, *kept = foot.statements
     moved: list[str] = []
     while True:
-        onward = [foot.onward] if moved or foot.is_continued else []
+        onward = [foot.onward] if foot.is_continued or moved else []
         lines = _after_bold(first, " " + " ".join(kept + onward))
         if len(lines) <= room:
             return lines, tuple(moved)

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from pharmacy.labels.pdf.barcode import DOT, Symbol
-from pharmacy.labels.pdf.fonts import STAND_IN, FontSet, width
+from pharmacy.labels.pdf.fonts import STAND_IN, FontSet, renewed, width
 
 ROUND: Final = 0.5523
 """How far a Bézier's handles reach to draw a quarter of a circle."""
@@ -175,16 +175,20 @@ class Pen:
 
     def content(self, fonts: FontSet) -> bytes:
         """Return the page's content stream."""
+        form = _kept if fonts.is_usual else _of_form
         parts = [
-            _of_form(part, fonts) if isinstance(part, Form) else _operators(part, fonts)
+            form(part, fonts) if isinstance(part, Form) else _operators(part, fonts)
             for part in self.parts
         ]
         return "\n".join(parts).encode("ascii")
 
 
-@lru_cache(maxsize=512)
 def _of_form(form: Form, fonts: FontSet) -> str:
     return "\n".join([_operators(shape, fonts) for shape in form.shapes])
+
+
+_kept: Final = renewed(lru_cache(maxsize=512)(_of_form))
+"""With the usual fonts: others are seldom the same, and large."""
 
 
 def _operators(shape: Shape, fonts: FontSet) -> str:

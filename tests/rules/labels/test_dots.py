@@ -142,7 +142,7 @@ def test_white_letters_are_cut_out_of_what_lies_below_them() -> None:
 
     (printout,) = printed(zpl([page]))
     assert printout.tobytes() == page.image.tobytes()
-    black = sorted({x for x in range(300) for y in range(300) if page.image.getpixel((x, y))})
+    black = [x for x in range(300) if printout.crop((x, 0, x + 1, 300)).getbbox()]
     assert black == [*range(42, 83), *range(208, 229)]
 
 
