@@ -26,6 +26,9 @@ services: Services | None = None
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="Keep a picture of every page there.")
+    parser.addoption(
+        "--screen", metavar="SIZE", default="1366x768", help="Of the pages: a tablet is 1024x768."
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""Given names and finished work found at once; when a prescriber answered on the telephone."""
+"""Found at once: given names and finished work. Kept: when an answer was said, decided drafts."""
 
 from collections.abc import Sequence
 
@@ -37,9 +37,14 @@ def upgrade() -> None:
         "said_at between asked_at - interval '1 minute' and answered_at",
     )
     _never_rewritten(f"{ANSWERED}, 'said_at'")
+    op.execute(
+        "create trigger decided_drafts_stand before update or delete on formulation_proposals"
+        " for each row when (old.decided_at is not null) execute function refuse_change()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("drop trigger decided_drafts_stand on formulation_proposals")
     _never_rewritten(ANSWERED)
     op.drop_column("clarifications", "said_at")
     op.drop_index("ix_jobs_done", table_name="jobs")

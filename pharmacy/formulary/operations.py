@@ -1,5 +1,6 @@
 """Formulations: one pharmacist writes a version, another puts it in force."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from pharmacy.formulary import queries
 from pharmacy.formulary.models import Formulation, FormulationProposal
+from pharmacy.formulary.rules.editing_steps import seal_of
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.master_record import MasterRecord
 from pharmacy.formulary.rules.usual_record import usual_record
 from pharmacy.infra import audit
-from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.kernel.refusals import Conflict, Invalid, NotPermitted
 from pharmacy.staff.rules import Actor, Permission, SecondPersonNeeded, require_second_person
 
 
@@ -28,6 +30,20 @@ class ProposalDecided(Conflict):
     """The version was approved or rejected before."""
 
     code = "formulation-proposal-decided"
+
+
+class NotTheWriter(NotPermitted):
+    """A draft is changed by the pharmacist who wrote it, who approves of it as the first of two."""
+
+    code = "formulation-not-the-writer"
+    remedy = "Reject the version and say what is wrong, or ask the writer to change it."
+
+
+class ProposalChanged(Conflict):
+    """The draft is not what this person saw: it was changed since."""
+
+    code = "formulation-proposal-changed"
+    remedy = "Show the page afresh and read the draft as it is now."
 
 
 class ReasonNeeded(Invalid):
@@ -76,13 +92,52 @@ def propose(
     return proposal
 
 
+def change_proposal(
+    session: Session,
+    proposal_id: UUID,
+    change: Callable[[MasterRecord], MasterRecord],
+    *,
+    seen: str,
+    by: Actor,
+    now: datetime,
+) -> FormulationProposal:
+    """
+    Change the record of a version that is still a draft, as whoever wrote it.
+
+    Args:
+        change: Returns the record as it shall be.
+        seen: `rules.editing_steps.seal_of` the record that the writer had before them.
+
+    Raises:
+        NotTheWriter: Somebody else wrote it.
+        ProposalDecided: It is in force, or was rejected: neither changes any more.
+        ProposalChanged: It was changed since they saw it.
+        RecordIncomplete: What it would be cannot be made by.
+    """
+    by.require(Permission.APPROVE_FORMULATION)
+    proposal = _lock_open(session, proposal_id)
+    if proposal.proposed_by != by.id:
+        raise NotTheWriter("somebody else wrote this version")
+    record = _seen(proposal, seen)
+    changed = change(record)
+    changed.require_fits(Formula.of_data(proposal.formula))
+    proposal.record = changed.to_data()
+    session.flush()
+    _record_decision(session, "formulation.changed", proposal, by=by, now=now)
+    return proposal
+
+
 def approve_proposal(
-    session: Session, proposal_id: UUID, *, by: Actor, now: datetime
+    session: Session, proposal_id: UUID, *, seen: str | None = None, by: Actor, now: datetime
 ) -> Formulation:
     """
     Put a proposed version in force, as the second of two pharmacists.
 
+    Args:
+        seen: `rules.editing_steps.seal_of` the record that they read. None: they read it now.
+
     Raises:
+        ProposalChanged: It was changed since they read it.
         SecondPersonNeeded: Whoever wrote it may not be the second.
         ProposalDecided: Somebody decided before.
     """
@@ -90,7 +145,7 @@ def approve_proposal(
     proposal = _lock_open(session, proposal_id)
     require_second_person(maker=proposal.proposed_by, checker=by.id)
     formula = Formula.of_data(proposal.formula)
-    record = MasterRecord.of_data(proposal.record)
+    record = _seen(proposal, seen) if seen else MasterRecord.of_data(proposal.record)
     formulation = _put_in_force(
         session, formula, record, first=proposal.proposed_by, by=by, now=now
     )
@@ -192,6 +247,14 @@ def _lock_open(session: Session, proposal_id: UUID) -> FormulationProposal:
     if proposal.decided_at is not None:
         raise ProposalDecided("this version was decided about before")
     return proposal
+
+
+def _seen(proposal: FormulationProposal, seen: str) -> MasterRecord:
+    """Return the record of a draft. Raises ProposalChanged unless it is the one that was seen."""
+    record = MasterRecord.of_data(proposal.record)
+    if seal_of(record) != seen:
+        raise ProposalChanged("the version was changed since it was shown")
+    return record
 
 
 def _record_decision(

@@ -67,6 +67,13 @@ def in_force(session: Session) -> list[Formulation]:
     return list(session.scalars(NEWEST))
 
 
+def proposal(session: Session, proposal_id: UUID) -> FormulationProposal:
+    """Return a version that waits, or waited. Raises ProposalNotFound."""
+    if (found := session.get(FormulationProposal, proposal_id)) is None:
+        raise ProposalNotFound("there is no such proposal")
+    return found
+
+
 def lock_proposal(session: Session, proposal_id: UUID) -> FormulationProposal:
     """Return a proposal locked. Raises ProposalNotFound."""
     found = session.get(FormulationProposal, proposal_id, with_for_update=True)

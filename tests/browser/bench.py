@@ -1,9 +1,10 @@
 """Batches at every point of their lives, powder, and orders that wait for capsules."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from pharmacy.compounding import operations
 from pharmacy.compounding.models import (
@@ -24,6 +25,9 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders.rules import Status
 from pharmacy.recalls import operations as recalls
 from pharmacy.recalls.rules.timers import LotKind
+from pharmacy.staff.models import Account
+from pharmacy.staff.rules import Actor, Role
+from tests.browser.people import NAMES
 from tests.browser.recalled import stock_a_recall
 from tests.factories.compounding import NOW, SHELL, Laboratory
 from tests.factories.orders import Bench
@@ -127,6 +131,13 @@ def _lots_that_wait(lab: Laboratory) -> None:
     reason = "A step of 2 mg that two clinics ask for."
     formulary.propose(
         session, formula, usual_record(formula), reason=reason, by=lab.second, now=now
+    )
+    draft = replace(formula, strength_ug=2_500)
+    found = select(Account.id).where(Account.username == NAMES[Role.PHARMACIST][0])
+    writer = Actor(session.scalars(found).one(), "staff", frozenset({Role.PHARMACIST}))
+    later = now + timedelta(minutes=1)
+    formulary.propose(
+        session, draft, usual_record(draft), reason="A step between.", by=writer, now=later
     )
 
 

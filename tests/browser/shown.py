@@ -60,6 +60,9 @@ WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status
 RECALLED_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", "lot_number = 'NTX-2511'")
 RECALLED_ORDER = first_of("orders", "ord", "/orders/", where="status = 'recalled'")
 RECALL_OF_MANY = first_of("recalls", "rcl", "/bench/recalls/", where="reason like 'The supplier%'")
+OWN_DRAFT = first_of(
+    "formulation_proposals", "fmp", "/bench/formulas/proposals/", where="strength_ug = 2500"
+)
 LOT_TRACED = first_of("capsule_lots", "lot", "/bench/recalls/new?lot=")
 SHOWN = (
     Shown("sign-in", None, "/sign-in"),
@@ -181,6 +184,8 @@ SHOWN = (
     Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
     Shown("formulas", Role.PHARMACIST, "/bench/formulas"),
     Shown("formulas-write", Role.PHARMACIST, "/bench/formulas", ("n",)),
+    Shown("formula-draft", Role.PHARMACIST, OWN_DRAFT),
+    Shown("formula-step", Role.PHARMACIST, OWN_DRAFT, ("j", "j", "j", "Enter")),
     Shown("recalls", Role.PHARMACIST, "/bench/recalls"),
     Shown("recalls-find", Role.TECHNICIAN, "/bench/recalls", ("t",)),
     Shown("recall-trace", Role.PHARMACIST, LOT_TRACED),

@@ -1,4 +1,8 @@
-"""A picture of every page, for people to look at: `./run test tests/browser --screenshots=DIR`."""
+"""
+A picture of every page, for people to look at: `./run test tests/browser --screenshots=DIR`.
+
+With `--screen=1024x768` they show what a tablet at the bench shows.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,11 +18,11 @@ SCHEMES = ("light", "dark")
 TABLET_AT_TWICE_THE_SIZE = {"width": 683, "height": 384}
 PARTS = {
     "/news",
+    "/queue/arrivals",
     "/queue/rows/{order_id}",
     "/orders/{order_id}/news",
     "/admin/printers/{printer_id}/state",
     "/audit/chain/now",
-    "/queue/arrivals",
     "/admin/registries/now",
 } | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
@@ -36,6 +40,12 @@ ONWARD = {
 """Leads to another page, or is a document or a picture of its own."""
 
 
+def screen_of(request: pytest.FixtureRequest) -> dict[str, int]:
+    """Return the size of the screen, as `--screen=WIDTHxHEIGHT` names it."""
+    width, _, height = request.config.getoption("--screen").partition("x")
+    return {"width": int(width), "height": int(height)}
+
+
 @pytest.fixture(scope="module")
 def console(stocked: Callable[[], str]) -> Iterator[Console]:
     """One for all pages: they are looked at, and nothing is done there."""
@@ -48,7 +58,8 @@ def test_every_page_is_drawn_and_accessible_and_fits_a_tablet(
     user: SitDown, console: Console, request: pytest.FixtureRequest, shown: Shown
 ) -> None:
     """In either scheme; on the tablet, and on a laptop at twice the size, nothing lies aside."""
-    somebody = user(color_scheme=SCHEMES[0]).come_in(shown.role).go(shown.path(console))
+    somebody = user(color_scheme=SCHEMES[0], viewport=screen_of(request))
+    somebody.come_in(shown.role).go(shown.path(console))
     assert somebody.status == shown.status
     somebody.press(*shown.keys)
     page = somebody.page

@@ -6,12 +6,19 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary import operations, queries
 from pharmacy.formulary.models import FormulationProposal
-from pharmacy.formulary.operations import ProposalDecided, ProposalOpen, ReasonNeeded
+from pharmacy.formulary.operations import (
+    NotTheWriter,
+    ProposalChanged,
+    ProposalDecided,
+    ProposalOpen,
+    ReasonNeeded,
+)
+from pharmacy.formulary.rules.editing_steps import seal_of, without_step
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.master_record import MasterRecord, RecordIncomplete
 from pharmacy.formulary.rules.usual_record import usual_record
@@ -137,3 +144,33 @@ def test_a_record_comes_back_from_the_database_as_it_went_in() -> None:
     record = usual_record(FORMULA)
 
     assert MasterRecord.of_data(record.to_data()) == record
+
+
+def test_a_draft_is_changed_by_its_writer_and_approved_as_it_was_read(
+    session: Session, propose: Propose, pharmacist: Actor, second: Actor
+) -> None:
+    draft = propose()
+    read = seal_of(usual_record(FORMULA))
+
+    def change(by: Actor, seen: str) -> None:
+        operations.change_proposal(
+            session, draft.id, lambda record: without_step(record, 1), seen=seen, by=by, now=NOW
+        )
+
+    with pytest.raises(NotTheWriter):
+        change(second, read)
+    change(pharmacist, read)
+    with pytest.raises(ProposalChanged):
+        change(pharmacist, read)
+    with pytest.raises(ProposalChanged):
+        operations.approve_proposal(session, draft.id, seen=read, by=second, now=NOW)
+
+    now_read = seal_of(MasterRecord.of_data(draft.record))
+    made = operations.approve_proposal(session, draft.id, seen=now_read, by=second, now=NOW)
+
+    assert made.master_record is not None
+    assert [step.title for step in made.master_record.steps] == ["Weigh", "Blend", "Fill", "Test"]
+    with pytest.raises(ProposalDecided):
+        change(pharmacist, now_read)
+    with pytest.raises(DBAPIError), session.begin_nested():
+        session.execute(text("update formulation_proposals set record = '{}'"))

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from pharmacy.formulary import operations, queries
 from pharmacy.formulary.rules.capsules import SHELLS
+from pharmacy.formulary.rules.editing_steps import seal_of
 from pharmacy.formulary.rules.fillers import FILLERS
 from pharmacy.formulary.rules.formulation import Formula
 from pharmacy.formulary.rules.ingredients import INGREDIENTS
@@ -22,6 +23,7 @@ from pharmacy.kernel.quantities import mg
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.batch_acts import Needed
+from pharmacy.web.console.formula_drafts import PATH, SeenForm
 from pharmacy.web.console.powder import Number, Text
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -67,6 +69,7 @@ class FormulaPages(Controller):
         """Show what is in force, and what waits for the second pharmacist."""
         with db.transaction() as session:
             in_force, waiting = queries.in_force(session), queries.open_proposals(session)
+            records = [MasterRecord.of_data(each.record) for each in waiting]
             people = {each.approved_by for each in in_force}
             people |= {each.second_approved_by for each in in_force}
             people |= {each.proposed_by for each in waiting}
@@ -77,7 +80,8 @@ class FormulaPages(Controller):
                 else [],
                 in_force=in_force,
                 waiting=waiting,
-                records=[MasterRecord.of_data(each.record) for each in waiting],
+                records=records,
+                seals=[seal_of(each) for each in records],
                 names=staff.names(session, people),
                 fillers=[(each.key, each.name) for each in FILLERS.values() if not each.blocked],
                 sizes=[(each, each) for each in next(iter(SHELLS.values()))],
@@ -107,7 +111,7 @@ class FormulaPages(Controller):
         given = form.read(FormulaForm)
         formula = given.formula()
         with db.transaction() as session:
-            operations.propose(
+            proposal = operations.propose(
                 session,
                 formula,
                 usual_record(formula),
@@ -115,16 +119,17 @@ class FormulaPages(Controller):
                 by=actor,
                 now=view.now,
             )
-        return view.go("/bench/formulas", toast="Written; it waits for a second pharmacist")
+        at = f"{PATH}/{ids.encode('fmp', proposal.id)}"
+        return view.go(at, toast="Written; it waits for a second pharmacist")
 
     @post("/proposals/{proposal_id:str}/approval", opt=DECIDE, status_code=200, sync_to_thread=True)
     def approve(
-        self, proposal_id: FromPath[str], view: CurrentView, db: Db, actor: CurrentActor
+        self, proposal_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Put a version in force, as the second pharmacist."""
-        wanted = ids.decode("fmp", proposal_id)
+        """Put a version in force as it was shown, as the second pharmacist."""
+        wanted, seen = ids.decode("fmp", proposal_id), form.read(SeenForm).seen
         with db.transaction() as session:
-            found = operations.approve_proposal(session, wanted, by=actor, now=view.now)
+            found = operations.approve_proposal(session, wanted, seen=seen, by=actor, now=view.now)
             version = found.version
         return view.go("/bench/formulas", toast=f"Version {version} is in force")
 

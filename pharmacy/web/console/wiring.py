@@ -29,6 +29,7 @@ from pharmacy.web.console.batch_weighing import WeighingPages
 from pharmacy.web.console.batches import BatchPages, Draw
 from pharmacy.web.console.bench import BenchPages
 from pharmacy.web.console.flow_page import FlowPages
+from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
@@ -64,6 +65,7 @@ PAGES: Final[list[type[Controller]]] = [
     BenchPages,
     DoorPages,
     FlowPages,
+    FormulaDrafts,
     FormulaPages,
     JobPages,
     NewsPages,
