@@ -16,6 +16,11 @@ RUN python3 -m venv /opt/venv \
 
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE}
+# A font for names in Chinese, Japanese and Korean; it draws when PHARMACY_FALLBACK_FONTS names it.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-wqy-microhei \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 pharmacy \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin pharmacy \

@@ -53,6 +53,7 @@ from pharmacy.http.idempotency import AnsweredBefore, KeepAnswers, answered_befo
 from pharmacy.http.peers import peer_of
 from pharmacy.infra.db import Database
 from pharmacy.infra.metrics import Metrics
+from pharmacy.labels.pdf import fonts
 from pharmacy.settings import SettingMissing, Settings
 from pharmacy.staff.rules import require_separate_duties
 from pharmacy.web.console import wiring as console
@@ -131,6 +132,7 @@ def create_app(
     require_separate_duties()
     if not settings.secret:
         raise SettingMissing("PHARMACY_SECRET is not set", variable="PHARMACY_SECRET")
+    fonts.fall_back_on(settings.fallback_fonts)
     db = database or Database(settings.database_url)
     now = clock or system_clock
     metrics = Metrics(db)

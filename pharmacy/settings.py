@@ -58,6 +58,8 @@ class Settings:
     """Where printers may be. Everything else is refused, whatever an administrator enters."""
     printer_ca: Path | None = None
     """The authorities (PEM) that sign the certificates of `ipps` printers, instead of the usual."""
+    fallback_fonts: tuple[Path, ...] = ()
+    """Font files that draw what the labels' own faces lack, in this order. All processes alike."""
     print_folders: Path = Path("printed")
     """Where printers that are folders have theirs."""
     log_level: str = "INFO"
@@ -99,6 +101,11 @@ class Settings:
             nppes_url=environ.get("PHARMACY_NPPES_URL", ""),
             printer_networks=_networks(environ, "PHARMACY_PRINTER_NETWORKS", USUAL_NETWORKS),
             printer_ca=_file(environ, "PHARMACY_PRINTER_CA"),
+            fallback_fonts=tuple(
+                Path(named)
+                for named in environ.get("PHARMACY_FALLBACK_FONTS", "").split(os.pathsep)
+                if named
+            ),
             print_folders=Path(environ.get("PHARMACY_STATE_DIR", ".")) / "printed",
             log_level=environ.get("PHARMACY_LOG_LEVEL", "INFO"),
         )

@@ -1,9 +1,10 @@
-"""Walks along the audit's chain as long work that tells how far it is."""
+"""Long work that tells how far it is; wrong tries where they come from; coded turns; own views."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from alembic import op
 
@@ -43,9 +44,16 @@ def upgrade() -> None:
     _audit_walks()
     _wrong_tries()
     _reasons()
+    _queue_views()
+    _registry_uploads()
 
 
 def downgrade() -> None:
+    for table in ('registry_upload_rows', 'registry_upload_parts', 'registry_uploads'):
+        op.drop_table(table)
+    for column in ('rows_added', 'rows_changed', 'rows_closed'):
+        op.drop_column('registry_imports', column)
+    op.drop_table('queue_views')
     op.execute("alter table reason_codes disable trigger never_deleted")
     op.execute("delete from reason_codes where purpose in ('override', 'take-over')")
     op.execute("alter table reason_codes enable trigger never_deleted")
@@ -137,6 +145,81 @@ def _reasons() -> None:
             | kept
             for purpose, code, words in REASONS
         ],
+    )
+
+
+def _queue_views() -> None:
+    op.create_table('queue_views',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('account_id', sa.Uuid(), nullable=False),
+        sa.Column('place', sa.BigInteger(), nullable=False),
+        sa.Column('name', sa.Text(), nullable=False),
+        sa.Column('filters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("length(name) between 1 and 24", name=op.f('ck_queue_views_name_given')),
+        sa.CheckConstraint("place between 1 and 9", name=op.f('ck_queue_views_place_known')),
+        sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_queue_views_account_id_accounts')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_queue_views')),
+        sa.UniqueConstraint('account_id', 'place', deferrable=True, initially='DEFERRED', name='uq_queue_views_place')
+    )
+    op.create_index('uq_queue_views_name', 'queue_views', ['account_id', sa.text('lower(name)')], unique=True)
+
+
+def _registry_uploads() -> None:
+    for column in ('rows_added', 'rows_changed', 'rows_closed'):
+        op.add_column('registry_imports', sa.Column(column, sa.BigInteger(), nullable=True))
+    op.create_table('registry_uploads',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('kind', sa.Text(), nullable=False),
+        sa.Column('licenses_of', sa.Text(), nullable=True),
+        sa.Column('columns', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column('encoding', sa.Text(), nullable=False),
+        sa.Column('file_name', sa.Text(), nullable=False),
+        sa.Column('file_date', sa.Date(), nullable=True),
+        sa.Column('allow_shorter', sa.Boolean(), nullable=False),
+        sa.Column('size', sa.BigInteger(), nullable=False),
+        sa.Column('sha256', sa.LargeBinary(), nullable=False),
+        sa.Column('asked_by', sa.Uuid(), nullable=True),
+        sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('state', sa.Enum('reading', 'imported', 'refused', 'given-up', name='uploadstate', native_enum=False, length=40), server_default='reading', nullable=False),
+        sa.Column('bytes_read', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('lines_read', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('rows_read', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('headings', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column('newest_on', sa.Date(), nullable=True),
+        sa.Column('refused_rows', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+        sa.Column('refused', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column('rows_added', sa.BigInteger(), nullable=True),
+        sa.Column('rows_changed', sa.BigInteger(), nullable=True),
+        sa.Column('rows_closed', sa.BigInteger(), nullable=True),
+        sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('refusal', sa.Text(), nullable=True),
+        sa.Column('refusal_words', sa.Text(), nullable=True),
+        sa.CheckConstraint("kind in ('nppes', 'leie', 'licenses')", name=op.f('ck_registry_uploads_kind_known')),
+        sa.CheckConstraint("(state = 'reading') = (ended_at is null)", name=op.f('ck_registry_uploads_ends_dated')),
+        sa.CheckConstraint("(state = 'refused') = (refusal is not null)", name=op.f('ck_registry_uploads_refusal_said')),
+        sa.CheckConstraint("state <> 'imported' or refused_rows = 0", name=op.f('ck_registry_uploads_imported_whole')),
+        sa.CheckConstraint("state in ('reading', 'imported', 'refused', 'given-up')", name=op.f('ck_registry_uploads_state_known')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_registry_uploads'))
+    )
+    op.create_index(op.f('ix_registry_uploads_asked_at'), 'registry_uploads', ['asked_at'], unique=False)
+    op.create_index('uq_registry_uploads_reading', 'registry_uploads', ['state'], unique=True, postgresql_where=sa.text("state = 'reading'"))
+    op.create_table('registry_upload_parts',
+        sa.Column('upload_id', sa.Uuid(), nullable=False),
+        sa.Column('no', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('data', sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(['upload_id'], ['registry_uploads.id'], name=op.f('fk_registry_upload_parts_upload_id_registry_uploads')),
+        sa.PrimaryKeyConstraint('upload_id', 'no', name=op.f('pk_registry_upload_parts'))
+    )
+    op.create_table('registry_upload_rows',
+        sa.Column('upload_id', sa.Uuid(), nullable=False),
+        sa.Column('line', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('fields', postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(['upload_id'], ['registry_uploads.id'], name=op.f('fk_registry_upload_rows_upload_id_registry_uploads')),
+        sa.PrimaryKeyConstraint('upload_id', 'line', name=op.f('pk_registry_upload_rows'))
+    )
+    op.execute(
+        "create trigger results_stay before update on registry_uploads"
+        " for each row execute function results_stay()"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pharmacy.cli.context import database
+from pharmacy.cli.context import database, drawing_database
 from pharmacy.cli.people import AS, signed_in
 from pharmacy.compounding import operations as making
 from pharmacy.compounding import queries
@@ -83,7 +83,7 @@ def worksheet(batch: str, output: Path | None) -> None:
     from pharmacy.api.batch_views import BatchView
     from pharmacy.api.worksheets import drawn
 
-    with database().transaction() as session:
+    with drawing_database().transaction() as session:
         found = queries.get(session, ids.decode("bat", batch))
         content = drawn(BatchView.of(session, found, now=datetime.now(UTC)))
     target = output or Path(f"{found.number}.pdf")

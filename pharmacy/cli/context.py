@@ -75,6 +75,14 @@ def database() -> "Database":
     return opened
 
 
+def drawing_database() -> "Database":
+    """Return the database for a command that draws: with the fonts that stand in for our own."""
+    from pharmacy.labels.pdf import fonts
+
+    fonts.fall_back_on(settings().fallback_fonts)
+    return database()
+
+
 def local_state() -> StateFolder:
     """Return the folder of the stack that is run in this checkout."""
     return StateFolder(Path(os.environ.get("PHARMACY_STATE_DIR") or ".var").absolute())

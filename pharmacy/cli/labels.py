@@ -5,18 +5,20 @@ from pathlib import Path
 
 import click
 
-from pharmacy.cli.context import database
+from pharmacy.cli.context import drawing_database
+from pharmacy.settings import Settings
 
 
 @click.group()
 def labels() -> None:
     """
-    Labels that name no patient.
+    Labels that name no patient, and which scripts a label can be written in.
 
     \b
       pharmacy labels stock bat_…                  a batch's label, as a PDF
       pharmacy labels stock ing_… --format zpl     an ingredient lot's, for a label printer
       pharmacy labels actions                      the sheet of action barcodes for the bench
+      pharmacy labels fonts                        what draws which script, and digests of the files
     """
 
 
@@ -31,7 +33,7 @@ def stock(item: str, language: str, stock: str, dpi: str, output: Path | None) -
     from pharmacy.labels import queries
     from pharmacy.labels.drawing import Language, Stock, drawn_tag
 
-    with database().transaction() as session:
+    with drawing_database().transaction() as session:
         tag = queries.tag_of(session, item, now=datetime.now(UTC))
     content = drawn_tag(tag, language=Language(language), stock=Stock(stock), dpi=int(dpi))
     _write(output or Path(f"{item}.{language}"), content)
@@ -44,6 +46,26 @@ def actions(output: Path | None) -> None:
     from pharmacy.labels.drawing import action_sheet
 
     _write(output or Path("action-barcodes.pdf"), action_sheet())
+
+
+@labels.command()
+def fonts() -> None:
+    """
+    Show which scripts can be drawn on labels, and by which file.
+
+    Files that stand in for our own faces are named in PHARMACY_FALLBACK_FONTS, first to last.
+    Every process must name the same ones: compare their digests.
+    """
+    from pharmacy.labels.pdf import fonts
+    from pharmacy.labels.pdf.faces import UNSHAPED
+
+    fonts.fall_back_on(Settings.of(needs=()).fallback_fonts)
+    for found in fonts.files():
+        click.echo(f"{found.name}  {found.path}")
+    for script, ranges in UNSHAPED.items():
+        counts = fonts.covering(ranges)
+        shown = ", ".join(f"{count} by {name}" for name, count in counts.items())
+        click.echo(f"{script}: {shown or 'refused'}")
 
 
 def _write(target: Path, content: bytes) -> None:

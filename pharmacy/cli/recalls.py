@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from pharmacy.cli.context import database
+from pharmacy.cli.context import database, drawing_database
 from pharmacy.cli.people import AS, INSTANT, acting_as
 from pharmacy.recalls.rules.timers import Answer, TimerKind
 
@@ -114,7 +114,7 @@ def open_(lot: str, *, reason: str, serious: bool, notice_at: datetime, username
     from pharmacy.recalls import operations, queries
 
     kind, lot_id = lot_of(lot)
-    with database().transaction() as session:
+    with drawing_database().transaction() as session:
         recall = operations.open_recall(
             session,
             kind,

@@ -16,5 +16,7 @@ class JobKind(StrEnum):
     """Send a test label to its printer. ref: test label."""
     SCHEDULE_REFILL = "refills.schedule"
     """Work out the next fill's window after one order. ref: order."""
+    IMPORT_REGISTRY = "registries.import"
+    """Read an uploaded file of a public registry, stretch by stretch. ref: registry upload."""
     VERIFY_AUDIT = "audit.verify"
     """Walk the audit's chain of seals, stretch by stretch. ref: audit walk."""

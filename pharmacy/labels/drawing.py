@@ -8,18 +8,33 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from pharmacy.labels.dots import Dots, rastered, zpl
+from pharmacy.kernel.refusals import NotFound
+from pharmacy.labels.dots import Dots, pictured, rastered, zpl
 from pharmacy.labels.pdf import action_sheet as actions
 from pharmacy.labels.pdf import label as flat
-from pharmacy.labels.pdf import stacked, test_label, test_page
+from pharmacy.labels.pdf import (
+    leaflet,
+    leaflet_sheets,
+    require_faces,
+    stacked,
+    test_label,
+    test_page,
+)
 from pharmacy.labels.pdf import tag as tags
 from pharmacy.labels.pdf.document import document
 from pharmacy.labels.pdf.fonts import COVERED
 from pharmacy.labels.pdf.pen import Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.copies import FIRST, Copy, content_of_copy
+from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.labels.rules.tags import ACTIONS, Tag
 from pharmacy.labels.rules.text_checks import drawn
+
+
+class NoSuchSheet(NotFound):
+    """A leaflet has no page of this number."""
+
+    code = "leaflet-page-not-found"
 
 
 class Language(StrEnum):
@@ -93,9 +108,24 @@ def dots(label: ContainerLabel, *, stock: Stock = Stock.FLAT, dpi: int = 203) ->
 
 
 def pages(label: ContainerLabel, stock: Stock) -> list[Pen]:
-    """Return the layout of a label, and of its continuation. Raises TextTooLong."""
+    """Return the layout of a label, and of its continuation. Raises TextTooLong, FacesDiffer."""
+    require_faces(label)
     upright = UPRIGHT.get(stock)
     return stacked.draw(label, upright) if upright else flat.draw(label)
+
+
+def leaflet_picture(content: Leaflet, sheet: int) -> bytes:
+    """
+    Return a page of a leaflet as a picture for a screen, from the layout that the PDF draws.
+
+    Raises:
+        NoSuchSheet: The leaflet has fewer pages.
+        FacesDiffer: It was drawn with other font files.
+    """
+    sheets = leaflet_sheets(content)
+    if not 1 <= sheet <= len(sheets):
+        raise NoSuchSheet("this leaflet has no such page", pages=len(sheets))
+    return pictured(sheets[sheet - 1], size=leaflet.SIZE)
 
 
 def drawn_tag(

@@ -19,6 +19,7 @@ class Patient(Base):
     __table_args__ = (
         UniqueConstraint("identifier_system", "identifier_value"),
         Index("ix_patients_name", text("lower(family) text_pattern_ops"), "birth_date"),
+        Index("ix_patients_given", text("lower(given) text_pattern_ops"), "birth_date"),
         Index(None, "birth_date"),
         CheckConstraint("language ~ '^[a-z]{2,3}$'", name="language_coded"),
     )

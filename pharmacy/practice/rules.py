@@ -130,6 +130,11 @@ class Policy:
     # labels
     english_when_not_approved: bool = False
     """Print English where the patient's language has no approved texts; off: hold the order."""
+    purpose_on_label: bool = True
+    """Print why the medicine is taken, in the prescriber's words, where the prescription gives it.
+    In California it is printed in any case."""
+    purpose_left_off: tuple[str, ...] = ()
+    """States, of the pharmacy or of the patient, for which it is left off all the same: `TX`."""
 
     # refills
     refill_percent: int = 75
@@ -168,11 +173,19 @@ DEFAULTS: Final = Policy()
 NAMES: Final = tuple(field.name for field in fields(Policy))
 
 
+def _state(code: str) -> str:
+    """Return the code of a State. Anything else would be a rule that never applies."""
+    if not (len(code) == len("TX") and code.isascii() and code.isalpha() and code.isupper()):
+        raise TypeError("a State has a code of two capital letters")
+    return code
+
+
 MEANINGS: Final[dict[str, Callable[[Any], object]]] = {
     "working_hours": lambda lines: WorkingHours.read(lines, (), time_zone="UTC"),
     "holidays": lambda days: WorkingHours.read((), days, time_zone="UTC"),
+    "purpose_left_off": lambda states: [_state(state) for state in states],
 }
-"""Values that must mean something beyond their kind. Raises HoursUnclear."""
+"""Values that must mean something beyond their kind. Raises HoursUnclear or TypeError."""
 
 
 def to_data(value: object) -> object:

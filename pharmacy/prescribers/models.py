@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, func
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
+from pharmacy.prescribers.rules.uploads import UploadState
 
 
 class Revocation(StrEnum):
@@ -124,6 +125,11 @@ class RegistryImport(Base):
     file_date: Mapped[date]
     rows_read: Mapped[int]
     rows_kept: Mapped[int]
+    rows_added: Mapped[int | None]
+    """Not counted for a file of NPPES that the command line loaded: it has millions."""
+    rows_changed: Mapped[int | None]
+    rows_closed: Mapped[int | None]
+    """Gone from the list, or, of NPPES, deactivated since."""
     imported_at: Mapped[datetime]
 
 
@@ -221,3 +227,75 @@ class PrescriberCheck(Base):
     facts: Mapped[dict[str, Any]]
     answer_sha256: Mapped[bytes]
     valid_until: Mapped[datetime]
+
+
+class RegistryUpload(Base):
+    """A file that an administrator sent, and what became of it. Its bytes go when it ends."""
+
+    __tablename__ = "registry_uploads"
+    __table_args__ = (
+        one_of("state", UploadState),
+        CheckConstraint("kind in ('nppes', 'leie', 'licenses')", name="kind_known"),
+        CheckConstraint("(state = 'reading') = (ended_at is null)", name="ends_dated"),
+        CheckConstraint("(state = 'refused') = (refusal is not null)", name="refusal_said"),
+        CheckConstraint("state <> 'imported' or refused_rows = 0", name="imported_whole"),
+        Index(
+            "uq_registry_uploads_reading",
+            "state",
+            unique=True,
+            postgresql_where=text("state = 'reading'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str]
+    licenses_of: Mapped[str | None]
+    """The State of every row, where a file of licences has no such column."""
+    columns: Mapped[dict[str, Any]]
+    """Our heading to the file's, where they differ."""
+    encoding: Mapped[str]
+    file_name: Mapped[str]
+    file_date: Mapped[date | None]
+    """As the administrator gave it."""
+    allow_shorter: Mapped[bool]
+    size: Mapped[int]
+    sha256: Mapped[bytes]
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[UploadState] = mapped_column(server_default=UploadState.READING)
+    bytes_read: Mapped[int] = mapped_column(server_default=text("0"))
+    lines_read: Mapped[int] = mapped_column(server_default=text("0"))
+    rows_read: Mapped[int] = mapped_column(server_default=text("0"))
+    headings: Mapped[list[Any] | None]
+    newest_on: Mapped[date | None]
+    """The newest date among its rows, which it cannot be older than."""
+    refused_rows: Mapped[int] = mapped_column(server_default=text("0"))
+    refused: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    """The first of them: `[{"line": 7, "why": "…"}]`. Nothing of what stands in them."""
+    rows_added: Mapped[int | None]
+    rows_changed: Mapped[int | None]
+    rows_closed: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    refusal: Mapped[str | None]
+    """The code of why it was refused."""
+    refusal_words: Mapped[str | None]
+
+
+class RegistryUploadPart(Base):
+    """A mebibyte of an uploaded file."""
+
+    __tablename__ = "registry_upload_parts"
+
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("registry_uploads.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    data: Mapped[bytes]
+
+
+class RegistryUploadRow(Base):
+    """A readable row of an uploaded file, until the whole file is taken over at once."""
+
+    __tablename__ = "registry_upload_rows"
+
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("registry_uploads.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fields: Mapped[list[str | None]] = mapped_column(ARRAY(Text))

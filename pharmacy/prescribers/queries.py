@@ -19,8 +19,11 @@ from pharmacy.prescribers.models import (
     RegistryImport,
     RegistryLicense,
     RegistryProvider,
+    RegistryUpload,
+    RegistryUploadPart,
     Revocation,
 )
+from pharmacy.prescribers.rules.uploads import UploadNotFound, UploadState
 
 
 class PrescriberNotFound(NotFound):
@@ -184,3 +187,29 @@ def licenses(
     row = RegistryLicense
     mine = or_(row.npi == npi, row.family_key.in_(keys))
     return list(session.scalars(select(row).where(row.state == state, mine)))
+
+
+def upload_under_way(session: Session) -> RegistryUpload | None:
+    """Return the uploaded file that is being read."""
+    found = select(RegistryUpload).where(RegistryUpload.state == UploadState.READING)
+    return session.scalars(found).one_or_none()
+
+
+def uploads(session: Session, *, limit: int) -> list[RegistryUpload]:
+    """Return uploaded files, the newest first."""
+    newest = (RegistryUpload.asked_at.desc(), RegistryUpload.id.desc())
+    return list(session.scalars(select(RegistryUpload).order_by(*newest).limit(limit)))
+
+
+def lock_upload(session: Session, upload_id: UUID) -> RegistryUpload:
+    """Return an uploaded file, locked. Raises UploadNotFound."""
+    found = session.get(RegistryUpload, upload_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise UploadNotFound("there is no such file")
+    return found
+
+
+def upload_part(session: Session, upload_id: UUID, no: int) -> bytes | None:
+    """Return a part of an uploaded file; None after the last."""
+    part = RegistryUploadPart
+    return session.scalar(select(part.data).where(part.upload_id == upload_id, part.no == no))

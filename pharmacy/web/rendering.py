@@ -37,6 +37,12 @@ def moment(context: jinja2.runtime.Context, instant: datetime | None) -> Markup 
     return Markup('<time datetime="{}">{}</time>').format(instant.isoformat(), words)
 
 
+@jinja2.pass_context
+def clock(context: jinja2.runtime.Context, instant: datetime) -> str:
+    """Return an instant as a field for a day and a time holds it: `2026-03-02T16:30`."""
+    return f"{local(instant, context['zone']):%Y-%m-%dT%H:%M}"
+
+
 def lasting(span: timedelta) -> str:
     """Return a span in its two largest units that matter: `2 h 5 min`, `40 min`, `12 h`."""
     minutes = int(span.total_seconds()) // 60
@@ -77,6 +83,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "age": age,
+        "clock": clock,
         "day": day,
         "lasting": lasting,
         "mg": milligrams,

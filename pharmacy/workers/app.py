@@ -16,6 +16,7 @@ from celery.signals import (
 
 from pharmacy.embedded.processes import PR_SET_PDEATHSIG
 from pharmacy.infra import logs
+from pharmacy.labels.pdf import fonts
 from pharmacy.settings import Settings
 from pharmacy.workers.lookout import HARD_LIMIT, Lookout
 from pharmacy.workers.run import database
@@ -26,6 +27,7 @@ TASKS: Final = (
     "pharmacy.workers.printing",
     "pharmacy.workers.refills",
     "pharmacy.workers.audit",
+    "pharmacy.workers.registries",
     "pharmacy.workers.ticks",
 )
 
@@ -42,6 +44,7 @@ lookouts: list[Lookout] = []
 
 def start_worker(*, concurrency: int = 2) -> None:
     """Be a worker until SIGTERM; a job in hand is finished first."""
+    fonts.fall_back_on(Settings.of().fallback_fonts)
     celery.worker_main(
         [
             "--quiet",

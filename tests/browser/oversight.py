@@ -1,5 +1,6 @@
 """What those who keep watch see: copies, jobs given up, registries, checks, figures."""
 
+import io
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -13,6 +14,8 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.prescribers import operations as prescribers
+from pharmacy.prescribers.operations import Described
 from pharmacy.printing import operations
 from pharmacy.printing.models import LabelCopy
 from pharmacy.staff.operations import accounts, clients
@@ -23,6 +26,7 @@ from tests.factories.orders import Bench
 from tests.factories.prescribers import JORDAN
 from tests.factories.printing import PLACE, make_printer
 from tests.factories.registries import make_import
+from tests.factories.registry_files import EXCLUDED, LEIE_HEADINGS, csv_text
 from tests.factories.staff import make_actor
 
 CERTAINTIES: tuple[tuple[Certainty, tuple[str, ...]], ...] = (
@@ -71,6 +75,24 @@ def stock_oversight(bench: Bench, labelled: Order) -> None:
         )
     audit.seal(session, now=now)
     _walk_the_chain(bench, administrator)
+    _send_files(bench, administrator)
+    for name, due in (("Late ones", "late"), ("Planned today", "today")):
+        filters = {"view": "all", "status": "planned", "due": due}
+        orders.keep_view(session, name, filters, by=bench.technician, now=now)
+
+
+def _send_files(bench: Bench, administrator: Actor) -> None:
+    """One file was taken over, one refused."""
+    session = bench.session
+    people = [{**EXCLUDED, "FIRSTNAME": f"P{number}", "STATE": "NV"} for number in range(30)]
+    damaged = [{**each, "DOB": "1970-5"} if at % 9 == 4 else each for at, each in enumerate(people)]
+    for name, rows in (("UPDATED.csv", people), ("UPDATED-2026-03.csv", damaged)):
+        at = bench.now - timedelta(hours=len(name))
+        described = Described(kind="leie", file_name=name, file_date=at.date(), allow_shorter=True)
+        body = io.BytesIO(csv_text(LEIE_HEADINGS, rows).encode())
+        upload = prescribers.receive(session, body, described, by=administrator, now=at)
+        while upload.ended_at is None:
+            prescribers.go_on_importing(session, upload.id, by=WORKER, now=at)
 
 
 def _walk_the_chain(bench: Bench, administrator: Actor) -> None:

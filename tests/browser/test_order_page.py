@@ -9,6 +9,7 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.patients.models import Patient
 from pharmacy.screening import queries as findings
 from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import WORKER, Role
@@ -108,6 +109,29 @@ def test_an_order_is_sent_and_comes_back_by_scanner_and_keyboard(
     technician.sees("Parcel returned")
     with console.session() as session:
         assert session.get_one(Order, order.id).status is Status.RETURNED
+
+
+def test_large_print_is_chosen_by_keyboard_and_the_leaflet_shows_beside_the_labels(
+    console: Console, user: SitDown
+) -> None:
+    pharmacist = user(Role.PHARMACIST).go(console.page_of("to pack"))
+    first = pharmacist.page.get_by_alt_text("Leaflet, page 1 of 2")
+    first.scroll_into_view_if_needed()
+    pharmacist.page.wait_for_function(
+        "image => image.naturalWidth > 800", arg=first.element_handle()
+    )
+
+    pharmacist.press("m")
+    pharmacist.page.get_by_label("Leaflet in large print, 18 points").press("Space")
+    pharmacist.page.locator("#reading-reason").fill("She asked for it at the counter.")
+    pharmacist.page.get_by_role("button", name="Keep it").press("Enter")
+
+    pharmacist.hears("the labels of 1 order are drawn again")
+    pharmacist.sees("English, leaflet in large print, 18 points")
+    with console.session() as session:
+        order = session.get_one(Order, console.orders["to pack"].id)
+        assert session.get_one(Patient, order.patient_id).large_print
+        assert order.labeled_at is None
 
 
 def test_a_lock_keeps_a_half_written_question_and_gives_it_back(

@@ -18,11 +18,14 @@ PARTS = {
     "/orders/{order_id}/news",
     "/admin/printers/{printer_id}/state",
     "/audit/chain/now",
+    "/queue/arrivals",
+    "/admin/registries/now",
 } | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
 ONWARD = {
     "/",
     "/orders/{order_id}/labels/{label_id}",
+    "/orders/{order_id}/labels/{label_id}/sheets/{sheet}",
     "/orders/{order_id}/pictures/{picture_id}",
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",

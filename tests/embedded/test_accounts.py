@@ -83,7 +83,7 @@ def gone(pids: list[int]) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a death")
 def test_servers_end_with_their_supervisor_however_it_dies(
-    folder: Path, postgres: EmbeddedPostgres
+    folder: Path, made: EmbeddedPostgres
 ) -> None:
     process, servers = supervisor(folder)
     process.kill()
@@ -91,23 +91,24 @@ def test_servers_end_with_their_supervisor_however_it_dies(
 
     assert len(servers) == 2
     assert gone(servers)
-    postgres.start()
-    assert ask(postgres, "select 1") == [(1,)]
+    made.start()
+    assert ask(made, "select 1") == [(1,)]
 
 
 def test_a_start_waits_for_the_end_of_what_a_killed_supervisor_left(
-    folder: Path, postgres: EmbeddedPostgres
+    folder: Path, made: EmbeddedPostgres
 ) -> None:
     process, _ = supervisor(folder)
     process.kill()
 
     while process.poll() is None:
         time.sleep(0.001)
-    postgres.start()
+    made.start()
 
-    assert ask(postgres, "select 1") == [(1,)]
+    assert ask(made, "select 1") == [(1,)]
 
 
+@pytest.mark.usefixtures("made")
 def test_ctrl_c_reaches_the_supervisor_alone(folder: Path) -> None:
     process, servers = supervisor(folder)
     try:
@@ -119,11 +120,11 @@ def test_ctrl_c_reaches_the_supervisor_alone(folder: Path) -> None:
 
 
 @as_root
-def test_root_runs_servers_as_somebody_else(postgres: EmbeddedPostgres) -> None:
-    postgres.start()
-    assert postgres.process is not None
+def test_root_runs_servers_as_somebody_else(made: EmbeddedPostgres) -> None:
+    made.start()
+    assert made.process is not None
 
-    assert Path(f"/proc/{postgres.process.pid}").stat().st_uid != 0
+    assert Path(f"/proc/{made.process.pid}").stat().st_uid != 0
 
 
 @as_root
@@ -148,10 +149,10 @@ def test_an_ordinary_user_runs_them_as_themselves_and_root_later_serves_the_same
 
 @as_root
 def test_a_program_in_a_private_home_is_copied_and_the_home_stays_private(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(binaries, "COPIES", (folder / "copies",))
-    package = folder / "home" / "server"
+    monkeypatch.setattr(binaries, "COPIES", (disk / "copies",))
+    package = disk / "home" / "server"
     package.mkdir(parents=True)
     program = package / "program"
     program.write_text("#!/bin/sh\necho program 7\n")
@@ -164,17 +165,17 @@ def test_a_program_in_a_private_home_is_copied_and_the_home_stays_private(
     copy, words = runnable(program, package, account)
 
     assert words == "program 7"
-    assert copy.is_relative_to(folder / "copies")
+    assert copy.is_relative_to(disk / "copies")
     assert package.parent.stat().st_mode & 0o777 == 0o700
     assert runnable(program, package, account)[0] == copy
 
 
-def test_a_program_that_cannot_run_is_refused_by_name(folder: Path) -> None:
-    program = folder / "program"
+def test_a_program_that_cannot_run_is_refused_by_name(disk: Path) -> None:
+    program = disk / "program"
     program.write_text("not a program")
 
     with pytest.raises(ServerTrouble, match=str(program)):
-        runnable(program, folder, service_account(folder))
+        runnable(program, disk, service_account(disk))
 
 
 @as_root
@@ -199,6 +200,7 @@ def test_a_folder_of_another_account_is_refused_in_words(folder: Path) -> None:
     assert "belongs to another account" in tried.stderr
 
 
+@pytest.mark.usefixtures("made")
 def test_a_signal_that_ends_a_supervisor_politely_ends_its_servers(folder: Path) -> None:
     process, servers = supervisor(folder)
     process.send_signal(signal.SIGTERM)

@@ -1,6 +1,6 @@
 """
-What goes wrong with printers, and what must be known of a label afterwards: reliability.md 5, F16
-to F20. The same table holds for whoever sends, a worker or an agent.
+What goes wrong with printers, and what must be known of a label afterwards. The same table holds
+for whoever sends, a worker or an agent.
 """
 
 from collections.abc import Iterator

@@ -9,6 +9,7 @@ from sqlalchemy import Interval, exists, func, select, type_coerce, update
 from sqlalchemy.orm import Session, aliased
 
 from pharmacy.infra import audit
+from pharmacy.infra.db import among
 from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, Job, JobState
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict, NotFound
@@ -70,7 +71,7 @@ def given_up(session: Session, ref_ids: Collection[UUID]) -> dict[UUID, tuple[Jo
     )
     dead = (
         select(Job.ref_id, Job.kind)
-        .where(Job.state == JobState.DEAD, Job.ref_id.in_(ref_ids), ~made_good)
+        .where(Job.state == JobState.DEAD, among(Job.ref_id, ref_ids), ~made_good)
         .order_by(Job.id)
     )
     found: dict[UUID, tuple[JobKind, ...]] = {}

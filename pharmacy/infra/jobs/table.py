@@ -39,6 +39,7 @@ class Job(Base):
         Index("ix_jobs_to_send", "send_at", "id", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_running", "lease_until", postgresql_where=text("state = 'running'")),
         Index("ix_jobs_dead", "id", postgresql_where=text("state = 'dead'")),
+        Index("ix_jobs_done", "ref_id", "kind", "id", postgresql_where=text("state = 'done'")),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

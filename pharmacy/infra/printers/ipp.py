@@ -42,6 +42,7 @@ WATCH_SECONDS: Final = 4.0
 """How long we wait to hear that the sheet is out; a person's scan comes later anyway."""
 LONGEST_ANSWER: Final = 1_000_000
 STOPPED: Final = 5
+CUPS_RAW: Final = "application/vnd.cups-raw"
 NOTHING_COMES_OUT: Final = frozenset(
     {
         *("media-empty", "media-needed", "media-jam", "input-tray-missing"),
@@ -147,25 +148,25 @@ class IppSender:
             time.sleep(0.1)
 
     def _print_job(self, document: Document) -> bytes:
+        printer = self._what_it_takes()
         operation: list[m.Attribute] = [
             *self._to_printer(),
             (m.NAME, "job-name", [document.name]),
-            (m.MEDIA_TYPE, "document-format", [document.media_type]),
+            (m.MEDIA_TYPE, "document-format", [_format(document.media_type, printer)]),
         ]
         job: list[m.Attribute] = [(m.INTEGER, "copies", [1])]
-        if media := self._media(document.size):
+        if media := _media(document.size, printer):
             job.append((m.KEYWORD, "media", [media]))
         groups: Request = [(m.OPERATION_GROUP, operation), (m.JOB_GROUP, job)]
         return m.encoded(PRINT_JOB, 1, groups, document.content)
 
-    def _media(self, size: tuple[float, float]) -> str | None:
-        """Return the printer's name for a paper; None when it has none, and takes what is in it."""
+    def _what_it_takes(self) -> dict[str, list[m.Value]]:
+        """Return the papers and formats that the printer names; nothing when it names none."""
+        wanted = ["media-supported", "document-format-supported"]
         try:
-            answer = self._ask(GET_PRINTER_ATTRIBUTES, [], wanted=["media-supported"])
+            return self._ask(GET_PRINTER_ATTRIBUTES, [], wanted=wanted).first(m.PRINTER_GROUP)
         except (OSError, http.client.HTTPException, m.NotIpp):
-            return None
-        names = answer.first(m.PRINTER_GROUP).get("media-supported", [])
-        return next((str(name) for name in names if _is_of_size(str(name), size)), None)
+            return {}
 
     def _to_printer(self) -> list[m.Attribute]:
         uri = str(self.address)
@@ -244,6 +245,18 @@ JOB_ATTRIBUTES: Final = [
     "job-state-reasons",
     "job-impressions-completed",
 ]
+
+
+def _media(size: tuple[float, float], printer: dict[str, list[m.Value]]) -> str | None:
+    """Return the printer's name for a paper; None when it has none, and takes what is in it."""
+    names = (str(name) for name in printer.get("media-supported", []))
+    return next((name for name in names if _is_of_size(name, size)), None)
+
+
+def _format(media_type: str, printer: dict[str, list[m.Value]]) -> str:
+    """Return what to call a document: CUPS takes a label printer's language as raw bytes only."""
+    formats = printer.get("document-format-supported", [])
+    return CUPS_RAW if media_type not in formats and CUPS_RAW in formats else media_type
 
 
 def _is_of_size(media: str, size: tuple[float, float]) -> bool:

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pharmacy.labels.dots.patches import BITS, KEPT, POINTS, Patch
 from pharmacy.labels.pdf import fonts
+from pharmacy.labels.pdf.pen import THICKENED
 
 DARK: Final = 112
 """How much of a dot a letter must cover to be printed, of 255: a little more than a thin stroke."""
@@ -31,6 +32,10 @@ class Face(NamedTuple):
     """In points."""
     bold: bool
     dpi: int
+
+    @property
+    def pixels(self) -> float:
+        return self.size * self.dpi / POINTS
 
 
 class Glyph(NamedTuple):
@@ -108,6 +113,7 @@ def _clumps(text: str, face: Face) -> Iterator[Clump]:
         yield Clump(first, tuple(letters), start, end)
 
 
+@fonts.renewed
 @lru_cache(maxsize=KEPT)
 def _sides(letter: str, face: Face) -> tuple[int, int, float]:
     """Return from where to where a letter has ink, and how far after it the next one stands."""
@@ -116,6 +122,7 @@ def _sides(letter: str, face: Face) -> tuple[int, int, float]:
     return (glyph.right, glyph.right + glyph.image.width, advance) if glyph else (0, 0, advance)
 
 
+@fonts.renewed
 @lru_cache(maxsize=KEPT)
 def _drawn(letters: Letters, face: Face, row: int) -> int:
     """Return letters at the start of a line, in rows of so many dots: shades first, then ink."""
@@ -127,15 +134,21 @@ def _drawn(letters: Letters, face: Face, row: int) -> int:
     return int.from_bytes(grey.point(PRINTED, "1").tobytes(), "big")
 
 
+@fonts.renewed
 @lru_cache(maxsize=KEPT)
 def _glyph(letter: str, face: Face) -> Glyph | None:
     """Return a letter, or None if it has no ink."""
-    font = _font(face)
-    left, top, right, bottom = (round(side) for side in font.getbbox(letter, anchor="ls"))
+    font, stroke = _font(face), 0.0
+    if other := fonts.stands_in(letter):
+        font = _opened(str(other.path), face.pixels)
+        stroke = face.pixels * THICKENED / 2 if face.bold else 0
+    box = font.getbbox(letter, anchor="ls", stroke_width=stroke)
+    left, top, right, bottom = (round(side) for side in box)
     if letter == " " or left >= right or top >= bottom:
         return None
     image = Image.new("L", (right - left, bottom - top), 0)
-    ImageDraw.Draw(image).text((-left, -top), letter, fill=255, font=font, anchor="ls")
+    draws = ImageDraw.Draw(image)
+    draws.text((-left, -top), letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
     return Glyph(image, left, top)
 
 
@@ -145,11 +158,11 @@ def _reach(face: Face) -> tuple[int, int]:
     return ascent + 2, descent + 2
 
 
-@lru_cache(maxsize=64)
 def _font(face: Face) -> ImageFont.FreeTypeFont:
     name = "SourceSans3-Bold.ttf" if face.bold else "SourceSans3-Regular.ttf"
-    return ImageFont.truetype(
-        str(fonts.FOLDER / name),
-        face.size * face.dpi / POINTS,
-        layout_engine=ImageFont.Layout.BASIC,
-    )
+    return _opened(str(fonts.FOLDER / name), face.pixels)
+
+
+@lru_cache(maxsize=64)
+def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops
 from pharmacy.labels.dots.letters import line
 from pharmacy.labels.dots.patches import KEPT, POINTS, Patch, bar, patch, rounded, symbol
 from pharmacy.labels.pdf.barcode import DOTS_AT
+from pharmacy.labels.pdf.fonts import renewed
 from pharmacy.labels.pdf.pen import Box, Ink, Line, Pen, Placed, Text
 
 WHITE_INK: Final = 0.5
@@ -102,6 +103,7 @@ def rastered(page: Pen, *, size: tuple[float, float], dpi: int) -> Dots:
     return Dots(sheet, tuple(spots))
 
 
+@renewed
 @lru_cache(maxsize=KEPT)
 def _kept(shape: Text | Line | Box, sheet: Sheet) -> Spot | None:
     """Return what a shape is on a page; None if there is nothing to see."""

@@ -22,6 +22,8 @@ from pharmacy.labels.rules.container import container_label
 from pharmacy.labels.rules.content import ContainerLabel, require_complete
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts, StepFacts
 from pharmacy.labels.rules.leaflet import leaflet
+from pharmacy.labels.rules.purpose import plain_words, prints_purpose
+from pharmacy.labels.rules.readers import language_of
 from pharmacy.labels.rules.text_checks import drawn
 from pharmacy.labels.rules.texts import ENGLISH, Texts
 from pharmacy.orders import operations as orders
@@ -187,7 +189,7 @@ def _draw(
     each = [_container_facts(session, container) for container in containers]
     labels = [
         replace(
-            drawn(container_label(facts, one, words, english), covered=pdf.COVERED),
+            pdf.with_faces(drawn(container_label(facts, one, words, english), covered=pdf.COVERED)),
             versions=_versions(words, english),
         )
         for one in each
@@ -195,7 +197,9 @@ def _draw(
     for label in labels:
         require_complete(label)
     steps = _steps(session, order, containers)
-    page = drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    page = pdf.with_faces(
+        drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
+    )
     return [
         *map(_drawn_label, containers, labels),
         Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),
@@ -213,7 +217,9 @@ def _reading(session: Session, order: Order, english: Texts) -> tuple[Texts, boo
     """
     patient = patients.get(session, order.patient_id)
     signed = prescriptions.get(session, order.prescription_id).facts["patient"].get("language")
-    language = patient.language if patient.reading_chosen_at else signed or patient.language
+    language = language_of(
+        patient.language, signed, is_chosen=patient.reading_chosen_at is not None
+    )
     if language == ENGLISH:
         return english, patient.large_print
     try:
@@ -252,7 +258,12 @@ def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
 
 def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts:
     prescription = prescriptions.get(session, order.prescription_id)
-    site = practice.site(session)
+    site, policy = practice.site(session), practice.policy(session)
+    says_why = prints_purpose(
+        {site.state, patients.get(session, order.patient_id).state},
+        by_default=policy.purpose_on_label,
+        left_off_in=policy.purpose_left_off,
+    )
     next_fills = _fills_after(session, order, prescription)
     doses = next_fills[0].doses_ug if next_fills else ()
     return OrderFacts(
@@ -260,6 +271,7 @@ def _order_facts(session: Session, order: Order, *, now: datetime) -> OrderFacts
         filled_on=local_date(now, site.time_zone),
         patient=prescription.facts["patient"]["name"],
         prescriber=prescription.facts["prescriber"]["name"],
+        purpose=plain_words(prescription.facts["reason"]) if says_why else "",
         refills_left=len(next_fills),
         refill_doses_ug=() if doses == _doses(session, order) else doses,
         valid_until=next_fills[-1].valid_until if next_fills else prescription.valid_until,

@@ -1,5 +1,6 @@
 """
 The two faces of every document: measured, embedded as subsets, and kept for the next document.
+What they lack is drawn by the files that the operator named, in their order (docs/adr/0028).
 
 ReportLab parses the fonts, makes the subsets and writes their objects. That costs milliseconds, so
 the subset of the usual characters is made once a process; text that leaves it gets a subset of its
@@ -9,16 +10,18 @@ same content always gives the same bytes.
 
 import io
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from reportlab import rl_config
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont, TTFontFace
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from pharmacy.labels.pdf.faces import StandIn, added_by, face, stand_in
 from pharmacy.labels.rules.fitting import wrapped
 
 FOLDER: Final = Path(__file__).parents[1] / "fonts"
@@ -26,47 +29,40 @@ FOLDER: Final = Path(__file__).parents[1] / "fonts"
 SPACE: Final = 0x20
 LAST: Final = 0xFFFF
 """ReportLab's table for copying text out of a PDF has four digits."""
-NOT_EMBEDDED: Final = frozenset({"name", "OS/2", "prep"})
-"""Tables of a font that a PDF has no use for (ISO 32000-1, 9.9): a fifth of a subset."""
-
-
-class LeanFace(TTFontFace):
-    """A face whose subsets hold what a PDF needs and nothing else."""
-
-    def get_table(self, tag: str) -> bytes:
-        """Return a table; the ones that are not embedded are answered like ones that lack."""
-        if tag in NOT_EMBEDDED:
-            raise KeyError(tag)
-        table: bytes = super().get_table(tag)  # type: ignore[no-untyped-call]
-        return table
-
-
-def _font(name: str, file: str) -> TTFont:
-    font = TTFont(name, str(FOLDER / file))
-    font.face = LeanFace(str(FOLDER / file))
-    pdfmetrics.registerFont(font)
-    return font
-
 
 rl_config.useA85 = 0  # streams stay binary: a quarter smaller, and nothing to encode
-REGULAR: Final = _font("SourceSans3", "SourceSans3-Regular.ttf")
-BOLD: Final = _font("SourceSans3-Bold", "SourceSans3-Bold.ttf")
+REGULAR: Final = face("SourceSans3", FOLDER / "SourceSans3-Regular.ttf")
+BOLD: Final = face("SourceSans3-Bold", FOLDER / "SourceSans3-Bold.ttf")
 
-COVERED: Final = frozenset(
+OWN: Final = frozenset(
     code
     for code in REGULAR.face.charToGlyph
     if code in BOLD.face.charToGlyph and code <= LAST and (code == SPACE or not chr(code).isspace())
 )
 """The characters that both faces can draw. One kind of space: ReportLab knows no other."""
 
-_WIDTHS: Final = tuple(
-    {chr(code): face.face.charWidths[code] for code in COVERED} for face in (REGULAR, BOLD)
+COVERED: Final = set(OWN)
+"""The characters that can be drawn: by our faces, or by a file that stands in for them."""
+
+_OWN_WIDTHS: Final = tuple(
+    {chr(code): each.face.charWidths[code] for code in OWN} for each in (REGULAR, BOLD)
 )
+_WIDTHS: Final[tuple[dict[str, float], ...]] = tuple(map(dict, _OWN_WIDTHS))
+_STANDS_IN: Final[dict[str, StandIn]] = {}
+_RENEWED: Final[list[Any]] = []
+Cached = TypeVar("Cached")
 
 PREPARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "ÁÉÍÑÓÚáäåçèéêëíñóöøúü"
 """What nearly every name, address and sentence here is written with."""
 
 
+def renewed(cached: Cached) -> Cached:
+    """Let a cache of what was measured or drawn be emptied when other files stand in."""
+    _RENEWED.append(cached)
+    return cached
+
+
+@renewed
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a covered text is, in points."""
@@ -74,6 +70,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return units * size / 1000
 
 
+@renewed
 @lru_cache(maxsize=2048)
 def in_lines(
     text: str, size: float, *, room: float, bold: bool = False, indent: float = 0
@@ -92,7 +89,62 @@ def in_lines(
     return tuple(wrapped(text, room=room, width=measure, indent=indent))
 
 
+def fall_back_on(paths: Sequence[Path]) -> None:
+    """
+    Let these files draw what our faces lack, each what those before it lack; none: nothing does.
+
+    Said once by a process that begins, before it draws. They have no bold face: what is bold is
+    drawn with thicker strokes, as wide as it is.
+
+    Raises:
+        FontUnusable: A file is no font that can be embedded.
+    """
+    found = [stand_in(path) for path in paths]
+    for cached in _RENEWED:
+        cached.cache_clear()
+    COVERED.intersection_update(OWN)
+    _STANDS_IN.clear()
+    for widths, own in zip(_WIDTHS, _OWN_WIDTHS, strict=True):
+        widths.clear()
+        widths.update(own)
+    for each in found:
+        added = added_by(each, COVERED)
+        COVERED.update(map(ord, added))
+        _STANDS_IN.update(dict.fromkeys(added, each))
+        for widths in _WIDTHS:
+            widths.update(added)
+
+
+def stands_in(letter: str) -> StandIn | None:
+    """Return which file draws a character that our faces lack."""
+    return _STANDS_IN.get(letter)
+
+
+def files() -> list[StandIn]:
+    """Return the files that stand in, without those that add no character."""
+    return list(dict.fromkeys(_STANDS_IN.values()))
+
+
+def covering(ranges: Iterable[tuple[int, int]]) -> dict[str, int]:
+    """Count the characters of a script that can be drawn, by what draws them."""
+    letters = [chr(code) for first, last in ranges for code in range(first, last + 1)]
+    names = [
+        found.name if (found := _STANDS_IN.get(letter)) else "our own faces"
+        for letter in letters
+        if ord(letter) in COVERED
+    ]
+    return dict(Counter(names))
+
+
+def needed_for(text: str) -> str:
+    """Name the files that stand in for our faces in a text, with their digests; mostly none."""
+    found = {each.name for letter in set(text) if (each := _STANDS_IN.get(letter))}
+    return ", ".join(sorted(found))
+
+
 ONE_SUBSET: Final = 0xFF
+STAND_IN: Final = 16
+"""How far left in a code stands which font of the file it is, if it is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +156,10 @@ class FontSet:
     resources: bytes
     """What a page's `/Font` refers to."""
     codes: tuple[dict[int, int], dict[int, int]]
-    """Of the regular and of the bold face: character to code; the subset is `code >> 8`."""
+    """
+    Of the regular and of the bold face: character to code; the subset is `code >> 8`. What neither
+    has is in both, with the number of its font in the file above that.
+    """
     whole: bool
     """One subset of each face has them all."""
 
@@ -129,16 +184,34 @@ def _made(letters: str) -> FontSet:
     file = io.BytesIO()
     new: Any = Canvas  # its stub is wrong about the first font's name
     canvas = new(file, invariant=1, pageCompression=1, initialFontName=REGULAR.fontName)
-    codes = []
-    for font in (REGULAR, BOLD):
-        canvas.setFont(font.fontName, 1)
-        canvas.drawString(0, 0, letters)
-        state: Any = font.state[canvas._doc]  # noqa: SLF001 (no public way to the codes)
-        codes.append(dict(state.assignments))
+    own = "".join(letter for letter in letters if letter not in _STANDS_IN)
+    codes = [_assigned(canvas, font, own) for font in (REGULAR, BOLD)]
+    for place, (each, others) in enumerate(_others(letters), start=3):
+        assigned = _assigned(canvas, each.font, others)
+        for known in codes:
+            known.update({letter: place << STAND_IN | code for letter, code in assigned.items()})
     canvas.save()
     objects, fonts = _reachable(file.getvalue())
     whole = max(max(known.values()) for known in codes) <= ONE_SUBSET
     return FontSet(objects, fonts, (codes[0], codes[1]), whole)
+
+
+def _assigned(canvas: Any, font: TTFont, letters: str) -> dict[int, int]:
+    """Write letters in a font; return the code that each got."""
+    canvas.setFont(font.fontName, 1)
+    canvas.drawString(0, 0, letters)
+    state: Any = font.state[canvas._doc]  # noqa: SLF001 (no public way to the codes)
+    codes: dict[int, int] = state.assignments  # of ASCII too, whatever is written
+    return {ord(letter): codes[ord(letter)] for letter in letters}
+
+
+def _others(letters: str) -> list[tuple[StandIn, str]]:
+    """Divide what our faces lack among the files that draw it, in the order of their names."""
+    by_file: dict[StandIn, str] = {}
+    for letter in letters:
+        if each := _STANDS_IN.get(letter):
+            by_file[each] = by_file.get(each, "") + letter
+    return sorted(by_file.items(), key=lambda found: found[0].name)
 
 
 def _reachable(pdf: bytes) -> tuple[tuple[bytes, ...], bytes]:

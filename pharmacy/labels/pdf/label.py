@@ -1,12 +1,13 @@
 """
 The container label: 4 x 2 inches, 812 x 406 dots of a 203-dpi printer.
 
-The patient's cluster (name, drug and strength, directions with their dates) takes half of the label
-and stands alone there, in 12-point type or larger. Everything else lies around it.
+The patient's cluster (name, drug and strength, directions with their dates, purpose) takes half of
+the label and stands alone there, in 12-point type or larger. Everything else lies around it.
 Source: 16 CCR 1707.5; USP <17>; domain.md 3.6, 5.1 and 5.3.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -87,16 +88,38 @@ def draw(label: ContainerLabel) -> list[Pen]:
     Raises:
         TextTooLong: Something does not fit where the rules want it.
     """
-    kept, moved = _shared_out(label)
+    lines, further = fitted(label)
+    kept, moved = _shared_out(label, further)
     pen = Pen()
     pen.line(CLUSTER_WIDE, FOOT + 3, CLUSTER_WIDE, TOP, weight=0.6)
     pen.line(MARGIN, FOOT, RIGHT, FOOT, weight=0.6)
     pen.frame(RIGHT - INITIALS[0], FACTS_TOP - 8.5, *INITIALS, weight=0.5)
-    write_cluster(pen, cluster(label), MARGIN, HIGH - MARGIN)
+    write_cluster(pen, lines, MARGIN, HIGH - MARGIN)
     _identity(pen, label)
     _facts(pen, label)
     _foot(pen, label, kept)
-    return [pen, _continuation(label, moved)] if moved else [pen]
+    return [pen, _continuation(label, moved, further)] if further or moved else [pen]
+
+
+def fitted(
+    label: ContainerLabel,
+    *,
+    room: float = ROOM,
+    high: float = CLUSTER_HIGH - MARGIN - 3,
+    settings: Sequence[Setting] = SETTINGS,
+) -> tuple[list[Line], str]:
+    """
+    Set the patient's cluster, and return beside it a purpose that goes to a continuation label.
+
+    Raises as `cluster`, where it does not fit without its purpose either.
+    """
+    place = partial(cluster, room=room, high=high, settings=settings)
+    try:
+        return place(label), ""
+    except TextTooLong:
+        if not label.purpose:
+            raise
+        return place(replace(label, purpose="")), label.purpose
 
 
 def cluster(
@@ -143,6 +166,7 @@ def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
             for text in _dates(label, room, setting.dates)
             for line in lines(text, setting.dates)
         ),
+        *(lines(label.purpose, setting.dates, above=setting.gap) if label.purpose else ()),
     ]
 
 
@@ -213,16 +237,22 @@ def _fact_lines(label: ContainerLabel) -> list[tuple[str, str]]:
     return lines + [(line, "") for line in made_of]
 
 
-def _shared_out(label: ContainerLabel) -> tuple[list[str], list[str]]:
-    """Divide the statements between the foot, in order of weight, and a continuation label."""
+def _shared_out(label: ContainerLabel, further: str) -> tuple[list[str], list[str]]:
+    """
+    Divide the statements between the foot, in order of weight, and a continuation label.
+
+    Args:
+        further: What goes to the continuation in any case.
+    """
     room = FOOT_LINES - len(_maker_lines(label)) - bool(label.reprint)
     kept, moved = statements(label), list[str]()
-    onward = [label.onward]
-    while len(_statement_lines(kept + onward[: len(moved)])) > room:
+    onward = [label.onward] if further else []
+    while len(_statement_lines(kept + onward)) > room:
         moved.insert(0, kept.pop())
+        onward = [label.onward]
         if not kept:
             raise TextTooLong("the first statement does not fit at the foot of the label")
-    return kept + onward[: len(moved)], moved
+    return kept + onward, moved
 
 
 def statements(label: ContainerLabel) -> list[str]:
@@ -274,14 +304,22 @@ def _second(label: ContainerLabel) -> str:
     return f"{label.second}. {label.reprint}".strip()
 
 
-def _continuation(label: ContainerLabel, moved: list[str]) -> Pen:
-    """The second label of a container whose statements need more room than the first has."""
+def heading(label: ContainerLabel, further: str) -> list[tuple[str, float, bool]]:
+    """Return what a continuation begins with: texts, each with its size and whether it is bold."""
+    begun = [(label.patient, SMALLEST, True), (f"{label.drug} {label.strength}", 10.0, True)]
+    return [*begun, (further, SMALLEST, False)] if further else begun
+
+
+def _continuation(label: ContainerLabel, moved: list[str], further: str) -> Pen:
+    """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN
-    for text, size in ((label.patient, SMALLEST), (f"{label.drug} {label.strength}", 10)):
-        for line in in_lines(text, size, room=ROOM + 60, bold=True):
+    for text, size, bold in heading(label, further):
+        for line in in_lines(text, size, room=ROOM + 60, bold=bold):
             y -= size * 1.2
-            pen.text(MARGIN, y, line, size, bold=True)
+            pen.text(MARGIN, y, line, size, bold=bold)
+    if y < MARGIN + 2 * FINE_LEAD:
+        raise TextTooLong("the purpose does not fit on the second label", letters=len(further))
     matrix = barcode.matrix(label.container_code)
     pen.symbol(matrix, RIGHT - matrix.wide, TOP - matrix.wide)
     pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)

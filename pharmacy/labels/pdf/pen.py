@@ -6,14 +6,18 @@ operators of a PDF, and `labels.dots` as the dots of a print head. Text goes thr
 font set, never through markup.
 """
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from pharmacy.labels.pdf.barcode import DOT, Symbol
-from pharmacy.labels.pdf.fonts import FontSet, width
+from pharmacy.labels.pdf.fonts import STAND_IN, FontSet, width
 
 ROUND: Final = 0.5523
 """How far a Bézier's handles reach to draw a quarter of a circle."""
+
+THICKENED: Final = 0.03
+"""By how much of its size bold type without a face of its own is thicker than regular."""
 
 
 def number(value: float) -> str:
@@ -189,7 +193,12 @@ def _shown(text: str, size: float, *, bold: bool, fonts: FontSet) -> str:
         shown = text.translate(fonts.codes[bold]).encode("latin-1").hex()
         return f"/F{1 + bold}+0 {size:g} Tf <{shown}> Tj"
     runs = groupby((fonts.codes[bold][ord(letter)] for letter in text), key=lambda code: code >> 8)
-    return " ".join(
-        f"/F{1 + bold}+{subset} {size:g} Tf <{bytes(code & 0xFF for code in run).hex()}> Tj"
-        for subset, run in runs
-    )
+    return " ".join(_run(key, run, size, bold=bold) for key, run in runs)
+
+
+def _run(key: int, codes: Iterable[int], size: float, *, bold: bool) -> str:
+    """Show a run of one subset. What stands in has no bold face: its strokes are thickened."""
+    font, subset = key >> STAND_IN - 8, key & 0xFF
+    codes_hex = bytes(code & 0xFF for code in codes).hex()
+    shown = f"/F{font or 1 + bold}+{subset} {size:g} Tf <{codes_hex}> Tj"
+    return f"2 Tr {number(size * THICKENED)} w {shown} 0 Tr" if font and bold else shown

@@ -11,7 +11,14 @@ from typing import Final
 
 from pharmacy.labels.pdf import barcode
 from pharmacy.labels.pdf.fonts import in_lines, width
-from pharmacy.labels.pdf.label import SETTINGS, Setting, cluster, statements, write_cluster
+from pharmacy.labels.pdf.label import (
+    SETTINGS,
+    Setting,
+    fitted,
+    heading,
+    statements,
+    write_cluster,
+)
 from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong
@@ -77,7 +84,7 @@ def draw(label: ContainerLabel, stock: Upright) -> list[Pen]:
     """
     pen = Pen()
     wide, high = stock.size
-    lines = cluster(
+    lines, further = fitted(
         label, room=stock.room, high=stock.cluster_high - stock.margin - 4, settings=stock.settings
     )
     write_cluster(pen, lines, stock.margin, high - stock.margin)
@@ -86,8 +93,8 @@ def draw(label: ContainerLabel, stock: Upright) -> list[Pen]:
     y = _identity(pen, label, stock, y - 5)
     y = _facts(pen, label, stock, y - 4)
     y = _maker(pen, label, stock, y)
-    moved = _statements(pen, label, stock, y)
-    return [pen, _continuation(label, moved, stock)] if moved else [pen]
+    moved = _statements(pen, label, stock, y, further)
+    return [pen, _continuation(label, moved, stock, further)] if further or moved else [pen]
 
 
 def _identity(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
@@ -163,8 +170,15 @@ def _maker(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
     return foot
 
 
-def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) -> list[str]:
-    """Write the statements that fit between facts and maker; return those that move on."""
+def _statements(
+    pen: Pen, label: ContainerLabel, stock: Upright, foot: float, further: str
+) -> list[str]:
+    """
+    Write the statements that fit between facts and maker; return those that move on.
+
+    Args:
+        further: What goes to the continuation in any case.
+    """
     left = stock.margin
     top = next(shape.y1 for shape in reversed(pen.shapes) if isinstance(shape, Line))
     first, *kept = statements(label)
@@ -179,7 +193,8 @@ def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) ->
     begun = width(line, stock.fine, bold=True)
     moved: list[str] = []
     while True:
-        rest = "".join(f" {each}" for each in kept + [label.onward][: len(moved)])
+        onward = [label.onward] if further or moved else []
+        rest = "".join(f" {each}" for each in kept + onward)
         lines = in_lines(rest, stock.fine, room=stock.room, indent=begun)
         if y - (len(lines) - 1) * stock.lead >= foot + 1:
             break
@@ -193,15 +208,15 @@ def _statements(pen: Pen, label: ContainerLabel, stock: Upright, foot: float) ->
     return moved
 
 
-def _continuation(label: ContainerLabel, moved: list[str], stock: Upright) -> Pen:
-    """The second label of a container whose statements need more room than the first has."""
+def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, further: str) -> Pen:
+    """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     wide, high = stock.size
     left, y = stock.margin, high - stock.margin
-    for text, size in ((label.patient, 12.0), (f"{label.drug} {label.strength}", 10.0)):
-        for line in in_lines(text, size, room=stock.room, bold=True):
+    for text, size, bold in heading(label, further):
+        for line in in_lines(text, size, room=stock.room, bold=bold):
             y -= size * 1.2
-            pen.text(left, y, line, size, bold=True)
+            pen.text(left, y, line, size, bold=bold)
     matrix = barcode.matrix(label.container_code)
     y -= matrix.wide + 8
     pen.symbol(matrix, wide - left - matrix.wide, y)
@@ -213,6 +228,8 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright) -> Pe
     ):
         foot += stock.lead
         pen.text(left, foot, line, stock.fine)
+    if y < foot + stock.fine:
+        raise TextTooLong("the purpose does not fit on the second label", letters=len(further))
     size = stock.fine + 1
     y -= 6
     for statement in moved:

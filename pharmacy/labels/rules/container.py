@@ -70,6 +70,7 @@ def container_label(
         storage=words["storage"],
         compounded=words["compounded"],
         auxiliaries=_warnings(container, words),
+        purpose=_purpose(order, words, english),
         **_translated(container, words, english),
     )
 
@@ -82,6 +83,14 @@ def _warnings(container: ContainerFacts, words: Texts) -> tuple[str, ...]:
         *([] if words.language == ENGLISH else [beyond_use]),
         words["warn.children"],
     )
+
+
+def _purpose(order: OrderFacts, words: Texts, english: Texts) -> str:
+    """Say why it is taken. The words are the prescriber's own, in every language."""
+    if not order.purpose:
+        return ""
+    known = words if "purpose" in words.by_key else english  # a version from before it was added
+    return known.filled("purpose", purpose=order.purpose)
 
 
 def _translated(container: ContainerFacts, words: Texts, english: Texts) -> dict[str, str]:

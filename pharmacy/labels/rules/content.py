@@ -54,6 +54,8 @@ class ContainerLabel:
     storage: str
     compounded: str
     auxiliaries: tuple[str, ...]
+    purpose: str = ""
+    """Why it is taken, in the prescriber's words: the last of the patient's cluster."""
     reprint: str = ""
     """What a second copy says of itself; nothing on the first."""
 
@@ -66,6 +68,8 @@ class ContainerLabel:
     second: str = "Label 2 of 2 of this container"
     versions: str = ""
     """Which reviewed words it speaks: for the record, not printed."""
+    faces: str = ""
+    """Which font files stand in for what ours lack, with their digests: no others may draw it."""
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:

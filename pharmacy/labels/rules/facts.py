@@ -13,6 +13,8 @@ class OrderFacts:
     patient: str
     """As the signed prescription names them."""
     prescriber: str
+    purpose: str = ""
+    """Why the medicine is taken, in the prescriber's words, where the label is to say so."""
     refills_left: int
     """Every fill that may follow, those of a maintenance that continues a titration among them."""
     refill_doses_ug: tuple[int, ...] = ()

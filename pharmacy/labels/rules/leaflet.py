@@ -1,10 +1,10 @@
 """What stands on the leaflet of one order: its steps, their dates and the reviewed passages."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final, Self
 
 from pharmacy.labels.rules import texts, wording
 from pharmacy.labels.rules.container import directions
@@ -91,6 +91,30 @@ class Leaflet:
     phone: str
     phone_hours: str
     signed_sha256: str
+    faces: str = ""
+    """Which font files stand in for what ours lack, with their digests: no others may draw it."""
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the content that was stored beside a drawn leaflet."""
+        frame = data["frame"]
+        lists = {name: tuple(frame[name]) for name in ("columns", "weekdays")}
+        return cls(
+            **dict(data)
+            | {
+                "frame": Frame(**dict(frame) | lists),
+                "steps": tuple(LeafletStep(**step) for step in data["steps"]),
+                "months": tuple(
+                    Month(**dict(month) | {"steps": tuple(month["steps"])})
+                    for month in data["months"]
+                ),
+                "passages": tuple(
+                    Passage(**dict(passage) | {"sentences": tuple(passage["sentences"])})
+                    for passage in data["passages"]
+                ),
+                "address": tuple(data["address"]),
+            }
+        )
 
 
 def leaflet(

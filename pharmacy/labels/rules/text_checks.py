@@ -31,7 +31,12 @@ class GlyphMissing(Invalid):
     """Our fonts cannot draw a character of a text."""
 
     code = "label-glyph-missing"
-    remedy = "Ask how the name is written in Latin, Greek or Cyrillic letters, or label by hand."
+    remedy = (
+        "Ask how the name is written in Latin, Greek or Cyrillic letters, or label by hand. "
+        "Chinese, Japanese and Korean are drawn when an administrator names a font that has them, "
+        "such as Debian's fonts-wqy-microhei, in PHARMACY_FALLBACK_FONTS; then have the labels "
+        "drawn again."
+    )
 
 
 def drawable(text: str, *, name: str, covered: AbstractSet[int]) -> str:

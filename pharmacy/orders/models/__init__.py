@@ -3,6 +3,7 @@
 from pharmacy.orders.models.filling import BatchRequest, Container, OrderPicture
 from pharmacy.orders.models.leaving import HandOver
 from pharmacy.orders.models.order import RX_NUMBERS, Order, OrderEvent
+from pharmacy.orders.models.own_views import QueueView
 from pharmacy.orders.models.reasons import ReasonCode
 from pharmacy.orders.models.waiting import Clarification, Hold
 
@@ -16,5 +17,6 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderPicture",
+    "QueueView",
     "ReasonCode",
 ]

@@ -97,6 +97,10 @@ class Clarification(Base):
             "id",
             postgresql_where=text("answered_at is null and withdrawn_at is null"),
         ),
+        CheckConstraint(
+            "said_at between asked_at - interval '1 minute' and answered_at",
+            name="said_before_it_was_noted",
+        ),
         Index(None, "order_id", "asked_at"),
         Index(None, "asked_at"),
     )
@@ -119,6 +123,8 @@ class Clarification(Base):
     answer_words: Mapped[str | None]
     spoke_with: Mapped[str | None]
     """Who answered on the telephone."""
+    said_at: Mapped[datetime | None]
+    """When they did; a pharmacist notes it afterwards."""
     read_back: Mapped[bool] = mapped_column(server_default=text("false"))
     replacement_id: Mapped[UUID | None] = mapped_column(ForeignKey("prescriptions.id"))
     """The new signed prescription that is the answer."""

@@ -24,6 +24,12 @@ from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
 from pharmacy.orders.operations.intake import RECEIVED, Receipt, open_fill, receive
+from pharmacy.orders.operations.own_views import (
+    keep_view,
+    move_view,
+    remove_view,
+    rename_view,
+)
 from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
@@ -57,9 +63,11 @@ __all__ = [
     "fill_of",
     "hand_over",
     "hold_because",
+    "keep_view",
     "labeled",
     "lift_hold",
     "look_after_questions",
+    "move_view",
     "note_telephone",
     "open_fill",
     "order_rest",
@@ -76,6 +84,8 @@ __all__ = [
     "release_batch",
     "release_signed",
     "remind",
+    "remove_view",
+    "rename_view",
     "replace",
     "require_partials_allowed",
     "return_",

@@ -22,6 +22,7 @@ from pharmacy.orders.rules.clarifying import (
     QuestionOpen,
     hold_code,
     require_read_back,
+    require_said_between,
     require_words,
 )
 from pharmacy.orders.rules.reasons import CancelReason
@@ -133,22 +134,29 @@ def note_telephone(
     words: str,
     spoke_with: str,
     read_back: bool,
+    said_at: datetime | None = None,
     by: Actor,
     now: datetime,
 ) -> Clarification:
     """
     Keep what a pharmacist heard on the telephone, read back and confirmed, as just that.
 
+    Args:
+        said_at: When it was said. Default: now.
+
     Raises:
         NotReadBack: It was not read back, or nobody is named.
+        SaidAtAnotherTime: Before the question was asked, or later than now.
     """
     order, question = _open(session, order_id, clarification_id, by)
     require_read_back(spoke_with=spoke_with, read_back=read_back)
+    require_said_between(said_at or now, asked_at=question.asked_at, now=now)
     heard = {
         "answer": AnswerKind.TELEPHONE,
         "answer_words": require_words(words),
         "spoke_with": spoke_with.strip(),
         "read_back": True,
+        "said_at": said_at or now,
     }
     _answered(session, order, question, Action.NOTE_ANSWER, heard, by=by, now=now)
     return question

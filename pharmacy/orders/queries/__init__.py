@@ -34,6 +34,7 @@ from pharmacy.orders.queries.one import (
     open_holds,
     pictures,
 )
+from pharmacy.orders.queries.own_views import own_views
 from pharmacy.orders.queries.parts import (
     after_earlier_parts,
     earlier_parts,
@@ -58,10 +59,12 @@ from pharmacy.orders.queries.queue import (
     QueueRow,
     lock_next,
     members,
+    orders_in,
     peek_next,
     queue,
     rows_of,
     versions,
+    with_context,
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
@@ -111,9 +114,11 @@ __all__ = [
     "open_holds",
     "open_lines",
     "open_of_fill",
+    "orders_in",
     "others_since",
     "own_of_fill",
     "own_steps",
+    "own_views",
     "parts",
     "peek_next",
     "pictures",
@@ -125,5 +130,6 @@ __all__ = [
     "rows_of",
     "versions",
     "waiting_questions",
+    "with_context",
     "with_lots_out",
 ]

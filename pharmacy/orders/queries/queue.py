@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import jobs
+from pharmacy.infra.db import among, plan_anew
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
@@ -37,7 +38,7 @@ def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
         select(Container.order_id)
         .join(CapsuleLot, CapsuleLot.id == Container.lot_id)
         .where(
-            Container.order_id.in_(order_ids),
+            among(Container.order_id, order_ids),
             Container.voided_at.is_(None),
             or_(CapsuleLot.status != LotStatus.RELEASED, late),
         )
@@ -55,10 +56,9 @@ def lock_next(
 
 def peek_next(
     session: Session, statuses: Collection[Status], *, by: Actor, now: datetime
-) -> UUID | None:
+) -> Order | None:
     """Return the order that `lock_next` would give this person if they asked now."""
-    found = session.scalars(_in_line(statuses, by=by, now=now)).one_or_none()
-    return found.id if found else None
+    return session.scalars(_in_line(statuses, by=by, now=now)).one_or_none()
 
 
 def _in_line(statuses: Collection[Status], *, by: Actor, now: datetime) -> Select[Order]:
@@ -160,7 +160,20 @@ def queue(
     Args:
         after: Due time and id of the last row of the page before, of the same filter.
     """
-    return _with_context(session, session.scalars(page(only, after=after, limit=limit)).all())
+    return with_context(session, orders_in(session, only, after=after, limit=limit))
+
+
+def orders_in(
+    session: Session,
+    only: QueueFilter,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> Sequence[Order]:
+    """Return the orders of a page without what `with_context` adds. Arguments as of `queue`."""
+    if _of_what(only):
+        plan_anew(session)
+    return session.scalars(page(only, after=after, limit=limit)).all()
 
 
 def members(
@@ -189,25 +202,26 @@ def members(
 
 def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how often each of these orders was changed."""
-    found = session.execute(select(Order.id, Order.version).where(Order.id.in_(order_ids)))
+    found = session.execute(select(Order.id, Order.version).where(among(Order.id, order_ids)))
     return {row.id: row.version for row in found}
 
 
 def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
     """Return orders as lines of the queue. Raises OrderNotFound for none."""
     found = session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.due_at))
-    rows = _with_context(session, found.all())
+    rows = with_context(session, found.all())
     if not rows:
         raise OrderNotFound("there is no such order")
     return rows
 
 
-def _with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
+def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
+    """Return orders as lines of the queue, in the same order. Costs the same for few and many."""
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])
     patient_ids = {order.patient_id for order in orders}
-    found = session.scalars(select(Patient).where(Patient.id.in_(patient_ids)))
+    found = session.scalars(select(Patient).where(among(Patient.id, patient_ids)))
     patients = {patient.id: patient for patient in found}
     steps = _steps_of(session, orders)
     return [
@@ -249,7 +263,7 @@ def in_statuses(statuses: Collection[Status]) -> ColumnElement[bool]:
 def _conditions(only: QueueFilter) -> list[ColumnElement[bool]]:
     conditions = [in_statuses(only.statuses), *_whose_turn(only), *_of_what(only)]
     if only.order_ids is not None:
-        conditions.append(Order.id.in_(only.order_ids))
+        conditions.append(among(Order.id, only.order_ids))
     return conditions
 
 
@@ -313,14 +327,15 @@ def _steps_of(
     session: Session, orders: Sequence[Order]
 ) -> dict[tuple[UUID, int], tuple[PlannedStep, ...]]:
     """Read the steps alone: a plan's other columns hold every option and its working."""
-    fills = [(order.prescription_id, order.fill_no) for order in orders]
+    of_which = {order.prescription_id for order in orders}
     found = select(StrengthPlan.prescription_id, StrengthPlan.fill_no, StrengthPlan.steps).where(
-        tuple_(StrengthPlan.prescription_id, StrengthPlan.fill_no).in_(fills),
-        StrengthPlan.state != PlanState.SUPERSEDED,
+        among(StrengthPlan.prescription_id, of_which), StrengthPlan.state != PlanState.SUPERSEDED
     )
+    fills = {(order.prescription_id, order.fill_no) for order in orders}
     return {
         (row.prescription_id, row.fill_no): tuple(PlannedStep.of_data(step) for step in row.steps)
         for row in session.execute(found)
+        if (row.prescription_id, row.fill_no) in fills
     }
 
 
@@ -328,7 +343,7 @@ def _open_holds_of(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, li
     found: dict[UUID, list[Hold]] = {}
     rows = session.scalars(
         select(Hold)
-        .where(Hold.order_id.in_(order_ids), Hold.lifted_at.is_(None))
+        .where(among(Hold.order_id, order_ids), Hold.lifted_at.is_(None))
         .order_by(Hold.placed_at, Hold.id)
     )
     for hold in rows:

@@ -1,5 +1,6 @@
 """Questions to the prescriber: what may be asked, and how it may be answered."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -33,6 +34,8 @@ class AnswerKind(StrEnum):
     """Spoken, noted by a pharmacist and read back."""
 
 
+TO_THE_MINUTE: Final = timedelta(minutes=1)
+"""People give a time without its seconds."""
 ANSWERED: Final = "clarification-answered"
 """The hold under which an answer in words waits for a pharmacist."""
 
@@ -76,6 +79,13 @@ class NotReadBack(Invalid):
     remedy = "Read the answer back to whoever gave it, and name them."
 
 
+class SaidAtAnotherTime(Invalid):
+    """An answer is said after its question, and noted after it was said."""
+
+    code = "said-at-another-time"
+    remedy = "Give the time at which the prescriber answered, by the pharmacy's clock."
+
+
 class AnswersAnotherOrder(Invalid):
     """The new prescription is another patient's or prescriber's, or the very one in question."""
 
@@ -94,3 +104,11 @@ def require_read_back(*, spoke_with: str, read_back: bool) -> None:
     """Raise NotReadBack unless somebody named confirmed what was read back."""
     if not read_back or not spoke_with.strip():
         raise NotReadBack("an answer by telephone is read back, to somebody who is named")
+
+
+def require_said_between(said_at: datetime, *, asked_at: datetime, now: datetime) -> None:
+    """Raise SaidAtAnotherTime unless an answer was given after its question and before now."""
+    if not asked_at - TO_THE_MINUTE <= said_at <= now:
+        raise SaidAtAnotherTime(
+            "it was said before it was asked, or later than now", field="said_at"
+        )

@@ -90,6 +90,28 @@ class FindingReason(StrEnum):
     OTHER = "other"
 
 
+class OverrideReason(StrEnum):
+    """Why a technician takes an order before older ones."""
+
+    PATIENT_WAITING = "patient-waiting"
+    MEDICINE_RUNS_OUT = "medicine-runs-out"
+    CARRIER_LEAVES = "carrier-leaves"
+    SAME_AS_AT_HAND = "same-as-at-hand"
+    """The bench is set up for the very strength."""
+    PHARMACIST_ASKED = "pharmacist-asked"
+    OTHER = "other"
+
+
+class TakeOverReason(StrEnum):
+    """Why a pharmacist takes an order out of a colleague's hands."""
+
+    COLLEAGUE_LEFT = "colleague-left"
+    COLLEAGUE_ASKED = "colleague-asked"
+    PATIENT_WAITING = "patient-waiting"
+    LEFT_LYING = "left-lying"
+    OTHER = "other"
+
+
 class PartialReason(StrEnum):
     """Why a part of an order is handed over now, and the rest of it later."""
 
@@ -110,28 +132,6 @@ class ReplaceReason(StrEnum):
     LOST_BY_PATIENT = "lost-by-patient"
     """The policy says whether such a replacement uses up an authorised fill."""
     STOLEN = "stolen"
-    OTHER = "other"
-
-
-class OverrideReason(StrEnum):
-    """Why a technician takes an order before older ones."""
-
-    PATIENT_WAITING = "patient-waiting"
-    MEDICINE_RUNS_OUT = "medicine-runs-out"
-    CARRIER_LEAVES = "carrier-leaves"
-    SAME_AS_AT_HAND = "same-as-at-hand"
-    """The bench is set up for the very strength."""
-    PHARMACIST_ASKED = "pharmacist-asked"
-    OTHER = "other"
-
-
-class TakeOverReason(StrEnum):
-    """Why a pharmacist takes an order out of a colleague's hands."""
-
-    COLLEAGUE_LEFT = "colleague-left"
-    COLLEAGUE_ASKED = "colleague-asked"
-    PATIENT_WAITING = "patient-waiting"
-    LEFT_LYING = "left-lying"
     OTHER = "other"
 
 
@@ -176,11 +176,11 @@ class Purpose(StrEnum):
     RETURN = "return"
     HOLD = "hold"
     FINDING = "finding"
-    PARTIAL = "partial"
-    REPLACE = "replace"
     OVERRIDE = "override"
     """A technician takes an order before older ones."""
     TAKE_OVER = "take-over"
+    PARTIAL = "partial"
+    REPLACE = "replace"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -191,10 +191,10 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.RETURN: ReturnReason,
     Purpose.HOLD: HoldReason,
     Purpose.FINDING: FindingReason,
-    Purpose.PARTIAL: PartialReason,
-    Purpose.REPLACE: ReplaceReason,
     Purpose.OVERRIDE: OverrideReason,
     Purpose.TAKE_OVER: TakeOverReason,
+    Purpose.PARTIAL: PartialReason,
+    Purpose.REPLACE: ReplaceReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(

@@ -9,13 +9,16 @@ from pharmacy.prescribers.operations.keys import (
     revoke_key,
 )
 from pharmacy.prescribers.operations.registry import (
-    Imported,
     import_leie,
     import_licenses,
     import_nppes,
 )
+from pharmacy.prescribers.operations.registry_takeover import Imported
+from pharmacy.prescribers.operations.registry_uploads import Described, receive
+from pharmacy.prescribers.operations.registry_uploads import go_on as go_on_importing
 
 __all__ = [
+    "Described",
     "IdentityService",
     "Imported",
     "Verdict",
@@ -23,9 +26,11 @@ __all__ = [
     "check",
     "check_is_fresh",
     "enrol",
+    "go_on_importing",
     "import_leie",
     "import_licenses",
     "import_nppes",
     "propose_key",
+    "receive",
     "revoke_key",
 ]

@@ -79,3 +79,69 @@ LICENSES: Final = (
     """,
 )
 """Two rows of one licence that contradict each other get a status that nobody knows: undecided."""
+
+_OF: Final = {
+    "nppes": (
+        "registry_providers",
+        "npi in (select npi from registry_staging)",
+        ("npi",),
+        (
+            *("entity_type", "family", "given", "other_family", "other_given", "credential"),
+            *("practice_state", "taxonomies", "deactivated_on", "reactivated_on"),
+        ),
+    ),
+    "leie": (
+        "registry_exclusions",
+        "true",
+        (
+            *("family", "given", "business", "npi", "birth_date", "state", "exclusion_type"),
+            "excluded_on",
+        ),
+        ("reinstated_on", "waiver_on", "waiver_state"),
+    ),
+    "licenses": (
+        "registry_licenses",
+        "state = :state",
+        ("state", "number"),
+        (
+            *("license_type", "npi", "family", "given", "status_raw", "issued_on", "expires_on"),
+            "disciplined",
+        ),
+    ),
+}
+"""Of each kind: its table, what of it a file speaks of, what makes a row the same, what changes."""
+
+
+def _keep_before(kind: str) -> tuple[str, ...]:
+    table, scope, same, other = _OF[kind]
+    columns = ", ".join((*same, *other))
+    return (
+        "drop table if exists registry_before",
+        f"""create temporary table registry_before on commit drop as
+            select {columns} from {table} where {scope}""",  # noqa: S608 - names of ours alone
+    )
+
+
+def _count(kind: str) -> str:
+    """Return the query of how many rows were added, changed and closed since the table was kept."""
+    table, scope, same, other = _OF[kind]
+    columns, keys = ", ".join((*same, *other)), ", ".join(same)
+    closed = (
+        """select count(*) from fresh where deactivated_on is not null and npi in
+            (select npi from registry_before where deactivated_on is null)"""
+        if kind == "nppes"
+        else f"select count(*) from (select {keys} from gone except all select {keys} from fresh) c"  # noqa: S608
+    )
+    return f"""
+    with here as (select {columns} from {table} where {scope}),
+         fresh as (select * from here except all select * from registry_before),
+         gone as (select * from registry_before except all select * from here)
+    select
+        (select count(*) from (select {keys} from fresh except all select {keys} from gone) a),
+        (select count(*) from (select {keys} from fresh intersect all select {keys} from gone) b),
+        ({closed})
+    """  # noqa: S608 - as above
+
+
+KEEP_BEFORE: Final = {kind: _keep_before(kind) for kind in _OF}
+COUNT: Final = {kind: _count(kind) for kind in _OF}

@@ -1,4 +1,4 @@
-"""Administration: what needs somebody, the registries, the hourly checks, the policies."""
+"""Administration: what needs somebody, the hourly checks, the policies."""
 
 from typing import Annotated, Final
 
@@ -16,7 +16,7 @@ from pharmacy.practice.rules import DEFAULTS, NAMES, PolicyValueInvalid, to_data
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
-from pharmacy.web.console.admin_watch import concerns, files_of
+from pharmacy.web.console.admin_watch import concerns
 from pharmacy.web.rendering import milligrams, words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -50,14 +50,6 @@ class AdminPages(Controller):
         with db.transaction() as session:
             return view.page(
                 "admin/index.html", tabs=tabs_of(view), concerns=concerns(session, view)
-            )
-
-    @get("/registries", sync_to_thread=True)
-    def registries(self, view: CurrentView, db: Db) -> Answer:
-        """Show the newest file of each public registry, and whether it is too old."""
-        with db.transaction() as session:
-            return view.page(
-                "admin/registries.html", tabs=tabs_of(view), files=files_of(session, view.now)
             )
 
     @get("/checks", sync_to_thread=True)

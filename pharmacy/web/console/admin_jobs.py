@@ -24,6 +24,7 @@ WORK: Final = {
     JobKind.PRINT_TEST: "Print a test label",
     JobKind.SCHEDULE_REFILL: "Plan a refill",
     JobKind.VERIFY_AUDIT: "Verify the audit",
+    JobKind.IMPORT_REGISTRY: "Import a registry file",
 }
 STATES: Final = [
     (JobState.DEAD, "Given up", "d"),
@@ -113,6 +114,8 @@ def _page_of(job: Job, view: View) -> str:
         return f"/labels/{ids.encode('cpy', job.ref_id)}" if known else ""
     if job.kind is JobKind.PRINT_TEST:
         return "/admin/printers" if view.may(Permission.READ_PRINTER) else ""
+    if job.kind is JobKind.IMPORT_REGISTRY:
+        return "/admin/registries"
     if job.kind is JobKind.VERIFY_AUDIT:
         return "/audit/chain" if view.may(Permission.READ_AUDIT) else ""
     known = view.may(Permission.READ_QUEUE)

@@ -13,6 +13,7 @@ from pharmacy.http.forms import Form
 from pharmacy.labels import operations, queries
 from pharmacy.labels.models import TextEdition
 from pharmacy.labels.operations.texts import measured
+from pharmacy.labels.rules.readers import name_of
 from pharmacy.labels.rules.texts import ENGLISH, KEYS, Part
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
@@ -22,7 +23,6 @@ from pharmacy.web.view import Action, Answer, CurrentView, View
 PATH: Final = "/admin/texts"
 READ: Final = {"permission": Permission.READ_TEXT}
 APPROVE: Final = {"permission": Permission.APPROVE_TEXT}
-NAMES: Final = {"en": "English", "es": "Spanish", "vi": "Vietnamese", "ru": "Russian"}
 PARTS: Final = {
     Part.DIRECTIONS: "Directions",
     Part.LABEL: "Labels",
@@ -56,7 +56,7 @@ class TextPages(Controller):
         with db.transaction() as session:
             rows = [
                 (
-                    NAMES.get(language, language),
+                    name_of(language),
                     [
                         (f"{PATH}/{language}/{part}", name, *_state(session, language, part))
                         for part, name in PARTS.items()
@@ -83,7 +83,7 @@ class TextPages(Controller):
                 actions=_actions(view, language, part, waiting),
                 tabs=tabs_of(view),
                 at=f"{PATH}/{language}/{part}",
-                title=f"{NAMES.get(language, language)}: {PARTS[part].lower()}",
+                title=f"{name_of(language)}: {PARTS[part].lower()}",
                 texts=[(key, english[key], texts[key]) for key in KEYS[part]],
                 is_english=language == ENGLISH,
                 measured=measured(language, part, texts),
@@ -104,7 +104,7 @@ class TextPages(Controller):
                 "admin/text_new.html",
                 tabs=tabs_of(view),
                 at=f"{PATH}/{language}/{part}",
-                title=f"{NAMES.get(language, language)}: {PARTS[part].lower()}",
+                title=f"{name_of(language)}: {PARTS[part].lower()}",
                 texts=[(key, english[key], texts[key]) for key in KEYS[part]],
                 is_english=language == ENGLISH,
             )

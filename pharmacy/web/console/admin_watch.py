@@ -108,7 +108,7 @@ def _registries(session: Session, now: datetime) -> list[Concern]:
     found = [
         Concern(
             f"No file is loaded that says {what}",
-            f"Load one with `pharmacy registry import {kind}`.",
+            "Send one here, or load it with `pharmacy registry import`.",
             url,
         )
         for kind, what in NEEDED.items()
@@ -117,7 +117,7 @@ def _registries(session: Session, now: datetime) -> list[Concern]:
     found += [
         Concern(
             f"The file of {each.found.kind} is {each.days} days old; {each.most_days} are allowed",
-            "Load a newer one with `pharmacy registry import`.",
+            "Send a newer one.",
             url,
         )
         for each in files

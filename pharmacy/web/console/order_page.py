@@ -13,6 +13,9 @@ from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.models import Label, LabelKind
+from pharmacy.labels.pdf import FacesDiffer, leaflet_sheets
+from pharmacy.labels.rules.fitting import TextTooLong
+from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import queries
 from pharmacy.orders.models import Container, Hold, Order, OrderEvent, ReasonCode
 from pharmacy.orders.operations.handing_over import advice_needed_for
@@ -34,6 +37,7 @@ from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
 from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
 from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
+from pharmacy.web.console.order_reading import Reading, reading_of
 from pharmacy.web.console.order_second_check import SecondCheck, second_check
 from pharmacy.web.console.queue import Line, lines_of
 from pharmacy.web.view import View
@@ -44,10 +48,10 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.REALLOCATE: Purpose.REALLOCATE,
     Action.SEND_BACK: Purpose.SEND_BACK,
     Action.RETURN: Purpose.RETURN,
-    Action.SPLIT: Purpose.PARTIAL,
-    Action.REPLACE: Purpose.REPLACE,
     Action.CLAIM: Purpose.OVERRIDE,
     Action.TAKE_OVER: Purpose.TAKE_OVER,
+    Action.SPLIT: Purpose.PARTIAL,
+    Action.REPLACE: Purpose.REPLACE,
 }
 """For what a step's coded reason was given."""
 
@@ -85,6 +89,8 @@ class OrderPage:
     chart: Any
     vials: list[Vial]
     leaflet: Label | None
+    sheets: int
+    """How many pages of the leaflet can be shown as pictures."""
     missing: Sequence[Any]
     events: Sequence[OrderEvent]
     names: dict[UUID, str]
@@ -98,6 +104,7 @@ class OrderPage:
     why_not_sent: str
     """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
+    reads: Reading
 
     @property
     def undecided(self) -> int:
@@ -136,7 +143,11 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     events = queries.events(session, order_id)
     drawn = labels.of_order(session, order_id)
     first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
+    reads = reading_of(session, line.row.patient, prescription)
+    leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
+    if reads.chosen_by is not None:
+        people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:
         people.add(plan.chosen_by)
     reasons = queries.reason_codes(session)
@@ -151,7 +162,8 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         steps=steps,
         chart=stairs(steps, today=practice.site(session).today(view.now)),
         vials=vials_of(session, order, drawn),
-        leaflet=next((each for each in drawn if each.kind is LabelKind.LEAFLET), None),
+        leaflet=leaflet,
+        sheets=_sheets(leaflet) if leaflet else 0,
         missing=queries.batch_requests(session, order_id),
         events=events,
         names=staff.names(session, people),
@@ -162,7 +174,16 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         parcel=parcel_of(session, order),
         why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
+        reads=reads,
     )
+
+
+def _sheets(leaflet: Label) -> int:
+    """Return how many pages of a leaflet can be shown: none where the PDF alone still has it."""
+    try:
+        return len(leaflet_sheets(Leaflet.of_data(leaflet.content)))
+    except (FacesDiffer, TextTooLong):
+        return 0
 
 
 def _in_use(reasons: Sequence[ReasonCode]) -> dict[str, list[tuple[str, str]]]:

@@ -37,10 +37,11 @@ class AskForm(msgspec.Struct, frozen=True):
 
 
 class NoteForm(msgspec.Struct, frozen=True):
-    """What was said on the telephone, by whom, and that it was read back."""
+    """What was said on the telephone, by whom and when, and that it was read back."""
 
     words: Sentence
     spoke_with: Annotated[str, Meta(min_length=1, max_length=100)]
+    said_at: Annotated[str, Meta(max_length=30)] = ""
     read_back: Ticked | None = None
 
 
@@ -98,6 +99,7 @@ class OrderQuestions(Controller):
     ) -> Answer:
         """Keep what the prescriber said on the telephone, read back and confirmed."""
         given = form.read(NoteForm)
+        said_at = view.instant(given.said_at, field="said_at") if given.said_at else None
 
         def step(session: Session, wanted: UUID) -> object:
             return operations.note_telephone(
@@ -107,6 +109,7 @@ class OrderQuestions(Controller):
                 words=given.words,
                 spoke_with=given.spoke_with,
                 read_back=given.read_back is not None,
+                said_at=said_at,
                 by=actor,
                 now=view.now,
             )

@@ -118,21 +118,6 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
     return [Action("e", "Came back", opens="came-back", kind="danger")]
 
 
-def _parts(page: OrderPage, view: View) -> list[Action]:
-    """Return what a pharmacist may do about the parts of a fill."""
-    if not view.may(Permission.SPLIT_ORDER):
-        return []
-    parts, found = page.parts, []
-    why_not = (HELD if page.holds else "") or parts.why_not_split
-    if parts.may_split(len(page.vials)):
-        found.append(Action("v", "Part now, rest later", opens="split", why_not=why_not))
-    if parts.rest is not None:
-        found.append(Action("y", "Order the rest", opens="rest", why_not=why_not))
-    if page.order.status is Status.HANDED_OVER:
-        found.append(Action("v", "Replace vials", opens="replace", why_not=parts.why_not_replaced))
-    return found
-
-
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:
     if page.order.status not in CLAIMABLE or not view.may(Permission.CLAIM_ORDER):
         return []
@@ -148,8 +133,25 @@ def _taking(page: OrderPage, view: View, at: str) -> list[Action]:
     return []
 
 
+def _parts(page: OrderPage, view: View) -> list[Action]:
+    """Return what a pharmacist may do about the parts of a fill."""
+    if not view.may(Permission.SPLIT_ORDER):
+        return []
+    parts, found = page.parts, []
+    why_not = (HELD if page.holds else "") or parts.why_not_split
+    if parts.may_split(len(page.vials)):
+        found.append(Action("v", "Part now, rest later", opens="split", why_not=why_not))
+    if parts.rest is not None:
+        found.append(Action("y", "Order the rest", opens="rest", why_not=why_not))
+    if page.order.status is Status.HANDED_OVER:
+        found.append(Action("v", "Replace vials", opens="replace", why_not=parts.why_not_replaced))
+    return found
+
+
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
     order, found = page.order, _taking(page, view, at)
+    if order.status in OPEN and view.may(Permission.CHOOSE_READING):
+        found.append(Action("m", "How they read", opens="reading"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

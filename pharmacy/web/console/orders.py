@@ -13,9 +13,10 @@ from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import reading, visible
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
-from pharmacy.labels.drawing import dots
+from pharmacy.labels.drawing import dots, leaflet_picture
 from pharmacy.labels.models import LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules.handing_over import Identifier
 from pharmacy.staff.rules import Permission
@@ -84,6 +85,32 @@ class OrderPages(Controller):
                 return Response(drawn.pdf, media_type="application/pdf", headers=headers)
             page = dots(ContainerLabel.of_data(drawn.content))[0]
             return Response(page.png(), media_type="image/png", headers=headers)
+
+    @get(
+        "/labels/{label_id:str}/sheets/{sheet:int}",
+        opt={"permission": Permission.READ_LABEL, "unattended": True},
+        sync_to_thread=True,
+    )
+    def sheet(  # noqa: PLR0917
+        self,
+        order_id: FromPath[str],
+        label_id: FromPath[str],
+        sheet: FromPath[int],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+    ) -> Response[bytes]:
+        """Show a page of the leaflet as a picture."""
+        seen = {"label": label_id}
+        with reading(db, order_id, actor, now, "labels.read", detail=seen) as (session, order):
+            drawn = labels.get(session, ids.decode("lbl", label_id))
+            if drawn.order_id != order.id or drawn.kind is not LabelKind.LEAFLET:
+                raise labels.LabelNotFound("this order has no such leaflet")
+            return Response(
+                leaflet_picture(Leaflet.of_data(drawn.content), sheet),
+                media_type="image/png",
+                headers={"Cache-Control": "private, no-store"},
+            )
 
     @get(
         "/news",

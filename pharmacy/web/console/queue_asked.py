@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -10,13 +10,9 @@ from litestar.params import QueryParameter, SkipValidation
 
 from pharmacy.http.pages import Cursor, after
 from pharmacy.orders.queries import QueueFilter
-from pharmacy.orders.rules import Status
 from pharmacy.web.console.queue_views import (
-    DueBy,
-    Held,
     Narrowing,
     Saved,
-    Whose,
     saved_views,
 )
 from pharmacy.web.view import CurrentView
@@ -59,12 +55,7 @@ def asked_of(
     """Return what an address asks for; what it says wrongly, as an old bookmark may, is nothing."""
     views = saved_views(view.actor, view.now)
     chosen = next((each for each in views if each.slug == saved), views[0])
-    narrowing = Narrowing(
-        status=_one_of(Status, status),
-        held=_one_of(Held, held),
-        whose=_one_of(Whose, whose),
-        due=_one_of(DueBy, due),
-    )
+    narrowing = Narrowing.read(status, held, whose, due)
     only = narrowing.of(chosen.only, actor=view.actor, now=view.now, zone=view.chrome.zone)
     return Asked(views, chosen, narrowing, only, cursor)
 
@@ -73,7 +64,3 @@ def place_of(cursor: str | None) -> Place | None:
     """Return the place that a cursor carries. Raises MalformedCursor."""
     found = after(cursor, datetime, UUID)
     return found and (found[0], found[1])
-
-
-def _one_of(kind: Any, given: str) -> Any:
-    return kind(given) if given in set(kind) else None

@@ -1,7 +1,10 @@
 """The queue: what is next for whoever looks, then who else waits, the most urgent first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
+from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import Provide
@@ -10,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.order_reads import note_queue_read
-from pharmacy.http.pages import USUAL, rows_of
+from pharmacy.http.pages import USUAL, Page, rows_of
 from pharmacy.kernel import ids
 from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
 from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import OPEN
 from pharmacy.orders.rules.claims import turns_of
@@ -26,6 +30,7 @@ from pharmacy.web.console.queue_views import (
     WHOSE_WORDS,
     Narrowing,
     Saved,
+    tabs,
 )
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView, View
@@ -52,15 +57,13 @@ class Turn:
     """What they would be given if they asked."""
 
 
-def turn_of(session: Session, view: View) -> Turn:
-    """Return what is next for whoever looks at the page."""
+def turn_of(session: Session, view: View) -> tuple[Sequence[Order], Sequence[Order]]:
+    """Return what is in the hands of whoever looks, and what they would be given."""
     now, actor = view.now, view.actor
     mine = QueueFilter(claimed_by=actor.id, claimed_at=now)
-    held = queries.queue(session, mine, limit=IN_HAND)[:IN_HAND]
+    held = queries.orders_in(session, mine, limit=IN_HAND)[:IN_HAND]
     found = queries.peek_next(session, turns_of(actor), by=actor, now=now)
-    waiting = queries.rows_of(session, [found]) if found else []
-    lines = lines_of(session, [*held, *waiting], view)
-    return Turn(lines[: len(held)], lines[len(held)] if waiting else None)
+    return held, [found] if found else []
 
 
 class QueuePages(Controller):
@@ -76,21 +79,21 @@ class QueuePages(Controller):
         """Show one of the views, narrowed as the address says, the order due first first."""
         chosen, narrowing = asked.chosen, asked.narrowing
         with db.transaction() as session:
-            rows = queries.queue(session, asked.only, after=asked.start, limit=USUAL)
-            page = rows_of(rows, limit=USUAL, key=lambda row: row.place)
-            lines = lines_of(session, page.items, view)
-            turn = turn_of(session, view) if chosen.slug == "next" and not asked.cursor else None
-            first = [*turn.in_hand, *filter(None, [turn.waiting])] if turn else []
-            seen = dict.fromkeys(line.row.order.id for line in [*first, *lines])
+            turn, page, seen = _found(session, view, asked)
+            kept = queries.own_views(session, actor.id) if actor.id else []
+            offered = tabs(kept, asked.views, chosen, chosen.url(narrowing))
+            has_tab = any(each.is_open for each in offered[: len(kept)])
+            keeps = bool(narrowing.chosen) and not has_tab
             note_queue_read(session, seen, by=actor, now=now)
             return view.page(
                 "queue/index.html",
-                actions=_actions(view, turn),
-                views=asked.views,
+                actions=[*_actions(view, turn), *_own(keeps=keeps, has_some=bool(kept))],
+                tabs=offered,
+                keeps=keeps,
                 chosen=chosen,
                 narrowing=narrowing,
                 choices=CHOICES,
-                lines=lines,
+                lines=page.items,
                 turn=turn,
                 onward=_onward(chosen, narrowing, page.next),
                 started=asked.cursor is not None,
@@ -120,6 +123,22 @@ class QueuePages(Controller):
             return view.go(f"/orders/{ids.encode('ord', order.id)}", toast=f"Rx {order.number}")
 
 
+def _found(
+    session: Session, view: View, asked: CurrentAsked
+) -> tuple[Turn | None, Page[Line], dict[UUID, None]]:
+    """Return what is in hand and next, a page of the view, and which orders these show."""
+    at_home = asked.chosen.slug == "next" and not asked.cursor
+    held, waiting = turn_of(session, view) if at_home else ([], [])
+    orders = queries.orders_in(session, asked.only, after=asked.start, limit=USUAL)
+    rows = queries.with_context(session, [*held, *waiting, *orders])
+    lines = iter(lines_of(session, rows, view))
+    in_hand = list(islice(lines, len(held)))
+    turn = Turn(in_hand, next(islice(lines, 1)) if waiting else None) if at_home else None
+    page = rows_of(list(lines), limit=USUAL, key=lambda line: line.row.place)
+    seen = dict.fromkeys(order.id for order in [*held, *waiting, *orders[:USUAL]])
+    return turn, page, seen
+
+
 def _actions(view: View, turn: Turn | None) -> list[Action]:
     if not (view.may(Permission.CLAIM_ORDER) and turns_of(view.actor)):
         return []
@@ -130,6 +149,12 @@ def _actions(view: View, turn: Turn | None) -> list[Action]:
         at = f"/orders/{in_hand[0].id}"
         found.insert(0, Action("c", "Continue", href=at, kind="primary"))
     return found
+
+
+def _own(*, keeps: bool, has_some: bool) -> list[Action]:
+    """Return the verbs of one's own views."""
+    keep = [Action("v", "Keep this view", opens="keep-view")] if keeps else []
+    return keep + ([Action("y", "My views", href="/queue/views")] if has_some else [])
 
 
 def _onward(chosen: Saved, narrowing: Narrowing, cursor: str | None) -> str:

@@ -1,16 +1,19 @@
 """Views of the queue. Each is an address, which names nobody and may be kept as a bookmark."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from pharmacy.orders.models import QueueView
 from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.orders.rules.claims import turns_of
 from pharmacy.staff.rules import Actor, Role
+from pharmacy.web.rendering import words_of
 
 
 class Held(StrEnum):
@@ -47,6 +50,7 @@ HELD_WORDS: Final = {
         for each in (Held.PRESCRIBER, Held.PHARMACIST, Held.TECHNICIAN, Held.ADMINISTRATOR)
     },
 }
+NARROWED_BY: Final = ("status", "held", "whose", "due")
 WHOSE_WORDS: Final = {Whose.MINE: "Mine", Whose.NOBODY: "Nobody's"}
 DUE_WORDS: Final = {
     DueBy.LATE: "Late",
@@ -63,6 +67,16 @@ class Narrowing:
     held: Held | None = None
     whose: Whose | None = None
     due: DueBy | None = None
+
+    @classmethod
+    def read(cls, status: str, held: str, whose: str, due: str) -> Self:
+        """Return what an address says; what nobody offers, as an old bookmark, narrows nothing."""
+        return cls(
+            status=Status(status) if status in set(Status) else None,
+            held=Held(held) if held in set(Held) else None,
+            whose=Whose(whose) if whose in set(Whose) else None,
+            due=DueBy(due) if due in set(DueBy) else None,
+        )
 
     def of(self, only: QueueFilter, *, actor: Actor, now: datetime, zone: str) -> QueueFilter:
         """Return a view's filter, narrowed."""
@@ -84,6 +98,18 @@ class Narrowing:
         """The choices that were made, as an address carries them."""
         given = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: str(value) for name, value in given if value is not None}
+
+    @property
+    def words(self) -> str:
+        """The choices as a person reads them."""
+        return ", ".join(
+            [
+                *([words_of(self.status)] if self.status else []),
+                *([HELD_WORDS[self.held]] if self.held else []),
+                *([WHOSE_WORDS[self.whose]] if self.whose else []),
+                *([DUE_WORDS[self.due]] if self.due else []),
+            ]
+        )
 
 
 def _before(by: DueBy, now: datetime, zone: str) -> datetime:
@@ -137,4 +163,33 @@ def saved_views(actor: Actor, now: datetime) -> list[Saved]:
         Saved("ready", "Ready", QueueFilter(statuses=(Status.READY,))),
         Saved("held", "On hold", QueueFilter(held=True)),
         Saved("all", "All open", QueueFilter(statuses=OPEN)),
+    ]
+
+
+class Tab(NamedTuple):
+    """A view as the queue's page offers it."""
+
+    name: str
+    address: str
+    is_open: bool = False
+    words: str = ""
+    """Which view it is, and to what it is narrowed."""
+
+
+def own_tab(kept: QueueView, views: Sequence[Saved], here: str = "") -> Tab:
+    """Return a view that a person keeps; one that their role has no more becomes the first."""
+    filters = kept.filters
+    saved = next((each for each in views if each.slug == filters.get("view")), views[0])
+    narrowing = Narrowing.read(*(filters.get(each, "") for each in NARROWED_BY))
+    address = saved.url(narrowing)
+    words = ": ".join(each for each in (saved.name, narrowing.words) if each)
+    return Tab(kept.name, address, address == here, words)
+
+
+def tabs(kept: Sequence[QueueView], views: Sequence[Saved], chosen: Saved, here: str) -> list[Tab]:
+    """Return a person's own views, then those of their role; one of them is open at most."""
+    mine = [own_tab(each, views, here) for each in kept]
+    is_mine = any(each.is_open for each in mine)
+    return mine + [
+        Tab(each.name, each.url(), each.slug == chosen.slug and not is_mine) for each in views
     ]

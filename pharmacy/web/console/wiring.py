@@ -17,6 +17,7 @@ from pharmacy.web.console.admin_jobs import JobPages
 from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
 from pharmacy.web.console.admin_reasons import ReasonPages
+from pharmacy.web.console.admin_registries import RegistryPages
 from pharmacy.web.console.admin_staff import StaffPages
 from pharmacy.web.console.admin_texts import TextPages
 from pharmacy.web.console.audit_chain import AuditChain
@@ -35,8 +36,10 @@ from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
 from pharmacy.web.console.order_pictures import OrderPictures
 from pharmacy.web.console.order_questions import OrderQuestions, QuestionPages
+from pharmacy.web.console.order_reading import OrderReading
 from pharmacy.web.console.order_review import OrderReview
 from pharmacy.web.console.orders import OrderPages
+from pharmacy.web.console.own_views import OwnViewPages
 from pharmacy.web.console.paper import PaperPages
 from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_arrivals import QueueArrivals
@@ -70,7 +73,9 @@ PAGES: Final[list[type[Controller]]] = [
     OrderParts,
     OrderPictures,
     OrderQuestions,
+    OrderReading,
     OrderReview,
+    OwnViewPages,
     PaperPages,
     PrescriberPages,
     PowderPages,
@@ -81,6 +86,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RegistryPages,
     ScanPages,
     SearchPages,
     SessionPages,

@@ -13,14 +13,20 @@ from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel import ids
 from pharmacy.labels import operations, queries
 from pharmacy.labels.models import Label, LabelKind
+from pharmacy.labels.pdf import fonts
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Hold, Order
 from pharmacy.orders.rules import Status
+from pharmacy.patients.models import Patient
+from pharmacy.practice import operations as practice
 from pharmacy.practice.models import Site
 from pharmacy.prescriptions.models import Prescription
+from pharmacy.staff.rules import Role
 from tests.factories.orders import Bench
+from tests.factories.staff import make_actor
 from tests.rules.labels.pictures import scanned, text_of
+from tests.rules.labels.test_stand_ins import DROID, needs_fonts
 
 
 @pytest.fixture
@@ -34,6 +40,10 @@ def order(bench: Bench) -> Order:
     order = bench.order(Status.PLANNED)
     orders.allocate(bench.session, order.id, by=bench.technician, now=bench.now)
     return order
+
+
+def order_patient(session: Session, order: Order) -> Patient:
+    return session.get_one(Patient, order.patient_id)
 
 
 def name_patient(session: Session, order: Order, name: str) -> None:
@@ -151,6 +161,57 @@ def test_a_name_that_cannot_be_printed_holds_the_order_and_stores_nothing(
     assert name.strip() == "" or name not in f"{hold.words} {hold.facts}"
     assert bench.session.scalars(select(Label)).all() == []
     assert order.labeled_at is None
+
+
+@pytest.mark.parametrize(
+    ("state", "policies", "purpose"),
+    [
+        ("TX", {}, "For: Fibromyalgia (off-label use)"),
+        ("TX", {"purpose_on_label": False}, ""),
+        ("TX", {"purpose_left_off": ["TX"]}, ""),
+        ("TX", {"purpose_left_off": ["OK"]}, "For: Fibromyalgia (off-label use)"),
+        ("CA", {"purpose_on_label": False}, "For: Fibromyalgia (off-label use)"),
+        ("CA", {"purpose_left_off": ["CA", "TX"]}, "For: Fibromyalgia (off-label use)"),
+    ],
+)
+def test_a_label_says_why_where_the_prescriber_did_and_the_state_has_it(
+    bench: Bench, order: Order, state: str, policies: dict[str, object], purpose: str
+) -> None:
+    """16 CCR 1707.5(a)(1)(D): in California always; elsewhere as the pharmacy decides."""
+    patient = order_patient(bench.session, order)
+    patient.state = state
+    for name, value in policies.items():
+        practice.change_policy(
+            bench.session,
+            name,
+            value,
+            reason="Agreed with the pharmacist in charge",
+            by=make_actor(bench.session, Role.ADMINISTRATOR),
+            now=bench.now,
+        )
+
+    *labels, leaflet = operations.render(bench.session, order.id, now=bench.now)
+
+    assert {label.content["purpose"] for label in labels} == {purpose}
+    for label in labels:
+        assert ("For: Fibromyalgia (off-label use)" in text_of(label.pdf)) is bool(purpose)
+    assert "Fibromyalgia" not in text_of(leaflet.pdf)
+
+
+@needs_fonts
+def test_a_name_in_chinese_is_drawn_once_the_font_is_named(bench: Bench, order: Order) -> None:
+    name_patient(bench.session, order, "王小明")
+    assert operations.render(bench.session, order.id, now=bench.now) == []
+    fonts.fall_back_on([DROID])
+    try:
+        *labels, leaflet = operations.render(bench.session, order.id, now=bench.now)
+    finally:
+        fonts.fall_back_on([])
+
+    assert order_queries.open_holds(bench.session, order.id) == []
+    for label in [*labels, leaflet]:
+        assert "王小明" in text_of(label.pdf)
+        assert label.content["faces"].startswith("DroidSansFallback ")
 
 
 def test_the_hold_goes_when_the_labels_can_be_drawn(bench: Bench, order: Order) -> None:

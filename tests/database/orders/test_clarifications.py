@@ -1,6 +1,6 @@
 """Questions to the prescriber: held until answered, answered in three ways, never edited."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from pharmacy.orders.rules.clarifying import (
     QuestionClosed,
     QuestionKind,
     QuestionOpen,
+    SaidAtAnotherTime,
     WordsNeeded,
 )
 from pharmacy.orders.rules.holds import HoldNotLiftable
@@ -118,6 +119,38 @@ def test_a_spoken_answer_counts_when_it_was_read_back(bench: Bench, session: Ses
 
     assert (question.state, question.answer, question.read_back) == ("answered", "telephone", True)
     assert queries.open_holds(session, order.id) == []
+
+
+def test_an_answer_was_said_after_its_question_and_before_it_was_noted(
+    bench: Bench, session: Session
+) -> None:
+    order = bench.order(Status.REVIEW)
+    question = ask(bench, order)
+    later = bench.now + timedelta(hours=3)
+
+    def note(said_at: datetime) -> None:
+        operations.note_telephone(
+            session,
+            order.id,
+            question.id,
+            words="3 mg.",
+            spoke_with="Dr Testprescriber",
+            read_back=True,
+            said_at=said_at,
+            by=bench.pharmacist,
+            now=later,
+        )
+
+    early = "update clarifications set said_at = asked_at - interval '2 minutes'"
+    with pytest.raises(IntegrityError, match="said_before_it_was_noted"), session.begin_nested():
+        session.execute(text(early))
+    for wrong in (bench.now - timedelta(minutes=2), later + timedelta(minutes=1)):
+        with pytest.raises(SaidAtAnotherTime):
+            note(wrong)
+    note(bench.now + timedelta(hours=1))
+
+    assert question.said_at == bench.now + timedelta(hours=1)
+    assert question.answered_at == later
 
 
 def test_a_new_signature_replaces_the_order_and_edits_nothing(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pharmacy.infra.audit import AuditEntry
 from pharmacy.prescribers import queries
 from pharmacy.prescribers.operations import import_leie, import_licenses, import_nppes
-from pharmacy.prescribers.operations.registry import (
+from pharmacy.prescribers.operations.registry_takeover import (
     FileDateUnknown,
     FileOutOfOrder,
 )

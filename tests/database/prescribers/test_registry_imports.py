@@ -15,10 +15,8 @@ from pharmacy.prescribers.models import (
     RegistryProvider,
 )
 from pharmacy.prescribers.operations import import_leie, import_licenses, import_nppes
-from pharmacy.prescribers.operations.registry import (
-    FileNotText,
-    FileTooShort,
-)
+from pharmacy.prescribers.operations.registry import FileNotText
+from pharmacy.prescribers.operations.registry_takeover import FileTooShort
 from pharmacy.prescribers.rules.registry_files import HeadingMissing, RowUnreadable
 from tests.factories.practice import make_site
 from tests.factories.registry_files import (

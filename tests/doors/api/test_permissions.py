@@ -40,6 +40,7 @@ SAMPLES = {
     "part": "label",
     "version": "1",
     "check_no": "1",
+    "sheet": "1",
 }
 JOB = "9007199254740991"
 NEVER_COUNTED = {"audit_entries", "alembic_version", "sign_in_sessions"}
@@ -98,6 +99,7 @@ PREFIXES = {
     "copy_id": "cpy",
     "agent_id": "pag",
     "refill_id": "rfl",
+    "view_id": "qvw",
 }
 
 

@@ -258,7 +258,10 @@ def test_a_question_is_asked_reminded_of_and_settled_by_telephone(
 
     said = {"words": "Yes, 3 mg.", "spoke_with": "Dr Testprescriber"}
     assert send(client, f"{path}/telephone", pharmacist, **said)[0] == 422  # not read back
-    assert send(client, f"{path}/telephone", pharmacist, **said, read_back="yes")[0] == 200
+    said["read_back"] = "yes"
+    yesterday = {"said_at": "2020-01-01T10:00"}
+    assert send(client, f"{path}/telephone", pharmacist, **said, **yesterday)[0] == 422
+    assert send(client, f"{path}/telephone", pharmacist, **said)[0] == 200
     session.expire_all()
     assert (question.state, question.spoke_with) == ("answered", "Dr Testprescriber")
     assert queries.open_holds(session, order.id) == []

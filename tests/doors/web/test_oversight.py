@@ -7,12 +7,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit, audit_walks, jobs
-from pharmacy.infra.jobs import JobState
+from pharmacy.infra.jobs import JobState, Progress
 from pharmacy.infra.printers import Delivery
 from pharmacy.kernel.ids import encode, new_id
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import Order, ReasonCode
 from pharmacy.orders.rules import Status
+from pharmacy.prescribers.operations import go_on_importing
 from pharmacy.printing import operations as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState
@@ -22,6 +23,7 @@ from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
 from tests.factories.practice import make_site
 from tests.factories.printing import furnish, labelled_order, make_printer, printed
+from tests.factories.registry_files import EXCLUDED, LEIE_HEADINGS, csv_text
 
 OPEN_PAGE = {"HX-Request": "true"}
 
@@ -234,3 +236,40 @@ def test_figures_of_the_flow_name_nobody(client: Client, as_role: AsRole, bench:
     assert "1 of 1 released orders were right at first: 100.0 %." in shown
     assert "1 open order" in shown
     assert "Testpatient" not in shown
+
+
+def test_an_administrator_sends_a_registry_s_file_and_reads_what_came_of_it(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    administrator = as_role(Role.ADMINISTRATOR, browser=True)
+    overseer = as_role(Role.PHARMACIST, browser=True)
+
+    def sent(body: str, **fields: str) -> int:
+        file = {"file": ("UPDATED.csv", body.encode(), "text/csv")}
+        said = {"kind": "leie", "file_date": bench.now.date().isoformat()} | fields
+        headers = OPEN_PAGE | administrator
+        return client.post("/admin/registries", headers=headers, files=file, data=said).status_code
+
+    def came_of_it() -> str:
+        [job] = jobs.listing(session, kind=JobKind.IMPORT_REGISTRY, limit=1)
+        assert "is being read" in client.get("/admin/registries", headers=overseer).text
+        while go_on_importing(session, job.ref_id, by=WORKER, now=bench.now) is Progress.MORE:
+            pass
+        bench.now += timedelta(seconds=1)
+        return client.get("/admin/registries", headers=overseer).text
+
+    assert "Send a file" not in client.get("/admin/registries", headers=overseer).text
+    good = csv_text(LEIE_HEADINGS, [EXCLUDED])
+    assert sent(good) == 200
+    assert "Taken over" in came_of_it()
+
+    session.execute(text("alter table registry_uploads disable trigger user"))
+    session.execute(text("update registry_uploads set asked_at = asked_at - interval '1 hour'"))
+    assert sent(csv_text(LEIE_HEADINGS, [{**EXCLUDED, "DOB": "in May"}])) == 200
+    refused = came_of_it()
+    assert "1 row could not be read" in refused
+    assert "Line 2: a date is written in no known way" in refused
+    assert "in May" not in refused
+
+    assert sent("PK\x03\x04") == 422
+    assert sent(good, columns="status: Status", kind="licenses") == 422

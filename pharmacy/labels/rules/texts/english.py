@@ -28,6 +28,7 @@ LABEL: Final = {
     "warn.children": Words("Keep out of reach of children.", "domain.md 3.7"),
     "warn.discard": Words("Do not use it after {date}.", NOTE),
     "also": Words("In English: {directions}, {dates}.", "BPC 4076.6"),
+    "purpose": Words("For: {purpose}", "16 CCR 1707.5(a)(1)(D)"),
     "onward": Words("More on label 2 of 2.", "policy"),
     "second": Words("Label 2 of 2 of this container", "policy"),
     "step": Words("Step {no} of {steps}", "domain.md 5.1"),

@@ -24,6 +24,7 @@ LABEL: Final = {
     "warn.children": "Guarde lejos de los niños.",
     "warn.discard": "No la use después del {date}.",
     "also": "In English: {directions}, {dates}.",
+    "purpose": "Para: {purpose}",
     "onward": "Sigue en la etiqueta 2.",
     "second": "Etiqueta 2 de 2 de este frasco",
     "step": "Paso {no} de {steps}",
