@@ -111,6 +111,19 @@ def test_an_order_is_sent_and_comes_back_by_scanner_and_keyboard(
         assert session.get_one(Order, order.id).status is Status.RETURNED
 
 
+def test_an_order_is_divided_by_keyboard(console: Console, user: SitDown) -> None:
+    """The reason is found by its first letter; the last step is left for later."""
+    pharmacist = user(Role.PHARMACIST).go(console.page_of("planned"))
+    pharmacist.press("v")
+    pharmacist.page.locator("#split-reason").focus()
+    pharmacist.press("t", "Tab", "Enter")
+
+    pharmacist.sees("Of the same fill")
+    with console.session() as session:
+        order = session.get_one(Order, console.orders["planned"].id)
+        assert order.nights == (1, 56)
+
+
 def test_large_print_is_chosen_by_keyboard_and_the_leaflet_shows_beside_the_labels(
     console: Console, user: SitDown
 ) -> None:
