@@ -131,7 +131,7 @@
   document.addEventListener("click", (event) => {
     const on = (selector) => event.target.closest(selector);
     let found;
-    if ((found = on("[data-opens]"))) { const box = document.getElementById(found.dataset.opens); box.showModal(); const first = $("input:not([type=hidden]), select, textarea", box); if (first) first.focus(); }
+    if ((found = on("[data-opens]"))) { event.preventDefault(); const box = document.getElementById(found.dataset.opens); box.showModal(); const first = $("input:not([type=hidden]), select, textarea", box); if (first) first.focus(); }
     else if ((found = on("[data-close]"))) found.closest("dialog").close();
     else if (on("[data-help]")) help();
     else if (on("[data-fresh]")) fresh();
