@@ -1,6 +1,6 @@
 """
 The two faces of every document: measured, embedded as subsets, and kept for the next document.
-What they lack is drawn by the files that the operator named, in their order (docs/adr/0028).
+What they lack is drawn by the files that the operator named, in their order (docs/adr/0026).
 
 ReportLab parses the fonts, makes the subsets and writes their objects. That costs milliseconds, so
 the subset of the usual characters is made once a process; text that leaves it gets a subset of its
