@@ -1,4 +1,7 @@
-"""Found at once: given names and finished work. Kept: when an answer was said, decided drafts."""
+"""
+Found at once: given names, finished work, what somebody has in hand.
+Kept: when an answer was said, and drafts that were decided.
+"""
 
 from collections.abc import Sequence
 
@@ -28,6 +31,12 @@ def upgrade() -> None:
         ["ref_id", "kind", "id"],
         postgresql_where=sa.text("state = 'done'"),
     )
+    op.create_index(
+        "ix_orders_claimed",
+        "orders",
+        ["claimed_by", "due_at", "id"],
+        postgresql_where=sa.text("claimed_by is not null"),
+    )
     op.add_column(
         "clarifications", sa.Column("said_at", sa.DateTime(timezone=True), nullable=True)
     )
@@ -47,6 +56,7 @@ def downgrade() -> None:
     op.execute("drop trigger decided_drafts_stand on formulation_proposals")
     _never_rewritten(ANSWERED)
     op.drop_column("clarifications", "said_at")
+    op.drop_index("ix_orders_claimed", table_name="orders")
     op.drop_index("ix_jobs_done", table_name="jobs")
     op.drop_index("ix_patients_given", table_name="patients")
 

@@ -73,6 +73,13 @@ class Order(Base):
                 "'final-check','ready')"
             ),
         ),
+        Index(
+            "ix_orders_claimed",
+            "claimed_by",
+            "due_at",
+            "id",
+            postgresql_where=text("claimed_by is not null"),
+        ),
         Index(None, "status", "due_at", "id"),
         Index(None, "due_at", "id"),
         Index(
