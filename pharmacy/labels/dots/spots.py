@@ -14,6 +14,8 @@ from pharmacy.labels.dots.patches import KEPT, POINTS, Patch, patch
 
 LEVEL: Final = 1
 """A patch is small: more effort saves little."""
+SHORT: Final = 320
+"""Up to so many bytes are written out: to deflate them takes longer than to send the rest."""
 
 
 class Sheet(NamedTuple):
@@ -39,7 +41,8 @@ class Spot:
     def field(self) -> bytes:
         """The field that prints it."""
         row, size = self.patch.row, self.patch.row * self.patch.high
-        coded = _repeated(self.patch) if self.patch.times > 1 else _deflated(self.patch)
+        is_long = self.patch.times == 1 and size > SHORT
+        coded = _deflated(self.patch) if is_long else _written(self.patch)
         return b"^FO%d,%d^GFA,%d,%d,%d,%b^FS" % (self.x, self.y, size, size, row, coded)
 
     def without(self, white: "Spot") -> "Spot | None":
@@ -58,7 +61,7 @@ def _deflated(patch: Patch) -> bytes:
     return b":Z64:%b:%04X" % (packed, binascii.crc_hqx(packed, 0))
 
 
-def _repeated(patch: Patch) -> bytes:
+def _written(patch: Patch) -> bytes:
     """Return rows of hexadecimal digits, each with a colon for every time it stands again."""
     again = ":" * (patch.times - 1)
     rows = patch.dots.hex(":", patch.row).upper().replace(":", again)
