@@ -294,7 +294,7 @@ class Floor(RuleBasedStateMachine):
 
 def test_no_sequence_of_acts_breaks_a_balance(worker_database: Database) -> None:
     run_state_machine_as_test(
-        lambda: Floor(worker_database), settings=settings(max_examples=25, stateful_step_count=40)
+        lambda: Floor(worker_database), settings=settings(max_examples=12, stateful_step_count=40)
     )
 
 
