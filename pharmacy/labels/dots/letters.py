@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from pharmacy.labels.dots import faces
 from pharmacy.labels.dots.patches import BITS, KEPT, POINTS, Patch
 from pharmacy.labels.pdf import fonts
-from pharmacy.labels.pdf.pen import THICKENED
 
 DARK: Final = 112
 """How much of a dot a letter must cover to be printed, of 255: a little more than a thin stroke."""
 PRINTED: Final = [255 * (shade >= DARK) for shade in range(256)]
 SHORTEST: Final = 128
-FACES: Final = 64
 ALONE: Final = (0,)
 FAR: Final = 1_000_000
 SPARE: Final = 2
@@ -48,14 +47,10 @@ class Glyphs(dict[str, Glyph]):
         super().__init__()
         self.size, self.bold = size, bold
         self.scale, self.pixels = dpi / POINTS, size * dpi / POINTS
-        name = "SourceSans3-Bold.ttf" if bold else "SourceSans3-Regular.ttf"
-        self.font = _opened(str(fonts.FOLDER / name), self.pixels)
+        self.font = faces.own(self.pixels, bold=bold)
 
     def __missing__(self, letter: str) -> Glyph:
-        font, stroke = self.font, 0.0
-        if other := fonts.stands_in(letter):
-            font = _opened(str(other.path), self.pixels)
-            stroke = self.pixels * THICKENED / 2 if self.bold else 0
+        font, stroke = faces.drawing(letter, self.pixels, bold=self.bold)
         box = font.getbbox(letter, anchor="ls", stroke_width=stroke)
         left, top, right, bottom = map(round, box)
         grey = None
@@ -66,11 +61,6 @@ class Glyphs(dict[str, Glyph]):
         advance = fonts.width(letter, self.size, bold=self.bold) * self.scale
         self[letter] = glyph = Glyph(left, right, top, advance, grey)
         return glyph
-
-
-@lru_cache(maxsize=FACES)
-def _opened(path: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +74,7 @@ class Face:
 
 
 @fonts.renewed
-@lru_cache(maxsize=FACES)
+@lru_cache(maxsize=faces.FACES)
 def _face(size: float, *, bold: bool, dpi: int) -> Face:
     glyphs = Glyphs(size, bold=bold, dpi=dpi)
     above, below = glyphs.font.getmetrics()

@@ -6,16 +6,16 @@ fraction of a dot, and edges are smooth.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from pharmacy.labels.dots import faces
 from pharmacy.labels.dots.raster import OnlyOnPaper
 from pharmacy.labels.pdf import fonts
 from pharmacy.labels.pdf.barcode import MODULE, NARROW
-from pharmacy.labels.pdf.pen import THICKENED, Box, Ink, Line, Pen, Placed, Text
+from pharmacy.labels.pdf.pen import Box, Ink, Line, Pen, Placed, Text
 
 SHOWN: Final = 96
 """Dots to the inch of the picture."""
@@ -99,23 +99,13 @@ class _Brush:
         x, pixels = text.x, text.size * SCALE
         for letter in text.text:
             if not letter.isspace():
-                other = fonts.stands_in(letter)
-                thick = pixels * THICKENED / 2 if other and text.bold else 0
+                font, thick = faces.drawing(letter, pixels, bold=text.bold)
                 self.draws.text(
                     self._at(x, text.y),
                     letter,
                     fill=self.ink,
-                    font=_face(str(other.path if other else _own(bold=text.bold)), pixels),
+                    font=font,
                     anchor="ls",
                     stroke_width=thick,
                 )
             x += fonts.width(letter, text.size, bold=text.bold)
-
-
-def _own(*, bold: bool) -> str:
-    return str(fonts.FOLDER / f"SourceSans3-{'Bold' if bold else 'Regular'}.ttf")
-
-
-@lru_cache(maxsize=64)
-def _face(path: str, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, pixels, layout_engine=ImageFont.Layout.BASIC)
