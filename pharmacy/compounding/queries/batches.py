@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text, tuple_
@@ -133,8 +133,16 @@ def weighings(session: Session, batch_id: UUID) -> Sequence[Weighing]:
 
 def active_lot_ids(session: Session, batch_id: UUID) -> list[UUID]:
     """Return the lots that a batch's naltrexone is weighed from, in the order of use."""
-    found = select(BatchActiveLot.ingredient_lot_id).where(BatchActiveLot.batch_id == batch_id)
-    return list(session.scalars(found.order_by(BatchActiveLot.no)))
+    return active_lot_ids_of(session, [batch_id]).get(batch_id, [])
+
+
+def active_lot_ids_of(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the lots that each batch's naltrexone is weighed from, in the order of use."""
+    found: dict[UUID, list[UUID]] = {}
+    lots = select(BatchActiveLot).where(BatchActiveLot.batch_id.in_(batch_ids))
+    for lot in session.scalars(lots.order_by(BatchActiveLot.batch_id, BatchActiveLot.no)):
+        found.setdefault(lot.batch_id, []).append(lot.ingredient_lot_id)
+    return found
 
 
 def powder_lot_ids(session: Session, batch: Batch) -> list[UUID]:
@@ -156,9 +164,24 @@ class Unsound(NamedTuple):
 
 def unsound_components(session: Session, batch_id: UUID, *, today: date) -> list[Unsound]:
     """Return the lots in a batch that are not sound; the trigger on its release asks the same."""
-    found = text("select kind, lot_id, lot_number, why from unsound_components(:batch, :today)")
-    rows = session.execute(found, {"batch": batch_id, "today": today})
-    return [Unsound(*row) for row in rows]
+    return unsound_components_of(session, [batch_id], today=today).get(batch_id, [])
+
+
+UNSOUND: Final = text("""
+    select b.id, u.kind, u.lot_id, u.lot_number, u.why
+    from unnest(cast(:batches as uuid[])) b (id)
+    cross join lateral unsound_components(b.id, :today) u
+""")
+
+
+def unsound_components_of(
+    session: Session, batch_ids: Sequence[UUID], *, today: date
+) -> dict[UUID, list[Unsound]]:
+    """Return the lots in each batch that are not sound."""
+    found: dict[UUID, list[Unsound]] = {}
+    for row in session.execute(UNSOUND, {"batches": list(batch_ids), "today": today}):
+        found.setdefault(row.id, []).append(Unsound(*row[1:]))
+    return found
 
 
 def batches_from(session: Session, ingredient_lot_id: UUID) -> Sequence[Batch]:
@@ -172,14 +195,20 @@ def batches_from(session: Session, ingredient_lot_id: UUID) -> Sequence[Batch]:
 
 def counting(session: Session, batch_id: UUID) -> dict[Need, Weighing]:
     """Return the weighing that counts for each item and lot that has one."""
-    found = session.scalars(
-        select(Weighing).where(
-            Weighing.batch_id == batch_id,
-            Weighing.voided_at.is_(None),
-            Weighing.verdict == WeighingVerdict.WITHIN,
-        )
+    return counting_of(session, [batch_id]).get(batch_id, {})
+
+
+def counting_of(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, dict[Need, Weighing]]:
+    """Return the weighing that counts for each item and lot of each batch."""
+    found: dict[UUID, dict[Need, Weighing]] = {}
+    good = select(Weighing).where(
+        Weighing.batch_id.in_(batch_ids),
+        Weighing.voided_at.is_(None),
+        Weighing.verdict == WeighingVerdict.WITHIN,
     )
-    return {weighing.need: weighing for weighing in found}
+    for weighing in session.scalars(good):
+        found.setdefault(weighing.batch_id, {})[weighing.need] = weighing
+    return found
 
 
 def lock_weighing(session: Session, weighing_id: UUID) -> tuple[Batch, Weighing]:
@@ -207,13 +236,22 @@ def weights(session: Session, batch: Batch, kind: WeightKind) -> list[Mass]:
 
 def last_tests(session: Session, batch: Batch) -> dict[str, BatchTest]:
     """Return the newest test of each kind in this round."""
-    found = session.scalars(
+    return last_tests_of(session, [batch]).get(batch.id, {})
+
+
+def last_tests_of(session: Session, batches: Sequence[Batch]) -> dict[UUID, dict[str, BatchTest]]:
+    """Return the newest test of each kind in each batch's round."""
+    rounds = [(batch.id, batch.round_no) for batch in batches]
+    found: dict[UUID, dict[str, BatchTest]] = {}
+    newest = (
         select(BatchTest)
-        .ext(distinct_on(BatchTest.test))
-        .where(BatchTest.batch_id == batch.id, BatchTest.round_no == batch.round_no)
-        .order_by(BatchTest.test, BatchTest.id.desc())
+        .ext(distinct_on(BatchTest.batch_id, BatchTest.test))
+        .where(tuple_(BatchTest.batch_id, BatchTest.round_no).in_(rounds))
+        .order_by(BatchTest.batch_id, BatchTest.test, BatchTest.id.desc())
     )
-    return {each.test: each for each in found}
+    for test in session.scalars(newest):
+        found.setdefault(test.batch_id, {})[test.test] = test
+    return found
 
 
 def investigations(session: Session, batch_id: UUID) -> Sequence[Investigation]:
