@@ -132,8 +132,7 @@ def what_is_left(
     )
     night_1_on = order.first_dose_on + later - timedelta(days=(order.first_night or 1) - 1)
     nights = Nights((days.first_on - night_1_on).days + 1, (days.last_on - night_1_on).days + 1)
-    steps = queries.of_nights(queries.plan_steps(session, order), nights)
-    return Left(days, nights, sum(step.capsules for step in steps))
+    return Left(days, nights, queries.capsules_of(session, order, nights))
 
 
 def _of_order(session: Session, order: Order, wanted: Collection[UUID]) -> list[Container]:

@@ -41,6 +41,7 @@ from pharmacy.orders.queries.one import (
 from pharmacy.orders.queries.own_views import own_views
 from pharmacy.orders.queries.parts import (
     after_earlier_parts,
+    capsules_of,
     earlier_parts,
     family,
     fills_counted,
@@ -83,6 +84,7 @@ __all__ = [
     "batch_requests",
     "by_number",
     "capsules_awaited",
+    "capsules_of",
     "changes_since",
     "clarifications",
     "containers",

@@ -135,6 +135,11 @@ def of_nights(steps: Sequence[PlannedStep], nights: Nights | None) -> tuple[Plan
     return between(steps, *nights) if nights else tuple(steps)
 
 
+def capsules_of(session: Session, order: Order, nights: Nights) -> int:
+    """Return how many capsules nights of an order's fill take. Raises PlanNotFound."""
+    return sum(step.capsules for step in of_nights(plan_steps(session, order), nights))
+
+
 def fills_counted(session: Session, prescription_id: UUID) -> int:
     """Return how many replacements count as fills of a prescription."""
     counted = select(func.count()).where(

@@ -217,6 +217,8 @@ def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
 
 def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     """Return orders as lines of the queue, in the same order. Costs the same for few and many."""
+    if not orders:
+        return []
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])

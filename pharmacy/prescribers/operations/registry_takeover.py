@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import Cursor, sql
@@ -121,7 +120,7 @@ def replace(
     now: datetime,
 ) -> Imported:
     """Merge what is staged, and write down what came of it."""
-    today = now.astimezone(ZoneInfo(practice.site(session).time_zone)).date()
+    today = practice.site(session).today(now)
     dated = source.file_date or date_in_name(source.file_name) or source.newest_on
     if dated is None:
         raise FileDateUnknown("neither the file's name nor its rows say how old it is")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -114,8 +114,8 @@ def parts_of(session: Session, order: Order, *, now: datetime) -> Parts:
         fate="destroyed" if splits and vials and were_packed(session, order) else "back-in-stock",
         why_not_split=_why_not_split(session, order) if splits else "",
         rest=rest,
-        rest_capsules=_capsules(session, order, rest) if rest else 0,
-        losable=_losable(session, order, vials, now) if gone else [],
+        rest_capsules=queries.capsules_of(session, order, rest) if rest else 0,
+        losable=[_losable(session, order, each, now) for each in vials] if gone else [],
         refill=refills.after_order(session, queries.own_of_fill(session, order)) if gone else None,
         counts_as_fill=gone and practice.policy(session).patient_lost_counts_as_fill,
     )
@@ -171,18 +171,7 @@ def _cuts(session: Session, order: Order, steps: Sequence[PlannedStep]) -> list[
     return [Cut(on, f"{name}: until {day(on)}") for on, name in sorted(found.items())]
 
 
-def _capsules(session: Session, order: Order, nights: Nights) -> int:
-    steps = queries.of_nights(queries.plan_steps(session, order), nights)
-    return sum(step.capsules for step in steps)
-
-
-def _losable(
-    session: Session, order: Order, vials: Sequence[Container], now: datetime
-) -> list[Losable]:
-    return [_one_losable(session, order, each, now) for each in vials]
-
-
-def _one_losable(session: Session, order: Order, vial: Container, now: datetime) -> Losable:
+def _losable(session: Session, order: Order, vial: Container, now: datetime) -> Losable:
     if queries.is_replaced(session, vial):
         return Losable(vial, None, "replaced already")
     try:
@@ -273,10 +262,3 @@ def _through(session: Session, order_id: UUID, given: Sequence[str]) -> date:
         for each in queries.containers(session, order_id)
     ]
     return last_given(vials, given)
-
-
-def lost_words(session: Session, vial: Container) -> dict[str, Any]:
-    """Return what a scan of a dead code says: of which order, since when, and what replaces it."""
-    order = queries.get(session, vial.order_id)
-    replacing = queries.get(session, vial.replaced_by) if vial.replaced_by else None
-    return {"order": order.number, "replaced_by": replacing.number if replacing else None}

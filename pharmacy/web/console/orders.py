@@ -14,10 +14,11 @@ from pharmacy.http.order_reads import reading, visible
 from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.drawing import dots, leaflet_picture
-from pharmacy.labels.models import LabelKind
+from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import operations, queries
+from pharmacy.orders.models import Order
 from pharmacy.orders.rules.handing_over import Identifier
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_first_check import KINDS
@@ -28,6 +29,7 @@ from pharmacy.web.console.order_verbs import actions_of
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Answer, CurrentView
 
+KEPT_BY_NOBODY: Final = {"Cache-Control": "private, no-store"}
 IDENTIFIERS: Final = [(each.value, words_of(each)) for each in Identifier]
 
 
@@ -77,14 +79,11 @@ class OrderPages(Controller):
         """Show a container's label, dot for dot, or the leaflet as a PDF."""
         seen = {"label": label_id}
         with reading(db, order_id, actor, now, "labels.read", detail=seen) as (session, order):
-            drawn = labels.get(session, ids.decode("lbl", label_id))
-            if drawn.order_id != order.id:
-                raise labels.LabelNotFound("this order has no such label")
-            headers = {"Cache-Control": "private, no-store"}
+            drawn = _label_of(session, order, label_id)
             if drawn.kind is LabelKind.LEAFLET:
-                return Response(drawn.pdf, media_type="application/pdf", headers=headers)
+                return Response(drawn.pdf, media_type="application/pdf", headers=KEPT_BY_NOBODY)
             page = dots(ContainerLabel.of_data(drawn.content))[0]
-            return Response(page.png(), media_type="image/png", headers=headers)
+            return Response(page.png(), media_type="image/png", headers=KEPT_BY_NOBODY)
 
     @get(
         "/labels/{label_id:str}/sheets/{sheet:int}",
@@ -103,13 +102,13 @@ class OrderPages(Controller):
         """Show a page of the leaflet as a picture."""
         seen = {"label": label_id}
         with reading(db, order_id, actor, now, "labels.read", detail=seen) as (session, order):
-            drawn = labels.get(session, ids.decode("lbl", label_id))
-            if drawn.order_id != order.id or drawn.kind is not LabelKind.LEAFLET:
+            drawn = _label_of(session, order, label_id)
+            if drawn.kind is not LabelKind.LEAFLET:
                 raise labels.LabelNotFound("this order has no such leaflet")
             return Response(
                 leaflet_picture(Leaflet.of_data(drawn.content), sheet),
                 media_type="image/png",
-                headers={"Cache-Control": "private, no-store"},
+                headers=KEPT_BY_NOBODY,
             )
 
     @get(
@@ -212,3 +211,11 @@ class OrderPages(Controller):
             )
 
         return take_step(view, db, order_id, step, toast="Cancelled", onward="/queue")
+
+
+def _label_of(session: Session, order: Order, label_id: str) -> Label:
+    """Return a label of an order. Raises LabelNotFound."""
+    drawn = labels.get(session, ids.decode("lbl", label_id))
+    if drawn.order_id != order.id:
+        raise labels.LabelNotFound("this order has no such label")
+    return drawn

@@ -10,11 +10,7 @@ from litestar.params import QueryParameter, SkipValidation
 
 from pharmacy.http.pages import Cursor, after
 from pharmacy.orders.queries import QueueFilter
-from pharmacy.web.console.queue_views import (
-    Narrowing,
-    Saved,
-    saved_views,
-)
+from pharmacy.web.console.queue_views import Narrowing, Saved, saved_views
 from pharmacy.web.view import CurrentView
 
 Place = tuple[datetime, UUID]

@@ -17,7 +17,6 @@ from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders import queries as orders
 from pharmacy.orders.rules.parts import VialLost
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.order_parts import lost_words
 from pharmacy.web.console.search import first_found, results
 from pharmacy.web.view import Answer, CurrentView
 
@@ -44,11 +43,12 @@ def page_of_container(session: Session, code: str) -> str:
     """Return the page of the order that a vial belongs to. Raises VialLost for a dead code."""
     vial = orders.get_container(session, ids.decode("ctr", code))
     if vial.lost_at is not None:
-        facts = lost_words(session, vial)
+        number = orders.get(session, vial.order_id).number
+        other = orders.get(session, vial.replaced_by).number if vial.replaced_by else None
         raise VialLost(
-            f"This vial of Rx {facts['order']} was written down as lost:"
-            f" Rx {facts['replaced_by']} replaces it",
-            **facts,
+            f"This vial of Rx {number} was written down as lost: Rx {other} replaces it",
+            order=number,
+            replaced_by=other,
         )
     return f"/orders/{ids.encode('ord', vial.order_id)}"
 
