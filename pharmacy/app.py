@@ -21,6 +21,7 @@ from pharmacy.api.label_texts import LabelTextController
 from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
+from pharmacy.api.order_leaving import LeavingController
 from pharmacy.api.order_parts import PartController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
@@ -109,6 +110,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StaffController,
     StockLabelController,
     StepController,
+    LeavingController,
     PartController,
     TraceController,
     WeighingController,

@@ -1,4 +1,4 @@
-"""What people do with an order, step by step, from approval to hand-over."""
+"""What people do with an order, step by step, from approval to release, or to its end."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -24,8 +24,6 @@ from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
-from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
-from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.printing import operations as printing
 from pharmacy.staff.rules import Actor, Permission
 
@@ -85,49 +83,12 @@ class ReallocationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asked for where the reason is `other`."""
 
 
-class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was done before the order left."""
-
-    identifiers: Annotated[list[Identifier], Meta(max_length=6, examples=[["name", "birth-date"]])]
-    """Which kinds were compared with the order: two at least at the counter."""
-    counselling: Counselling
-    counselled_by: str | None = None
-    """The pharmacist who gave the advice; whoever asks, unless another one is named."""
-    collector: Collector = Collector.PATIENT
-    collector_name: Annotated[str, Meta(max_length=100)] = ""
-    """Of a representative."""
-
-    def given(self) -> HandingOver:
-        named = self.counselled_by
-        return HandingOver(
-            identifiers=self.identifiers,
-            counselling=self.counselling,
-            counselled_by=ids.decode("acc", named) if named else None,
-            collector=self.collector,
-            collector_name=self.collector_name,
-        )
-
-
 class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why an order is stopped."""
 
     reason: Annotated[str, Meta(max_length=40, examples=["patient-asked"])]
     """A code of the purpose `cancel`."""
     words: Words = ""
-
-
-class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why medicine came back."""
-
-    reason: Annotated[str, Meta(max_length=40, examples=["stopped"])]
-    """A code of the purpose `return`."""
-    words: Words = ""
-    vials: Annotated[list[str], Meta(min_length=1, max_length=60)] | None = None
-    """Which containers came back. Default: all that are still out."""
-
-    @property
-    def vial_ids(self) -> list[UUID] | None:
-        return None if self.vials is None else [ids.decode("ctr", each) for each in self.vials]
 
 
 def change(
@@ -144,7 +105,7 @@ def change(
     with db.transaction() as session:
         order = visible(queries.lock(session, wanted), by)
         require_seen(session, order, if_match, by=by, now=now)
-        return answer(session, step(session, wanted), by)
+        return answer(session, step(session, wanted), by, now)
 
 
 class StepController(Controller):
@@ -325,26 +286,6 @@ class StepController(Controller):
         return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post(
-        "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
-    )
-    def hand_over(
-        self,
-        *,
-        order_id: FromPath[str],
-        data: JSONBody[HandOverBody],
-        db: Db,
-        actor: CurrentActor,
-        now: Now,
-        if_match: IfMatch = None,
-    ) -> OrderAnswer:
-        """Record that the patient, or who came for them, received the order."""
-
-        def step(session: Session, wanted: UUID) -> Order:
-            return operations.hand_over(session, wanted, given=data.given(), by=actor, now=now)
-
-        return change(db, order_id, if_match, step, by=actor, now=now)
-
-    @post(
         "/cancellation",
         opt={"permission": Permission.CANCEL_ORDER},
         status_code=200,
@@ -365,33 +306,6 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return operations.cancel(
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
-            )
-
-        return change(db, order_id, if_match, step, by=actor, now=now)
-
-    @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
-    def take_back(
-        self,
-        *,
-        order_id: FromPath[str],
-        data: JSONBody[ReturnBody],
-        db: Db,
-        actor: CurrentActor,
-        now: Now,
-        if_match: IfMatch = None,
-    ) -> OrderAnswer:
-        """Record that medicine came back, vial by vial. It is destroyed, never restocked."""
-        vial_ids = data.vial_ids
-
-        def step(session: Session, wanted: UUID) -> Order:
-            return operations.return_(
-                session,
-                wanted,
-                reason=data.reason,
-                words=data.words,
-                vial_ids=vial_ids,
-                by=actor,
-                now=now,
             )
 
         return change(db, order_id, if_match, step, by=actor, now=now)

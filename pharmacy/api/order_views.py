@@ -16,9 +16,12 @@ from pharmacy.kernel.working_time import WorkingHours, working_time_between
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order, OrderEvent
 from pharmacy.orders.queries import QueueRow
+from pharmacy.orders.rules.gates import dates_over
 from pharmacy.orders.rules.next_step import next_step
 from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients.models import Patient
+from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import local_date
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.refills import queries as refills
 from pharmacy.staff.rules import Actor, Permission
@@ -58,12 +61,23 @@ class NextStepView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind], *, lots_out: bool
+        cls,
+        order: Order,
+        holds: Sequence[Hold],
+        given_up: Collection[JobKind],
+        *,
+        lots_out: bool,
+        today: date,
     ) -> Self:
         held = [(hold.code, hold.words, hold.owner) for hold in holds]
         labeled = order.labeled_at is not None
         step = next_step(
-            order.status, labeled=labeled, lots_out=lots_out, held=held, given_up=given_up
+            order.status,
+            labeled=labeled,
+            lots_out=lots_out,
+            dates_over=dates_over(order.first_dose_on, today),
+            held=held,
+            given_up=given_up,
         )
         return cls(owner=step.owner, action=step.action, words=step.words)
 
@@ -240,6 +254,7 @@ class QueueLine(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, row: QueueRow, actor: Actor, hours: WorkingHours, now: datetime) -> Self:
         order = row.order
+        today = local_date(now, hours.time_zone)
 
         def minutes_since(start: datetime) -> int:
             return working_time_between(start, now, hours) // A_MINUTE
@@ -249,7 +264,9 @@ class QueueLine(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, row.holds, row.given_up, lots_out=row.lots_out),
+            next=NextStepView.of(
+                order, row.holds, row.given_up, lots_out=row.lots_out, today=today
+            ),
             fill=order.fill_no,
             kind=order.kind,
             patient=PatientBrief.of(row.patient, actor),
@@ -309,7 +326,8 @@ class OrderView(msgspec.Struct, frozen=True):
     """The fill that follows, once it is worked out."""
 
     @classmethod
-    def of(cls, session: Session, order: Order, actor: Actor) -> Self:
+    def of(cls, session: Session, order: Order, actor: Actor, now: datetime) -> Self:
+        today = practice.site(session).today(now)
         holds = queries.open_holds(session, order.id)
         given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         out = queries.with_lots_out(session, [order.id])
@@ -319,7 +337,7 @@ class OrderView(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds, given_up, lots_out=bool(out)),
+            next=NextStepView.of(order, holds, given_up, lots_out=bool(out), today=today),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,

@@ -111,9 +111,9 @@ class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         )
 
 
-def answer(session: Session, order: Order, actor: Actor) -> OrderAnswer:
+def answer(session: Session, order: Order, actor: Actor, now: datetime) -> OrderAnswer:
     """Return an order with its ETag."""
-    return Response(OrderView.of(session, order, actor), headers={"ETag": etag(order.version)})
+    return Response(OrderView.of(session, order, actor, now), headers={"ETag": etag(order.version)})
 
 
 def lines(
@@ -196,7 +196,7 @@ class QueueController(Controller):
     def show(self, order_id: FromPath[str], db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:
         """Return an order, with its ETag for the next change."""
         with reading(db, order_id, actor, now, "order.read") as (session, order):
-            return answer(session, order, actor)
+            return answer(session, order, actor, now)
 
     @get("/{order_id:str}/events", opt={"permission": Permission.READ_ORDER}, sync_to_thread=True)
     def events(
@@ -223,7 +223,7 @@ class QueueController(Controller):
     def take_next(self, db: Db, actor: CurrentActor, now: Now) -> OrderAnswer:
         """Take the order that is due first of those that wait for the caller's role."""
         with db.transaction() as session:
-            return answer(session, operations.claim_next(session, by=actor, now=now), actor)
+            return answer(session, operations.claim_next(session, by=actor, now=now), actor, now)
 
     @post(
         "/{order_id:str}/claim",
@@ -246,7 +246,7 @@ class QueueController(Controller):
             order = operations.claim(
                 session, wanted, reason=data.reason or "", words=data.words, by=actor, now=now
             )
-            return answer(session, order, actor)
+            return answer(session, order, actor, now)
 
     @post(
         "/{order_id:str}/take-over",
@@ -269,7 +269,7 @@ class QueueController(Controller):
             order = operations.take_over(
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
-            return answer(session, order, actor)
+            return answer(session, order, actor, now)
 
     @delete(
         "/{order_id:str}/claim",
@@ -284,7 +284,7 @@ class QueueController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = operations.unclaim(session, wanted, by=actor, now=now)
-            return answer(session, order, actor)
+            return answer(session, order, actor, now)
 
     @post(
         "/{order_id:str}/recheck",
@@ -299,7 +299,7 @@ class QueueController(Controller):
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = operations.recheck(session, wanted, by=actor, now=now)
-            return answer(session, order, actor)
+            return answer(session, order, actor, now)
 
     @post(
         "/{order_id:str}/holds",

@@ -9,6 +9,7 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
+from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch
 from pharmacy.http.order_reads import visible
@@ -87,13 +88,14 @@ class ParcelController(Controller):
         """
         Hand an order over to a carrier, with the written notice of the right to advice.
 
-        Refused where this pharmacy may not ship into the patient's State.
+        Refused where this pharmacy may not ship into the patient's State, and where the first dose
+        comes before the parcel does.
         """
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
             order = visible(orders.lock(session, wanted), actor)
             require_seen(session, order, if_match, by=actor, now=now)
-            parcel = operations.ship(
+            parcel = dispensing.ship(
                 session,
                 wanted,
                 carrier=data.carrier,

@@ -169,7 +169,7 @@ class RefillController(Controller):
         wanted = ids.decode("rfl", refill_id)
         with db.transaction() as session:
             begun = operations.order_next(session, wanted, early=data.early, by=actor, now=now)
-            made = answer(session, begun, actor)
+            made = answer(session, begun, actor, now)
         made.status_code = 201
         made.headers["Location"] = f"/api/v1/orders/{ids.encode('ord', begun.id)}"
         return made

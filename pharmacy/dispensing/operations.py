@@ -1,4 +1,4 @@
-"""Releasing an order on the record that the pharmacist saw, and replacing what was lost."""
+"""Releasing an order on the record that was seen, letting it leave, replacing what was lost."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -13,13 +13,16 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.gates import FindingsUndecided, GateClosed
+from pharmacy.orders.rules.handing_over import HandingOver
 from pharmacy.orders.rules.parts import NotInTransit
 from pharmacy.orders.rules.reasons import ReplaceReason
 from pharmacy.printing import operations as printing
 from pharmacy.shipping import operations as shipping
 from pharmacy.shipping import queries as parcels
-from pharmacy.shipping.rules import ParcelStatus
+from pharmacy.shipping.models import Parcel
+from pharmacy.shipping.rules import Carrier, ParcelStatus
 from pharmacy.staff.rules import Actor, Attestation
 
 
@@ -46,6 +49,41 @@ def release(
     if queries.second_check(session, order_id).record_sha256() != attestation.record_sha256:
         raise RecordChanged("the record of the second check is another one by now")
     return orders.release(session, order_id, attestation=attestation, by=by, now=now)
+
+
+def hand_over(
+    session: Session, order_id: UUID, *, given: HandingOver, by: Actor, now: datetime
+) -> Order:
+    """
+    Hand an order over whose papers are as they should be.
+
+    Raises:
+        LabelsUnconfirmed: A vial bears a label that is void: its newer copy was not scanned.
+        LeafletUnprinted: The leaflet was sent to a printer, and is not known to be out.
+        Refusal: Whatever `orders.operations.hand_over` refuses.
+    """
+    _require_papers(session, order_id)
+    return orders.hand_over(session, order_id, given=given, by=by, now=now)
+
+
+def ship(
+    session: Session, order_id: UUID, *, carrier: Carrier, number: str, by: Actor, now: datetime
+) -> Parcel:
+    """
+    Hand an order over to a carrier. Raises as `hand_over` and as `shipping.operations.ship`.
+
+    Args:
+        number: The carrier's tracking number, as it was scanned or typed.
+    """
+    _require_papers(session, order_id)
+    return shipping.ship(session, order_id, carrier=carrier, number=number, by=by, now=now)
+
+
+def _require_papers(session: Session, order_id: UUID) -> None:
+    """Ask about the labels and the leaflet of an order that is about to leave."""
+    if order_queries.lock(session, order_id).status is Status.READY:
+        printing.require_confirmed(session, order_id)
+        printing.require_leaflet_printed(session, order_id)
 
 
 def replace(

@@ -48,6 +48,9 @@ class Label(Base):
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     container_id: Mapped[UUID | None] = mapped_column(ForeignKey("containers.id"))
     kind: Mapped[LabelKind]
+    newest_copy_no: Mapped[int] = mapped_column(server_default=text("1"))
+    """Of its newest copy, or of its first one while there is none. A container's copies are counted
+    through all its labels: a code names one piece of paper, whatever dates it bears."""
     content: Mapped[dict[str, Any]]
     content_sha256: Mapped[bytes]
     pdf: Mapped[bytes]

@@ -101,8 +101,12 @@ class Policy:
     undated_component_months: int = 12
     """A component without a vendor's expiry is used so long after its receipt. *unconfirmed*: older
     text allows three years."""
-    first_dose_after_days: int = 1
-    """The first dose is planned this many days after the order is approved."""
+    first_dose_after_days: int = 3
+    """A first dose that nobody names is this many days after the labels are drawn, so that an order
+    that is collected or sent meanwhile leaves with dates that are right. *unconfirmed*"""
+    ship_transit_days: int = 2
+    """A parcel is with the patient after so many days, and no first dose is before. *unconfirmed*
+    """
     order_due_hours: int = 48
 
     # working time
@@ -180,7 +184,20 @@ def _state(code: str) -> str:
     return code
 
 
+MOST_DAYS: Final = 60
+"""A first dose that lies further ahead, or a parcel that is longer on its way, is a slip."""
+
+
+def _days(number: int) -> int:
+    """Return a number of days that a label is dated ahead."""
+    if not 0 <= number <= MOST_DAYS:
+        raise TypeError("so many days are no usual ones")
+    return number
+
+
 MEANINGS: Final[dict[str, Callable[[Any], object]]] = {
+    "first_dose_after_days": _days,
+    "ship_transit_days": _days,
     "working_hours": lambda lines: WorkingHours.read(lines, (), time_zone="UTC"),
     "holidays": lambda days: WorkingHours.read((), days, time_zone="UTC"),
     "purpose_left_off": lambda states: [_state(state) for state in states],

@@ -70,7 +70,7 @@ class LabelCopy(Base):
         one_of("reason", ReprintReason),
         UniqueConstraint("label_id", "copy_no"),
         CheckConstraint("copy_no between 1 and 99", name="copy_counted"),
-        CheckConstraint("(copy_no = 1) = (reason is null)", name="reprint_reasoned"),
+        CheckConstraint("copy_no > 1 or reason is null", name="reprint_reasoned"),
         CheckConstraint("(state = 'confirmed') <= (confirmed_at is not null)", name="scan_dated"),
         Index(
             "uq_label_copies_living",

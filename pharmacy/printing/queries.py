@@ -111,12 +111,6 @@ def living_copy(session: Session, label_id: UUID) -> LabelCopy | None:
     ).one_or_none()
 
 
-def last_copy_no(session: Session, label_id: UUID) -> int:
-    """Return the number of a label's newest copy; 0 when there is none."""
-    last = select(func.max(LabelCopy.copy_no)).where(LabelCopy.label_id == label_id)
-    return session.scalar(last) or 0
-
-
 def copies_of_order(session: Session, order_id: UUID) -> Sequence[LabelCopy]:
     """Return every copy of an order's labels, void ones too, the oldest first."""
     return session.scalars(

@@ -101,14 +101,13 @@ def _is_broken_off(session: Session, order: Order) -> bool:
 
 
 def _supply(session: Session, order: Order) -> Supply:
-    """Return what the order gives the patient: as planned, and from its hand-over as it was."""
+    """Return what the order gives the patient, by its labels; it counts from its hand-over."""
     plan = plans.get(session, order.plan_id) if order.plan_id else None
     if plan is None or order.first_dose_on is None:
         raise plans.PlanNotFound("the order was not approved")
     filled_on = first_dose_on = order.first_dose_on
     if order.handed_over_at is not None:
         filled_on = practice.site(session).today(order.handed_over_at)
-        first_dose_on = max(first_dose_on, filled_on)
     return Supply(
         filled_on=filled_on, first_dose_on=first_dose_on, days=days_supply(plan.planned_steps)
     )

@@ -38,7 +38,8 @@ def ship(
     Raises:
         TrackingNumberWrong: Its form or its check digit.
         NotLicensedThere: Into the patient's State nothing may be sent today.
-        Refusal: Whatever `orders.operations.hand_over` refuses.
+        LabelsOutOfDate: The first dose comes before the parcel does, by the policy's days.
+        Refusal: Whatever else `orders.operations.hand_over` refuses.
     """
     kept = tracking_number(carrier, number)
     order = order_queries.lock(session, order_id)

@@ -177,7 +177,7 @@ class Bench:
         return Attestation(record_sha256, self.now, ProofMethod.PIN)
 
     def hand_over(self, order: Order, *, at: datetime | None = None) -> Order:
-        return operations.hand_over(
+        return dispensing.hand_over(
             self.session,
             order.id,
             given=HandingOver(

@@ -23,6 +23,7 @@ from tests.factories.bundles import (
     requests,
     signed,
 )
+from tests.factories.dates import begin_the_day_after
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.staff import make_actor
@@ -36,6 +37,7 @@ class Counter:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.bench = Bench(session, stock=False)
+        begin_the_day_after(self.bench)
         self.clinic: Actor = make_actor(session, Role.EHR_CLIENT)
 
     def receive(self, *changes: Change) -> Order:

@@ -24,6 +24,7 @@ from pharmacy.staff.rules import Actor, Role
 from pharmacy.titration import queries as plans
 from tests.conftest import NOW
 from tests.factories.bundles import sample_bundle, signed
+from tests.factories.dates import begin_the_day_after
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.prescribers import SigningKey
@@ -35,7 +36,9 @@ COLLECTED = NOW + timedelta(hours=20)
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    bench = Bench(session)
+    begin_the_day_after(bench)
+    return bench
 
 
 @pytest.fixture

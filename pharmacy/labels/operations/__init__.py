@@ -1,6 +1,12 @@
 """Drawing labels, and deciding in which words and for which eyes."""
 
-from pharmacy.labels.operations.drawing import NothingToLabel, reallocate, render, split
+from pharmacy.labels.operations.drawing import (
+    NothingToLabel,
+    date_anew,
+    reallocate,
+    render,
+    split,
+)
 from pharmacy.labels.operations.reading import choose_reading
 from pharmacy.labels.operations.texts import (
     EditionDecided,
@@ -16,6 +22,7 @@ __all__ = [
     "NothingToLabel",
     "approve_texts",
     "choose_reading",
+    "date_anew",
     "draft_texts",
     "reallocate",
     "reject_texts",

@@ -58,6 +58,7 @@ class Drawn:
     container_id: UUID | None
     content: dict[str, Any]
     pdf: bytes
+    copy_no: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,24 @@ def reallocate(
     Raises as `orders.operations.reallocate`.
     """
     order = orders.reallocate(session, order_id, reason=reason, words=words, by=by, now=now)
+    _void(session, order, now=now)
+    return order
+
+
+def date_anew(
+    session: Session,
+    order_id: UUID,
+    *,
+    first_dose_on: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> Order:
+    """
+    Move an order's doses to other days, and make its labels and leaflet void. New ones are owed.
+
+    Raises as `orders.operations.date_anew`.
+    """
+    order = orders.date_anew(session, order_id, first_dose_on=first_dose_on, by=by, now=now)
     _void(session, order, now=now)
     return order
 
@@ -201,7 +220,7 @@ def _draw(
         drawn(leaflet(facts, each, steps, words, large_print=large_print), covered=pdf.COVERED)
     )
     return [
-        *map(_drawn_label, containers, labels),
+        *map(_drawn_label, each, containers, labels),
         Drawn(LabelKind.LEAFLET, None, asdict(page), pdf.leaflet_pages(page)),
     ]
 
@@ -236,8 +255,9 @@ def _versions(words: Texts, english: Texts) -> str:
     return named if words is english else f"{named}; en: {english.versions}"
 
 
-def _drawn_label(container: Container, label: ContainerLabel) -> Drawn:
-    return Drawn(LabelKind.CONTAINER, container.id, asdict(label), pdf.container_labels([label]))
+def _drawn_label(facts: ContainerFacts, container: Container, label: ContainerLabel) -> Drawn:
+    pages = pdf.container_labels([label])
+    return Drawn(LabelKind.CONTAINER, container.id, asdict(label), pages, facts.copy_no)
 
 
 def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
@@ -248,6 +268,7 @@ def _label(order: Order, document: Drawn, *, now: datetime) -> Label:
         container_id=document.container_id,
         kind=document.kind,
         content=document.content,
+        newest_copy_no=document.copy_no,
         content_sha256=hashlib.sha256(content).digest(),
         pdf=document.pdf,
         pdf_sha256=hashlib.sha256(document.pdf).digest(),
@@ -317,6 +338,7 @@ def _container_facts(session: Session, container: Container) -> ContainerFacts:
     filler = FILLERS.get(lot.filler)
     return ContainerFacts(
         code=ids.encode("ctr", container.id),
+        copy_no=queries.next_copy_no(session, container.id),
         part_no=container.part_no,
         parts=container.parts,
         step_no=container.step_no,

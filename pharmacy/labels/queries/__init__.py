@@ -1,6 +1,6 @@
 """Reading drawn labels, and the words that they may speak."""
 
-from pharmacy.labels.queries.labels import LabelNotFound, get, of_order
+from pharmacy.labels.queries.labels import LabelNotFound, get, next_copy_no, of_order
 from pharmacy.labels.queries.tags import NothingToTag, tag_of
 from pharmacy.labels.queries.texts import (
     EditionNotFound,
@@ -23,6 +23,7 @@ __all__ = [
     "in_force",
     "languages",
     "newest_texts",
+    "next_copy_no",
     "of_order",
     "tag_of",
 ]

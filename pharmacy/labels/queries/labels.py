@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
 from pharmacy.kernel.refusals import NotFound
@@ -41,3 +41,9 @@ def of_order(session: Session, order_id: UUID) -> Sequence[Label]:
         .options(defer(Label.pdf))
         .order_by(Container.part_no.nulls_last())
     ).all()
+
+
+def next_copy_no(session: Session, container_id: UUID) -> int:
+    """Return the number of a container's next piece of paper: 1 while it had no label."""
+    newest = select(func.max(Label.newest_copy_no)).where(Label.container_id == container_id)
+    return (session.scalar(newest) or 0) + 1

@@ -3,6 +3,7 @@
 from pharmacy.kernel.refusals import Invalid
 from pharmacy.labels.rules import wording
 from pharmacy.labels.rules.content import ContainerLabel
+from pharmacy.labels.rules.copies import DATED_ANEW, code_of
 from pharmacy.labels.rules.facts import ContainerFacts, OrderFacts
 from pharmacy.labels.rules.texts import ENGLISH, KEYS, Part, Texts
 
@@ -50,7 +51,7 @@ def container_label(
         dates=wording.span(*when, words),
         doses=f"({wording.counted(days, 'dose', words)})",
         rx_number=str(order.rx_number),
-        container_code=container.code,
+        container_code=code_of(container.code, container.copy_no),
         step=wording.step(container.step_no, container.steps, words),
         part=f"{container.part_no} of {container.parts}",
         filled_on=wording.day(order.filled_on, english),
@@ -71,6 +72,7 @@ def container_label(
         compounded=words["compounded"],
         auxiliaries=_warnings(container, words),
         purpose=_purpose(order, words, english),
+        reprint=DATED_ANEW if container.copy_no > 1 else "",
         **_translated(container, words, english),
     )
 

@@ -17,17 +17,27 @@ class Copy:
 FIRST = Copy()
 
 
+DATED_ANEW = "Dated anew: earlier labels of this container are void."
+
+
+def code_of(container_code: str, copy_no: int) -> str:
+    """Return what the Data Matrix of a copy says: `ctr_…`, and from the second on `ctr_….02`."""
+    return container_code if copy_no == 1 else f"{container_code}.{copy_no:02}"
+
+
 def content_of_copy(label: ContainerLabel, copy: Copy) -> ContainerLabel:
     """
     Return what stands on a copy: the first is the label as it was drawn and stored.
 
     Later ones say on a line of its own their number and why, and that earlier ones count no more;
-    no warning gives way to it. Their Data Matrix says which copy they are, for scans to tell.
+    no warning gives way to it. Their Data Matrix says which copy they are, for scans to tell. Where
+    the container was dated anew, the copies of its new label go on counting from the old one's.
     """
-    if copy.no == 1:
+    container, _, first_no = label.container_code.partition(".")
+    if copy.no <= int(first_no or 1):
         return label
     return replace(
         label,
-        container_code=f"{label.container_code}.{copy.no:02}",
+        container_code=code_of(container, copy.no),
         reprint=f"Reprint {copy.no}: the copy before {copy.why}. Earlier copies are void.",
     )

@@ -36,7 +36,8 @@ class ContainerFacts:
     """What one container holds, and when it is taken."""
 
     code: str
-    """What its Data Matrix says."""
+    copy_no: int = 1
+    """Of the first copy of its label: higher where it bore another label, with other dates."""
     part_no: int
     parts: int
     step_no: int

@@ -121,6 +121,8 @@ class Order(Base):
     plan_id: Mapped[UUID | None] = mapped_column(ForeignKey("strength_plans.id"))
     first_dose_on: Mapped[date | None]
     last_dose_on: Mapped[date | None]
+    first_dose_named: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Somebody chose the day of the first dose; else it follows from when labels are drawn."""
     labeled_at: Mapped[datetime | None]
     """When the labels of the present containers were drawn."""
     packed_by: Mapped[UUID | None]

@@ -20,6 +20,7 @@ from pharmacy.orders.operations.clarifying import (
     remind,
     withdraw,
 )
+from pharmacy.orders.operations.dating import first_dose_anew
 from pharmacy.orders.operations.deciding import decide_finding
 from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
 from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
@@ -36,6 +37,7 @@ from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.recalling import reach_by_recall
+from pharmacy.orders.operations.redating import date_anew
 from pharmacy.orders.operations.replacing import Left, replace, what_is_left
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
@@ -57,10 +59,12 @@ __all__ = [
     "choose_strategy",
     "claim",
     "claim_next",
+    "date_anew",
     "decide_finding",
     "define_reason",
     "end_key",
     "fill_of",
+    "first_dose_anew",
     "hand_over",
     "hold_because",
     "keep_view",

@@ -16,14 +16,14 @@ from pharmacy.kernel.ids import new_id
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Container, Order
 from pharmacy.orders.operations.checking import owe_labels
+from pharmacy.orders.operations.dating import usual_first_dose
+from pharmacy.orders.operations.following import later_parts_follow
 from pharmacy.orders.operations.reviewing import owe_refill, require_prescription, set_dates
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.operations.supplements import due_before, hold_for_new_dates
 from pharmacy.orders.rules import OPEN, Action
 from pharmacy.orders.rules.life import ALLOCATED
 from pharmacy.orders.rules.parts import EarlierPartFirst, Nights, NothingToReplace, OrderKind
 from pharmacy.practice import queries as practice
-from pharmacy.practice.models import Site
 from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.staff.rules import Actor
 from pharmacy.titration.rules.schedule import DatedStep, dated, run_out_on
@@ -34,8 +34,8 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     Set aside capsules for every step, first expired first out, each dose within its lot's date.
 
     All or nothing: where capsules are missing the order waits in `compounding` with a request for
-    each strength, and is allocated again later. Where the planned first dose has passed meanwhile,
-    the doses are dated anew from today.
+    each strength, and is allocated again later. A fill is dated from today on,
+    as its labels will say, unless a pharmacist named its first day and that is still to come.
 
     Raises:
         MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
@@ -48,8 +48,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     policy, site = practice.policy(session), practice.site(session)
     prescription = require_prescription(session, order, site, now)
     _require_earlier_parts(session, order)
-    planned = queries.after_earlier_parts(session, order) or order.first_dose_on
-    first_dose_on = _first_dose_on(order, planned, site, policy.first_dose_after_days, now)
+    first_dose_on = _first_dose_on(session, order, now)
     steps = dated(queries.own_steps(session, order), first_dose_on)
     needs = [_need(step) for step in steps]
     free = lots.lock_free(session, {need.strength_ug for need in needs}, usable_on=site.today(now))
@@ -71,7 +70,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     take(session, order, Action.ALLOCATE, by=by, now=now, facts=facts)
     owe_labels(session, order)
     if redated:
-        _later_parts_follow(session, order, now=now)
+        later_parts_follow(session, order, now=now)
         owe_refill(session, order)
     return order
 
@@ -83,21 +82,23 @@ def _require_earlier_parts(session: Session, order: Order) -> None:
             raise EarlierPartFirst("the part before it has no capsules yet", order=each.number)
 
 
-def _first_dose_on(
-    order: Order, planned: date | None, site: Site, days: int, now: datetime
-) -> date:
+def _first_dose_on(session: Session, order: Order, now: datetime) -> date:
     """
-    Keep the approved day while it can still be kept, and no part of a fill begins in another.
+    Return the day on which the labels that are drawn now begin.
 
-    A replacement that comes late is for fewer nights: the plan does not wait for it. Raises
-    NothingToReplace where none is left.
+    A fill that nobody dated is dated from today. A day that a pharmacist named, or the plan of a
+    fill in parts, is kept while it can be kept; no part of a fill begins in another. A replacement
+    that comes late is for fewer nights: the plan does not wait for it. Raises NothingToReplace
+    where none is left.
     """
+    if order.first_dose_on is None or (order.kind is OrderKind.FILL and not order.first_dose_named):
+        return usual_first_dose(session, order, now=now)
+    site, policy = practice.site_and_policy(session)
     today = site.today(now)
-    if planned is None or order.first_dose_on is None:
-        return today + timedelta(days=days)
+    planned = queries.after_earlier_parts(session, order) or order.first_dose_on
     if planned >= today:
         return planned
-    later = today + timedelta(days=days)
+    later = today + timedelta(days=policy.first_dose_after_days)
     if order.kind is OrderKind.REPLACEMENT and order.nights is not None:
         assert order.last_dose_on is not None
         if later > order.last_dose_on:
@@ -106,26 +107,6 @@ def _first_dose_on(
             order.nights.first + (later - order.first_dose_on).days, order.nights.last
         )
     return later
-
-
-def _later_parts_follow(session: Session, order: Order, *, now: datetime) -> None:
-    """
-    Move the doses of later parts behind an order that was dated anew.
-
-    A part that has vials is held, since their labels say other days: it is allocated anew.
-    """
-    for each in queries.later_parts(session, order):
-        if each.status not in OPEN or each.nights is None:
-            continue
-        if each.status in ALLOCATED:
-            hold_for_new_dates(session, each, now=now)
-            continue
-        assert order.last_dose_on is not None
-        assert order.last_night is not None
-        first_on = order.last_dose_on + timedelta(days=each.nights.first - order.last_night)
-        set_dates(each, first_on, first_on + timedelta(days=each.nights.many))
-        each.due_at = due_before(session, first_on, now=now)
-        each.version += 1
 
 
 def _numbers(session: Session, order: Order, own: int) -> list[tuple[int, int]]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from pharmacy.inventory import operations as inventory
-from pharmacy.inventory import queries as lots
 from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
 from pharmacy.orders.models import HandOver, Order
@@ -18,7 +17,7 @@ from pharmacy.orders.operations.reviewing import owe_refill, require_findings_de
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.operations.supplements import hold_what_depends
 from pharmacy.orders.rules import OPEN, Action
-from pharmacy.orders.rules.gates import LotsOut
+from pharmacy.orders.rules.gates import require_dates_ahead
 from pharmacy.orders.rules.handing_over import (
     Collector,
     CounsellorNeeded,
@@ -40,8 +39,8 @@ def hand_over(
     """
     Record that the patient, or who came for them, received the order, or that a carrier took it.
 
-    Collected after the planned first dose, the doses move by as many days; every lot must be good
-    for the moved last dose too. The next fill is worked out again from this day.
+    What the labels say holds from here on, so that they must begin when the patient can. The next
+    fill is worked out again from this day.
 
     Args:
         given: Who was known by what, and what came of the offer of advice. A pharmacist who hands
@@ -49,7 +48,8 @@ def hand_over(
 
     Raises:
         IdentityNotChecked, CounsellorNeeded, …: See `HandingOver.require_whole`.
-        LotsOut: A lot was withdrawn meanwhile, or does not last for the moved doses.
+        LabelsOutOfDate: The first dose is over, or comes before the parcel does.
+        LotsOut: A lot was withdrawn meanwhile.
         EarlierPartFirst: What the patient takes before is still here.
         FindingsUndecided: The patient said something new since the release: "I take opioids now".
     """
@@ -62,9 +62,7 @@ def hand_over(
     _require_earlier_parts(session, order)
     require_findings_decided(session, order)
     require_lots_usable(session, order)
-    if days := _days_late(session, order, now):
-        _require_lots_last(session, order, timedelta(days=days))
-        facts["days_late"] = days
+    _require_dates_ahead(session, order, given, now)
     inventory.dispense(session, takes(session, order), by=by, now=now)
     order.handed_over_by, order.handed_over_at = by.id, now
     take(session, order, Action.HAND_OVER, by=by, now=now, facts=facts)
@@ -165,26 +163,14 @@ def takes(session: Session, order: Order) -> list[Take]:
     ]
 
 
-def _days_late(session: Session, order: Order, now: datetime) -> int:
-    """Return by how many days the doses begin later than planned."""
-    today = practice.site(session).today(now)
-    if order.first_dose_on is None or order.first_dose_on >= today:
-        return 0
-    return (today - order.first_dose_on).days
+def _require_dates_ahead(session: Session, order: Order, given: HandingOver, now: datetime) -> None:
+    assert order.first_dose_on is not None
+    site, policy = practice.site_and_policy(session)
+    days = policy.ship_transit_days if given.collector == Collector.CARRIER else 0
+    require_dates_ahead(order.first_dose_on, today=site.today(now), transit_days=days)
 
 
 def _require_earlier_parts(session: Session, order: Order) -> None:
     for each in queries.earlier_parts(session, order):
         if each.status in OPEN:
             raise EarlierPartFirst("the part before it is not handed over", order=each.number)
-
-
-def _require_lots_last(session: Session, order: Order, later: timedelta) -> None:
-    for each in queries.containers(session, order.id):
-        lot = lots.get_capsule_lot(session, each.lot_id)
-        if lot.beyond_use_on < each.last_dose_on + later:
-            raise LotsOut(
-                "a lot's beyond-use date comes before the last dose when it starts today",
-                lots=[lot.lot_number],
-                beyond_use_on=lot.beyond_use_on.isoformat(),
-            )

@@ -195,6 +195,13 @@ def lift_what_no_longer_applies(
             _lift(hold, "no-longer-applies", by=WORKER, now=now)
 
 
+def lift_found(session: Session, order: Order, code: str, *, now: datetime) -> None:
+    """Lift a locked order's machine-made hold of one code, now that it was seen to."""
+    for hold in queries.open_holds(session, order.id):
+        if hold.code == code and hold.origin is not Origin.PERSON:
+            _lift(hold, "no-longer-applies", by=WORKER, now=now)
+
+
 def _lift(hold: Hold, reason: str, *, by: Actor, now: datetime) -> None:
     hold.lifted_at, hold.lifted_by, hold.lift_reason = now, by.id, reason
 

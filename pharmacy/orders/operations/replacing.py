@@ -115,22 +115,17 @@ def what_is_left(
     """
     Return which nights and how many capsules vials still have from a day on, by the plan.
 
-    What was collected late is taken later by as many days; the nights are counted as they are
-    really taken. Raises as `rules.parts.to_replace`.
+    Raises as `rules.parts.to_replace`.
     """
     site, policy = practice.site_and_policy(session)
     today = site.today(now)
     start = max(start_on or today + timedelta(days=policy.first_dose_after_days), today)
-    assert order.first_dose_on is not None
-    assert order.handed_over_at is not None
-    late = max((site.today(order.handed_over_at) - order.first_dose_on).days, 0)
-    later = timedelta(days=late)
     taken = sorted(vials, key=lambda each: each.first_dose_on)
     days = to_replace(
-        [Stretch(each.first_dose_on + later, each.last_dose_on + later) for each in taken],
-        start_on=start,
+        [Stretch(each.first_dose_on, each.last_dose_on) for each in taken], start_on=start
     )
-    night_1_on = order.first_dose_on + later - timedelta(days=(order.first_night or 1) - 1)
+    assert order.first_dose_on is not None
+    night_1_on = order.first_dose_on - timedelta(days=(order.first_night or 1) - 1)
     nights = Nights((days.first_on - night_1_on).days + 1, (days.last_on - night_1_on).days + 1)
     return Left(days, nights, queries.capsules_of(session, order, nights))
 

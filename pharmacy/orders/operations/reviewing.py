@@ -57,7 +57,8 @@ def approve(
 
     Args:
         plan_id: The plan that was looked at. Default: whichever is in force.
-        first_dose_on: Default: `dating.usual_first_dose`, after the fill before this one.
+        first_dose_on: Default: `dating.usual_first_dose`, after the fill before this one, and
+            counted again from the day on which the labels are drawn.
 
     Raises:
         MoveNotAllowed, OrderHeld, ClaimedByAnother: As the order stands.
@@ -78,6 +79,7 @@ def approve(
     prescription = require_prescription(session, order, site, now)
     require_findings_decided(session, order)
     usual = usual_first_dose(session, order, now=now)
+    order.first_dose_named = first_dose_on is not None
     first_dose_on = first_dose_on or usual
     latest = max(prescription.valid_until, usual)  # filled in time, it is taken after the last one
     require_first_dose(first_dose_on, today=today, valid_until=latest)

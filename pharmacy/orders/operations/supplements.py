@@ -1,7 +1,7 @@
 """Opening an order beside a fill's own: for the rest of the fill, or for vials that were lost."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,8 @@ from pharmacy.orders.rules import Origin, Status
 from pharmacy.orders.rules.parts import Nights, OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import WORKER, Actor
+
+PART_DATES_MOVED: Final = "part-dates-moved"
 
 
 def open_supplement(
@@ -99,13 +101,13 @@ def hold_what_depends(session: Session, order: Order, *, now: datetime) -> None:
 
 
 def hold_for_new_dates(session: Session, part: Order, *, now: datetime) -> None:
-    """Hold a part of a fill whose vials begin before the part before it is used up."""
+    """Hold a part of a fill whose labels do not follow the part before it any more."""
     place_hold(
         session,
         part.id,
-        code="part-dates-moved",
-        words="The part of this fill before it begins later now: allocate this order anew, so that"
-        " its labels follow.",
+        code=PART_DATES_MOVED,
+        words="The part of this fill before it begins on another day now: date this order anew, so"
+        " that its labels follow.",
         origin=Origin.PART,
         by=WORKER,
         now=now,

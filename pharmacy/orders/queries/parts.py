@@ -79,15 +79,22 @@ def earlier_parts(session: Session, order: Order) -> list[Order]:
 
 
 def after_earlier_parts(session: Session, order: Order) -> date | None:
-    """Return the day on which a remainder begins, as the part before it is dated now, or None."""
+    """Return the day on which a remainder begins, never earlier than it was planned, or None."""
+    follows = follows_on(session, order)
+    if follows is None or order.first_dose_on is None:
+        return None
+    return max(follows, order.first_dose_on)
+
+
+def follows_on(session: Session, order: Order) -> date | None:
+    """Return the day on which the part before a remainder, as it is dated now, is used up."""
     earlier = earlier_parts(session, order)
     if not earlier or order.first_night is None:
         return None
     last = earlier[-1]
-    if last.last_dose_on is None or last.last_night is None or order.first_dose_on is None:
+    if last.last_dose_on is None or last.last_night is None:
         return None
-    follows = last.last_dose_on + timedelta(days=order.first_night - last.last_night)
-    return max(follows, order.first_dose_on)
+    return last.last_dose_on + timedelta(days=order.first_night - last.last_night)
 
 
 def later_parts(session: Session, order: Order) -> list[Order]:

@@ -69,6 +69,26 @@ class DatesImpossible(Invalid):
     remedy = "Choose a day from today on, while the prescription is valid."
 
 
+class LabelsOutOfDate(Conflict):
+    """The dates on the labels begin before the patient can take the first dose."""
+
+    code = "labels-out-of-date"
+    remedy = (
+        "Date the order anew: its vials then get labels for days that are still to come, and go"
+        " through scan and second check again."
+    )
+
+
+class ReplacementNotRedated(Conflict):
+    """What replaces vials is for nights that the rest of the fill does not wait for."""
+
+    code = "replacement-not-dated-anew"
+    remedy = (
+        "Cancel it and replace the vials again, or allocate it anew: it is then for the nights"
+        " that are left."
+    )
+
+
 class IdentityNotChecked(Invalid):
     """An order is handed over after two identifiers were compared."""
 
@@ -116,6 +136,31 @@ def require_first_dose(first_dose_on: date, *, today: date, valid_until: date) -
     latest = min(valid_until, today + LATEST)
     if first_dose_on > latest:
         raise DatesImpossible("the first dose would be too late", latest=latest.isoformat())
+
+
+def dates_over(first_dose_on: date | None, today: date) -> bool:
+    """Say whether the day of the first dose has passed."""
+    return first_dose_on is not None and first_dose_on < today
+
+
+def require_dates_ahead(first_dose_on: date, *, today: date, transit_days: int = 0) -> None:
+    """
+    Raise LabelsOutOfDate unless the patient has the order when its first dose is to be taken.
+
+    Collected, the first dose may be tonight's; sent, it may be that of the day of arrival.
+
+    Args:
+        transit_days: How long a carrier has it.
+
+    Source: domain.md 3.6 (a patient takes each container on the dates that its label shows).
+    """
+    earliest = today + timedelta(days=transit_days)
+    if first_dose_on < earliest:
+        raise LabelsOutOfDate(
+            "the labels begin before the patient can",
+            first_dose_on=first_dose_on.isoformat(),
+            earliest=earliest.isoformat(),
+        )
 
 
 def require_in_force(*, valid_from: date, valid_until: date, cancelled: bool, today: date) -> None:

@@ -43,6 +43,7 @@ class Action(StrEnum):
     PACK = "packed"
     RELEASE = "released"
     SEND_BACK = "sent-back"
+    DATE_ANEW = "dated-anew"
     HAND_OVER = "handed-over"
     REALLOCATE = "allocated-anew"
     CANCEL = "cancelled"
@@ -122,6 +123,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.PACK: Move(_to(S.FINAL_CHECK, S.LABELING), P.PACK),
     Action.RELEASE: Move(_to(S.READY, S.FINAL_CHECK), P.RELEASE),
     Action.SEND_BACK: Move(_to(S.LABELING, S.FINAL_CHECK), P.RELEASE, while_held=True),
+    Action.DATE_ANEW: Move(_to(S.LABELING, *ALLOCATED), P.ALLOCATE, while_held=True),
     Action.HAND_OVER: Move(_to(S.HANDED_OVER, S.READY), P.HAND_OVER),
     Action.REALLOCATE: Move(
         _to(S.PLANNED, *ALLOCATED), P.RELEASE, while_held=True, respects_claim=False

@@ -46,6 +46,11 @@ OTHER_CAPSULES: Final = NextStep(
     "A lot in this order is withdrawn, or its date comes before the last dose: allocate the order"
     " anew from other lots, or cancel it.",
 )
+NEW_DATES: Final = NextStep(
+    Owner.TECHNICIAN,
+    "date-anew",
+    "The day of its first dose is over: date it anew, so that its labels are right when it leaves.",
+)
 GAVE_UP: Final = NextStep(
     Owner.ADMINISTRATOR,
     "retry-job",
@@ -58,6 +63,7 @@ def next_step(
     *,
     labeled: bool,
     lots_out: bool = False,
+    dates_over: bool = False,
     held: Sequence[tuple[str, str, Owner]] = (),
     given_up: Collection[JobKind] = (),
 ) -> NextStep:
@@ -67,6 +73,7 @@ def next_step(
     Args:
         labeled: The labels of the present containers are drawn.
         lots_out: A lot in the order's vials may not be given out for their days.
+        dates_over: The first day on the order's labels is over, and it is still here.
         held: Code, words and owner of each open hold, the oldest first.
         given_up: What the worker owed the order and could not do. A next fill that could not be
             worked out keeps nobody from this one.
@@ -79,8 +86,8 @@ def next_step(
     if held and status is not Status.RECEIVED:
         code, words, owner = held[0]
         return NextStep(owner, f"settle:{code}", words)
-    if lots_out and status in ALLOCATED:
-        return OTHER_CAPSULES
+    if status in ALLOCATED and (lots_out or dates_over):
+        return OTHER_CAPSULES if lots_out else NEW_DATES
     if waits_for_labels:
         return LABELS
     return OF_STATUS[status]

@@ -193,7 +193,7 @@ def to_replace(vials: Sequence[Stretch], *, start_on: date) -> Stretch:
     Return the days that are left of vials, from a day on.
 
     Args:
-        vials: As they are really taken, the first to be taken first.
+        vials: Their days, as on their labels, the first to be taken first.
 
     Raises:
         VialsOutOfOrder: None, or they do not follow one another.

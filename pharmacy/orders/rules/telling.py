@@ -21,6 +21,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.PACK: "packed it",
     Action.RELEASE: "released it",
     Action.SEND_BACK: "sent it back",
+    Action.DATE_ANEW: "dated it anew",
     Action.HAND_OVER: "handed it over",
     Action.REALLOCATE: "had its capsules replaced",
     Action.CANCEL: "cancelled it",

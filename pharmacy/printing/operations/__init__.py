@@ -21,9 +21,11 @@ from pharmacy.printing.operations.packing import (
     CopyUnknown,
     CopyVoid,
     LabelsUnconfirmed,
+    LeafletUnprinted,
     confirm,
     pack,
     require_confirmed,
+    require_leaflet_printed,
 )
 from pharmacy.printing.operations.printers import (
     PrinterNameTaken,
@@ -45,6 +47,7 @@ __all__ = [
     "Enrolled",
     "Errand",
     "LabelsUnconfirmed",
+    "LeafletUnprinted",
     "NoPrinter",
     "PrinterNameTaken",
     "PrinterRetired",
@@ -65,6 +68,7 @@ __all__ = [
     "report",
     "reprint",
     "require_confirmed",
+    "require_leaflet_printed",
     "resolve",
     "retire_printer",
     "set_workstation",

@@ -74,7 +74,8 @@ def print_order(
                 if label.kind is LabelKind.LEAFLET:
                     continue  # it is printed from the order's page
                 raise
-            living = _ask(session, order, label, printer, copy_no=1, by=by, now=now)
+            no = label.newest_copy_no
+            living = _ask(session, order, label, printer, copy_no=no, by=by, now=now)
         copies.append(living)
     return copies
 
@@ -103,8 +104,9 @@ def reprint(
     if living.state is CopyState.SENDING:
         raise CopyInTheWay("the copy is being sent in this moment")
     take(session, living, CopyStep.VOID, by=by, now=now, facts={"reason": reason})
-    copy_no = queries.last_copy_no(session, label_id) + 1
-    return _ask(session, order, label, printer, copy_no=copy_no, reason=reason, by=by, now=now)
+    label.newest_copy_no += 1
+    no = label.newest_copy_no
+    return _ask(session, order, label, printer, copy_no=no, reason=reason, by=by, now=now)
 
 
 def try_again(session: Session, copy_id: UUID, *, by: Actor, now: datetime) -> LabelCopy:

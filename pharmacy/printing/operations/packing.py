@@ -42,6 +42,16 @@ class LabelsUnconfirmed(Conflict):
     remedy = "Scan the newest label of each container that is named."
 
 
+class LeafletUnprinted(Conflict):
+    """The leaflet was sent to a printer, and nobody knows that it came out."""
+
+    code = "leaflet-not-printed"
+    remedy = (
+        "Look at the printer. If the leaflet is there, say on the page of its copy that you have it"
+        " in hand; else have it printed again."
+    )
+
+
 class Scan(NamedTuple):
     """A copy whose code was scanned."""
 
@@ -90,6 +100,28 @@ def require_confirmed(session: Session, order_id: UUID) -> None:
         raise LabelsUnconfirmed("a container's newest label was not scanned", containers=codes)
 
 
+def require_leaflet_printed(session: Session, order_id: UUID) -> None:
+    """
+    Raise LeafletUnprinted where a copy of the leaflet was asked for and is not known to be out.
+
+    Its printer says so, or somebody who has it in hand. A workplace without a page printer prints
+    it from the order's page, of which the ledger knows nothing.
+    """
+    open_one = session.scalars(
+        select(LabelCopy)
+        .join(Label, Label.id == LabelCopy.label_id)
+        .where(
+            LabelCopy.order_id == order_id,
+            Label.kind == LabelKind.LEAFLET,
+            Label.voided_at.is_(None),
+            LabelCopy.state.not_in([CopyState.PRINTED, CopyState.CONFIRMED, CopyState.VOID]),
+        )
+    ).one_or_none()
+    if open_one is not None:
+        copy = ids.encode("cpy", open_one.id)
+        raise LeafletUnprinted("the leaflet is not known to be printed", copy=copy)
+
+
 def pack(
     session: Session, order_id: UUID, *, scanned: Sequence[str], by: Actor, now: datetime
 ) -> Order:
@@ -129,12 +161,12 @@ def _labels(session: Session, order_id: UUID) -> Sequence[Label]:
 
 def _confirm(session: Session, label: Label, copy_no: int, *, by: Actor, now: datetime) -> Scan:
     copy = queries.living_copy(session, label.id)
-    if copy is None and copy_no == 1:
+    if copy is None and copy_no == label.newest_copy_no:
         copy = LabelCopy(
             id=ids.new_id(),
             label_id=label.id,
             order_id=label.order_id,
-            copy_no=1,
+            copy_no=copy_no,
             state=CopyState.QUEUED,
             asked_by=by.id,
             asked_at=now,
@@ -142,10 +174,11 @@ def _confirm(session: Session, label: Label, copy_no: int, *, by: Actor, now: da
         )
         session.add(copy)
         session.flush()
+    if copy_no < label.newest_copy_no:
+        newest = label.newest_copy_no
+        raise CopyVoid("this copy of the label is void", copy_no=copy_no, newest=newest)
     if copy is None or copy_no > copy.copy_no or copy.state is CopyState.SENDING:
         raise CopyUnknown("this copy of the label was not printed", copy_no=copy_no)
-    if copy_no < copy.copy_no:
-        raise CopyVoid("this copy of the label is void", copy_no=copy_no, newest=copy.copy_no)
     before = copy.confirmed_at if copy.state is CopyState.CONFIRMED else None
     copy.confirmed_at, copy.confirmed_by = now, by.id
     take(session, copy, CopyStep.CONFIRM, by=by, now=now)

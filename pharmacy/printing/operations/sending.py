@@ -147,7 +147,7 @@ def drawn(label: Label, copy: LabelCopy, printer: Printer) -> bytes:
     Return the bytes of a copy. Of the first one as a PDF of its own size they are the ones that
     are kept.
     """
-    kept = printer.language is Language.PDF and printer.stock == Stock.FLAT and copy.copy_no == 1
+    kept = printer.language is Language.PDF and printer.stock == Stock.FLAT and copy.reason is None
     if label.kind is LabelKind.LEAFLET or kept:
         return label.pdf
     return drawn_copy(

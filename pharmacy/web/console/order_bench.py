@@ -1,5 +1,6 @@
 """Verbs of the bench and the counter: from capsules to hand-over."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,11 +10,13 @@ from litestar.params import FromPath
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
+from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import visible
 from pharmacy.kernel import ids
 from pharmacy.kernel.refusals import Conflict
+from pharmacy.labels import operations as drawing
 from pharmacy.labels import queries as labels
 from pharmacy.orders import operations, queries
 from pharmacy.orders.rules.gates import PackMismatch
@@ -38,6 +41,12 @@ class ScanForm(msgspec.Struct, frozen=True):
     """The code of a vial's label."""
 
     code: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class DatesForm(msgspec.Struct, frozen=True):
+    """The day of the first dose; none: as the policy says."""
+
+    first_dose_on: date | None = None
 
 
 class HandOverForm(msgspec.Struct, frozen=True):
@@ -115,6 +124,20 @@ class OrderBench(Controller):
 
         return take_step(view, db, order_id, step, toast="Packed", onward="/queue")
 
+    @post("/dates", opt={"permission": Permission.ALLOCATE}, status_code=200, sync_to_thread=True)
+    def date_anew(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Move the order's doses to other days: new labels are drawn for the same vials."""
+        given = form.read(DatesForm)
+
+        def step(session: Session, wanted: UUID) -> object:
+            return drawing.date_anew(
+                session, wanted, first_dose_on=given.first_dose_on, by=actor, now=view.now
+            )
+
+        return take_step(view, db, order_id, step, toast="Dated anew: take the old labels off")
+
     @post(
         "/hand-over", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True
     )
@@ -132,6 +155,6 @@ class OrderBench(Controller):
         )
 
         def step(session: Session, wanted: UUID) -> object:
-            return operations.hand_over(session, wanted, given=handing, by=actor, now=view.now)
+            return dispensing.hand_over(session, wanted, given=handing, by=actor, now=view.now)
 
         return take_step(view, db, order_id, step, toast="Handed over", onward="/queue")

@@ -1,6 +1,7 @@
 """How an order leaves by carrier, what became of its parcel, and what comes back."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
+from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import note_queue_read
@@ -20,6 +22,9 @@ from pharmacy.orders import queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.queries import QueueFilter
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.gates import dates_over
+from pharmacy.orders.rules.life import ALLOCATED
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.shipping import operations
@@ -67,6 +72,47 @@ def why_not_sent(session: Session, patient: Patient, now: datetime) -> str:
     return f"This pharmacy has no licence to ship into {patient.state} today: it is collected here."
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Whether the days on an order's labels are still right, and which ones they would be."""
+
+    today: date
+    first_dose_on: date | None
+    arrives_on: date
+    """When a parcel that is sent today is with the patient, by the policy."""
+    usual: date | None
+    """From when on the order would be dated anew; None where it cannot be."""
+
+    @property
+    def why_not_handed_over(self) -> str:
+        if not dates_over(self.first_dose_on, self.today):
+            return ""
+        return f"The day of its first dose is over: {self._remedy}"
+
+    @property
+    def why_not_sent(self) -> str:
+        if self.why_not_handed_over or not dates_over(self.first_dose_on, self.arrives_on):
+            return self.why_not_handed_over
+        return f"Its first dose comes before the parcel does: {self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        return "date it anew." if self.usual else "cancel it, and replace the vials again."
+
+
+def dates_of(session: Session, order: Order, now: datetime) -> Dates:
+    """Return what an order's page says about the days on its labels."""
+    site, policy = practice.site_and_policy(session)
+    today = site.today(now)
+    may = order.status in ALLOCATED and order.kind is not OrderKind.REPLACEMENT
+    return Dates(
+        today=today,
+        first_dose_on=order.first_dose_on,
+        arrives_on=today + timedelta(days=policy.ship_transit_days),
+        usual=orders.first_dose_anew(session, order, now=now) if may else None,
+    )
+
+
 class CameBackForm(ReasonForm, frozen=True, kw_only=True):
     """Why medicine came back, and which vials."""
 
@@ -87,7 +133,7 @@ class OrderLeaving(Controller):
         carrier = given.carrier or carrier_of(given.number)
 
         def step(session: Session, wanted: UUID) -> object:
-            return operations.ship(
+            return dispensing.ship(
                 session, wanted, carrier=carrier, number=given.number, by=actor, now=view.now
             )
 

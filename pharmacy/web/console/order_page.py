@@ -14,6 +14,7 @@ from pharmacy.kernel import ids
 from pharmacy.labels import queries as labels
 from pharmacy.labels.models import Label, LabelKind
 from pharmacy.labels.pdf import FacesDiffer, leaflet_sheets
+from pharmacy.labels.rules.copies import DATED_ANEW
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import queries
@@ -35,7 +36,7 @@ from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
-from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
+from pharmacy.web.console.order_leaving import Dates, dates_of, parcel_of, why_not_sent
 from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
 from pharmacy.web.console.order_reading import Reading, reading_of
 from pharmacy.web.console.order_second_check import SecondCheck, second_check
@@ -72,7 +73,7 @@ class Vial:
     def code(self) -> str:
         """What its newest label's square code says."""
         own = ids.encode("ctr", self.container.id)
-        return str(ScannedCode(own, self.copy.copy_no if self.copy else 1))
+        return str(ScannedCode(own, self.label.newest_copy_no if self.label else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class OrderPage:
     parcel: Parcel | None
     why_not_sent: str
     """Why the order is not sent to the patient; empty where it may be."""
+    dates: Dates
     advice: list[str]
     reads: Reading
 
@@ -123,6 +125,19 @@ class OrderPage:
     def can_choose(self) -> bool:
         """Whether another strategy may be chosen for the plan."""
         return plan_is_open(self.plan) and self.first.can_choose
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many vials bear a label of which a newer copy was not scanned."""
+        copies = [each.copy for each in self.vials if each.label is not None]
+        return sum(each is None or each.state is not CopyState.CONFIRMED for each in copies)
+
+    @property
+    def relabeled(self) -> bool:
+        """Whether labels with other dates were on these vials before."""
+        return any(
+            each.label and each.label.content["reprint"] == DATED_ANEW for each in self.vials
+        )
 
     @property
     def unscanned(self) -> int:
@@ -174,6 +189,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         parts=parts_of(session, order, now=view.now),
         parcel=parcel_of(session, order),
         why_not_sent=why_not_sent(session, line.row.patient, view.now),
+        dates=dates_of(session, order, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
     )

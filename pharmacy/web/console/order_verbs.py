@@ -37,12 +37,10 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
     if order.status is Status.FINAL_CHECK and may(Permission.RELEASE):
         found += _second_check(page, view, held=held)
     if order.status is Status.READY and may(Permission.HAND_OVER):
-        found.append(
-            Action(
-                "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
-            )
-        )
-    found += _leaving(page, view, held=held) + _parts(page, view) + _always(page, view, at)
+        why_not = _why_not_left(page, page.dates.why_not_handed_over)
+        found.append(Action("o", "Hand over", opens="hand-over", kind="primary", why_not=why_not))
+    found += _leaving(page, view) + _parts(page, view) + _always(page, view, at)
+    found = _with_new_dates(page, view, found)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
     return found
@@ -100,13 +98,14 @@ def _second_check(page: OrderPage, view: View, *, held: bool) -> list[Action]:
     ]
 
 
-def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
+def _leaving(page: OrderPage, view: View) -> list[Action]:
     if not view.may(Permission.HAND_OVER):
         return []
     if page.order.status is Status.READY:
         if page.why_not_sent:
             return [Action("s", "Send", why_not=page.why_not_sent)]
-        return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
+        why_not = _why_not_left(page, page.dates.why_not_sent)
+        return [Action("s", "Send", opens="send", scan="SHIP", why_not=why_not)]
     came_back = Action("e", "Came back", opens="came-back", kind="danger")
     if page.order.status is not Status.HANDED_OVER:
         return [came_back] if page.order.status is Status.RECALLED else []
@@ -117,6 +116,26 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
             Action("o", "Lost", opens="lost", kind="danger"),
         ]
     return [came_back]
+
+
+def _why_not_left(page: OrderPage, dates: str) -> str:
+    """Return why the order does not leave now; empty where it may."""
+    if page.holds:
+        return HELD
+    if page.unconfirmed and not dates:
+        return "The newest label of a vial was not scanned: scan it first."
+    return dates
+
+
+def _with_new_dates(page: OrderPage, view: View, found: list[Action]) -> list[Action]:
+    """Add dating the order anew: as what is owed next where the days on its labels are over."""
+    if page.dates.usual is None or not view.may(Permission.ALLOCATE):
+        return found
+    anew = Action("d", "Date anew", opens="date-anew")
+    if not page.dates.why_not_handed_over:
+        return [*found, anew]
+    plain = [replace(each, kind="plain") if each.kind == "primary" else each for each in found]
+    return [replace(anew, kind="primary"), *plain]
 
 
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:

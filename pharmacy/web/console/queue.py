@@ -13,8 +13,10 @@ from pharmacy.kernel.working_time import WorkingHours, working_time_between
 from pharmacy.orders.queries import QueueRow
 from pharmacy.orders.rules import OPEN
 from pharmacy.orders.rules.due import Due, due
+from pharmacy.orders.rules.gates import dates_over
 from pharmacy.orders.rules.next_step import NextStep, next_step
 from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import local_date
 from pharmacy.staff import queries as staff
 from pharmacy.titration.rules import PlannedStep
 from pharmacy.web.view import View
@@ -93,6 +95,7 @@ def _line(
             order.status,
             labeled=order.labeled_at is not None,
             lots_out=row.lots_out,
+            dates_over=dates_over(order.first_dose_on, local_date(view.now, hours.time_zone)),
             held=[(hold.code, hold.words, hold.owner) for hold in row.holds],
             given_up=row.given_up,
         ),

@@ -114,18 +114,31 @@ def test_a_repeat_of_a_titration_goes_on_with_the_last_dose_where_policy_says_so
     assert [(step["dose_ug"], step["days"]) for step in refill.regimen["steps"]] == [(4_500, 84)]
 
 
-def test_a_fill_is_dated_again_from_its_hand_over(bench: Bench, session: Session) -> None:
-    """Collected on 9 March instead of 3 March: every day of the next fill moves by six."""
+def test_a_window_counts_from_the_hand_over_and_the_run_out_from_the_labels(
+    bench: Bench, session: Session
+) -> None:
+    """Labels from 5 March on, 84 days; handed over on the 4th. 75 % are 63 days, both counted."""
     prescription = make_maintenance(session, patient=bench.patient(), valid_from=date(2026, 3, 2))
     order = bench.order(Status.READY, prescription=prescription)
     planned = scheduled(bench, order)
-    assert (planned.earliest_on, planned.run_out_on) == (date(2026, 5, 4), date(2026, 5, 26))
+    assert (planned.earliest_on, planned.run_out_on) == (date(2026, 5, 6), date(2026, 5, 28))
 
-    bench.hand_over(order, at=NOW + timedelta(days=7))
+    bench.hand_over(order, at=NOW + timedelta(days=2))
     again = scheduled(bench, order)
 
     assert again.id == planned.id
-    assert (again.earliest_on, again.run_out_on) == (date(2026, 5, 10), date(2026, 6, 1))
+    assert (again.earliest_on, again.run_out_on) == (date(2026, 5, 5), date(2026, 5, 28))
+
+
+def test_what_is_dated_anew_moves_the_next_fill_too(bench: Bench, session: Session) -> None:
+    """On 9 March the doses are moved to the 12th: 84 days from then are used up on 4 June."""
+    prescription = make_maintenance(session, patient=bench.patient(), valid_from=date(2026, 3, 2))
+    order = bench.order(Status.READY, prescription=prescription)
+    bench.now += timedelta(days=7)
+
+    orders.date_anew(session, order.id, by=bench.technician, now=bench.now)
+
+    assert scheduled(bench, order).run_out_on == date(2026, 6, 4)
 
 
 def test_a_fill_begins_once_and_closes_its_refill(bench: Bench, session: Session) -> None:

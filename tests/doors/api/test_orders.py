@@ -64,7 +64,7 @@ def test_an_order_says_what_is_owed_next_and_by_whom(
     assert view["next"]["action"] == "pack"
     assert view["patient"]["name"].startswith("Testpatient")
     assert [each["strength_mg"] for each in view["containers"]] == ["1.5", "3", "4.5"]
-    assert view["first_dose_on"] == "2026-03-03"
+    assert view["first_dose_on"] == "2026-03-05"
 
 
 def test_the_straight_way_over_http(

@@ -184,4 +184,4 @@ def test_the_shelf_says_how_far_it_reaches(
 
     page = client.get(at(order), headers=as_role(Role.PHARMACIST, browser=True)).text
 
-    assert "What is on the shelf: until Thu 9 Apr 2026" in page
+    assert "What is on the shelf: until Sat 11 Apr 2026" in page

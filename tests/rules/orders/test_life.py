@@ -37,6 +37,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.PACK: {Status.LABELING: Status.FINAL_CHECK},
     Action.RELEASE: {Status.FINAL_CHECK: Status.READY},
     Action.SEND_BACK: {Status.FINAL_CHECK: Status.LABELING},
+    Action.DATE_ANEW: dict.fromkeys(
+        (Status.LABELING, Status.FINAL_CHECK, Status.READY), Status.LABELING
+    ),
     Action.HAND_OVER: {Status.READY: Status.HANDED_OVER},
     Action.REALLOCATE: dict.fromkeys(
         (Status.LABELING, Status.FINAL_CHECK, Status.READY), Status.PLANNED
@@ -75,7 +78,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    Action.RETURN_VIALS,
+    *(Action.RETURN_VIALS, Action.DATE_ANEW),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
