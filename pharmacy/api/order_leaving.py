@@ -121,7 +121,8 @@ class LeavingController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return dispensing.hand_over(session, wanted, given=data.given(), by=actor, now=now)
 
-        return change(db, order_id, if_match, step, by=actor, now=now)
+        with dispensing.owing_check(db, ids.decode("ord", order_id)):
+            return change(db, order_id, if_match, step, by=actor, now=now)
 
     @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
     def take_back(

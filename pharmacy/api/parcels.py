@@ -92,7 +92,7 @@ class ParcelController(Controller):
         comes before the parcel does.
         """
         wanted = ids.decode("ord", order_id)
-        with db.transaction() as session:
+        with dispensing.owing_check(db, wanted), db.transaction() as session:
             order = visible(orders.lock(session, wanted), actor)
             require_seen(session, order, if_match, by=actor, now=now)
             parcel = dispensing.ship(

@@ -132,10 +132,27 @@ def _end_as_lost(session: Session, order_id: UUID, *, by: Actor, now: datetime) 
 
 @contextmanager
 def owing_recheck(db: Database, order_id: UUID, *, by: Actor, now: datetime) -> Iterator[None]:
-    """Have an order checked again where its release is refused because a check is not current."""
+    """Have an order checked again whose release is refused because a check is not current."""
     try:
         yield
     except (GateClosed, FindingsUndecided):
         with db.transaction() as session:  # the refusal undid the release's own transaction
             orders.recheck(session, order_id, by=by, now=now)
+        raise
+
+
+@contextmanager
+def owing_check(db: Database, order_id: UUID) -> Iterator[None]:
+    """
+    Have an order checked by the worker that is refused to leave for a check that is not current.
+
+    Whoever hands over may not ask for a re-check; the worker's findings hold the order in any case.
+    """
+    try:
+        yield
+    except (GateClosed, FindingsUndecided):
+        with db.transaction() as session:
+            order = order_queries.lock(session, order_id)
+            if order.status is Status.READY:
+                orders.owe_check(session, order)
         raise

@@ -9,7 +9,7 @@ from pharmacy.orders.operations.batches import (
     release_batch,
 )
 from pharmacy.orders.operations.cancelling import cancel
-from pharmacy.orders.operations.checking import check, fill_of, recheck
+from pharmacy.orders.operations.checking import check, fill_of, owe_check, recheck
 from pharmacy.orders.operations.claims import claim, claim_next, take_over, unclaim
 from pharmacy.orders.operations.clarifying import (
     answer_by_prescription,
@@ -75,6 +75,7 @@ __all__ = [
     "note_telephone",
     "open_fill",
     "order_rest",
+    "owe_check",
     "pack",
     "photograph",
     "place_hold",

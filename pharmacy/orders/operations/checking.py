@@ -65,13 +65,14 @@ def recheck(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     """Owe another check: a reviewed order goes back to it, a later one stays where it is."""
     order = lock_for(session, order_id, by)
     take(session, order, Action.RECHECK, by=by, now=now)
-    _owe_check(session, order)
+    owe_check(session, order)
     if order.status is Status.LABELING and order.labeled_at is None:
         owe_labels(session, order)
     return order
 
 
-def _owe_check(session: Session, order: Order) -> None:
+def owe_check(session: Session, order: Order) -> None:
+    """Owe the worker's check of an order as it stands now."""
     key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
     jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
 

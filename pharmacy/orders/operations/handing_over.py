@@ -11,9 +11,9 @@ from pharmacy.inventory import operations as inventory
 from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
 from pharmacy.orders.models import HandOver, Order
-from pharmacy.orders.operations.packing import require_lots_usable
+from pharmacy.orders.operations.packing import require_lots_usable, require_still_true
 from pharmacy.orders.operations.reasons import because
-from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
+from pharmacy.orders.operations.reviewing import owe_refill
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.operations.supplements import hold_what_depends
 from pharmacy.orders.rules import OPEN, Action
@@ -51,7 +51,10 @@ def hand_over(
         LabelsOutOfDate: The first dose is over, or comes before the parcel does.
         LotsOut: A lot was withdrawn meanwhile.
         EarlierPartFirst: What the patient takes before is still here.
-        FindingsUndecided: The patient said something new since the release: "I take opioids now".
+        PrescriptionOver: It was cancelled since the release, or is not valid today.
+        GateClosed: The prescriber's evidence is not good any more; what is fresh is used again.
+        FindingsUndecided: The patient said something new since the release, "I take opioids now",
+            or was asked too long ago.
     """
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.HAND_OVER, by=by, now=now)
@@ -60,7 +63,7 @@ def hand_over(
     needed_for = advice_needed_for(session, order)
     facts: dict[str, object] = {"counselling": given.counselling, "collector": given.collector}
     _require_earlier_parts(session, order)
-    require_findings_decided(session, order)
+    facts["checks"] = require_still_true(session, order, now=now)
     require_lots_usable(session, order)
     _require_dates_ahead(session, order, given, now)
     inventory.dispense(session, takes(session, order), by=by, now=now)

@@ -108,13 +108,9 @@ def release(
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.RELEASE, by=by, now=now)
     require_second_person(maker=order.packed_by, checker=by.id)
-    site, policy = practice.site_and_policy(session)
-    require_picture(session, order, policy)
-    prescription = require_prescription(session, order, site, now)
-    screen_again(session, order, prescription, policy=policy, now=now)
-    require_findings_decided(session, order)
+    require_picture(session, order, practice.policy(session))
+    checks = require_still_true(session, order, now=now)
     lots = require_lots_usable(session, order)
-    checks = _require_prescriber(session, order, prescription, policy=policy, now=now)
     approval = unlocking.approve(
         session,
         meaning=Action.RELEASE,
@@ -151,6 +147,22 @@ def send_back(
     return order
 
 
+def require_still_true(session: Session, order: Order, *, now: datetime) -> list[str]:
+    """
+    Ask again what was true at the approval, and return the evidence about the prescriber.
+
+    Asked as it is released and as it leaves, which may be weeks apart.
+
+    Raises:
+        PrescriptionOver, FindingsUndecided, GateClosed.
+    """
+    site, policy = practice.site_and_policy(session)
+    prescription = require_prescription(session, order, site, now)
+    screen_again(session, order, prescription, policy=policy, now=now)
+    require_findings_decided(session, order)
+    return _require_prescriber(session, order, prescription, policy=policy, now=now)
+
+
 def require_lots_usable(session: Session, order: Order) -> list[str]:
     """Return the numbers of the order's lots. Raises LotsOut unless each may be given out."""
     packed = [_packed_lot(session, each) for each in queries.containers(session, order.id)]
@@ -171,7 +183,7 @@ def _require_prescriber(
     verdict = ask_about_prescriber(session, prescription, policy=policy, now=now)
     if closed := unsettled(session, order, reasons_of(verdict)):
         raise GateClosed(
-            "the prescriber's evidence does not allow a release today",
+            "the prescriber's evidence does not allow this today",
             codes=sorted(reason.code for reason in closed),
         )
     return [str(row.id) for row in verdict.checks]

@@ -38,7 +38,10 @@ class FindingsUndecided(Conflict):
     """A pharmacist has not decided every finding, or has decided one against the order."""
 
     code = "findings-undecided"
-    remedy = "Decide each finding, or reject the order."
+    remedy = (
+        "Decide each finding; where the patient must be asked again, ask and record the answers."
+        " Else reject or cancel the order."
+    )
 
 
 class PackMismatch(Conflict):

@@ -157,4 +157,5 @@ class OrderBench(Controller):
         def step(session: Session, wanted: UUID) -> object:
             return dispensing.hand_over(session, wanted, given=handing, by=actor, now=view.now)
 
-        return take_step(view, db, order_id, step, toast="Handed over", onward="/queue")
+        with dispensing.owing_check(db, ids.decode("ord", order_id)):
+            return take_step(view, db, order_id, step, toast="Handed over", onward="/queue")

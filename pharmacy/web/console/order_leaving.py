@@ -137,7 +137,8 @@ class OrderLeaving(Controller):
                 session, wanted, carrier=carrier, number=given.number, by=actor, now=view.now
             )
 
-        return take_step(view, db, order_id, step, toast="Sent", onward=ShippingPages.path)
+        with dispensing.owing_check(db, ids.decode("ord", order_id)):
+            return take_step(view, db, order_id, step, toast="Sent", onward=ShippingPages.path)
 
     @post("/parcel/end", opt=HAND_OVER, status_code=200, sync_to_thread=True)
     def end(

@@ -14,6 +14,7 @@ from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import HandOver, Order
 from pharmacy.orders.rules import Action, Status
 from pharmacy.orders.rules.handing_over import CounsellorNeeded, HandingOver
+from pharmacy.patients.models import Patient
 from pharmacy.practice import operations as practice
 from pharmacy.practice.models import StateLicense
 from pharmacy.practice.rules import LicenseScope
@@ -65,9 +66,7 @@ def license_oklahoma(
 def in_oklahoma(bench: Bench) -> Order:
     """An order that was ready before its patient moved to another State."""
     order = bench.order(Status.READY)
-    patient = bench.patient()
-    patient.state = "OK"
-    order.patient_id = patient.id
+    bench.session.get_one(Patient, order.patient_id).state = "OK"
     bench.session.flush()
     return order
 
