@@ -68,7 +68,7 @@ class TracedVialView(msgspec.Struct, frozen=True):
     quantity: int
     handed_over_at: datetime | None
     returned_at: datetime | None
-    """When this vial came back, and was destroyed."""
+    """When this vial came back."""
 
     @classmethod
     def of(cls, vial: TracedVial) -> Self:

@@ -74,8 +74,10 @@ from pharmacy.orders.queries.queue import (
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
+from pharmacy.orders.queries.returns import CameBack, came_back, with_vials_back
 
 __all__ = [
+    "CameBack",
     "Change",
     "OrderNotFound",
     "QueueFilter",
@@ -83,6 +85,7 @@ __all__ = [
     "after_earlier_parts",
     "batch_requests",
     "by_number",
+    "came_back",
     "capsules_awaited",
     "capsules_of",
     "changes_since",
@@ -144,4 +147,5 @@ __all__ = [
     "waiting_questions",
     "with_context",
     "with_lots_out",
+    "with_vials_back",
 ]

@@ -21,6 +21,7 @@ from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import BatchRequest, Container, Hold, Order
 from pharmacy.orders.queries.one import OrderNotFound
 from pharmacy.orders.queries.parts import of_nights
+from pharmacy.orders.queries.returns import with_vials_back
 from pharmacy.orders.rules import OPEN, Owner, Status
 from pharmacy.patients.models import Patient
 from pharmacy.staff.rules import Actor
@@ -138,6 +139,8 @@ class QueueRow:
     """Work about the order that the worker could not do."""
     lots_out: bool
     """A lot in its vials may not be given out for their days."""
+    came_back: bool
+    """Vials came back and are not destroyed yet."""
     steps: tuple[PlannedStep, ...]
     """Of the strength plan in force; none while there is no plan."""
 
@@ -222,6 +225,7 @@ def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
     holds_of = _open_holds_of(session, [order.id for order in orders])
     given_up = jobs.given_up(session, [order.id for order in orders])
     out = with_lots_out(session, [order.id for order in orders])
+    back = with_vials_back(session, orders)
     patient_ids = {order.patient_id for order in orders}
     found = session.scalars(select(Patient).where(among(Patient.id, patient_ids)))
     patients = {patient.id: patient for patient in found}
@@ -233,6 +237,7 @@ def with_context(session: Session, orders: Sequence[Order]) -> list[QueueRow]:
             tuple(holds_of.get(order.id, ())),
             given_up.get(order.id, ()),
             order.id in out,
+            order.id in back,
             of_nights(steps.get((order.prescription_id, order.fill_no), ()), order.nights),
         )
         for order in orders
