@@ -35,6 +35,7 @@ ONWARD = {
     "/bench/{batch_id}/worksheet",
     "/bench/{batch_id}/photos/{photo_id}",
     "/bench/powder/{lot_id}/certificate",
+    "/bench/shells/{lot_id}/certificate",
     "/bench/{batch_id}/samples/{sample_id}/certificate",
     "/bench/recalls/letters/{notice_id}",
 }
