@@ -30,7 +30,7 @@ from pharmacy.shipping.rules import Carrier, ParcelStatus
 from pharmacy.staff.rules import OPERATOR, PermissionMissing
 from tests.database.orders.test_parts import broken, split
 from tests.factories.orders import Bench
-from tests.factories.prescriptions import make_maintenance
+from tests.factories.prescriptions import make_maintenance, make_prescription
 
 UPS = "1Z999AA10123456784"
 
@@ -47,6 +47,18 @@ def replace(
     reason: str = "damaged",
     start_on: date | None = None,
 ) -> Order:
+    """Replace vials that follow one another, by number."""
+    (new,) = replace_each(bench, order, *parts, reason=reason, start_on=start_on)
+    return new
+
+
+def replace_each(
+    bench: Bench,
+    order: Order,
+    *parts: int,
+    reason: str = "damaged",
+    start_on: date | None = None,
+) -> list[Order]:
     vials = [
         each.id for each in queries.containers(bench.session, order.id) if each.part_no in parts
     ]
@@ -171,9 +183,49 @@ def test_a_replacement_can_be_lost_too(bench: Bench) -> None:
     assert broken(bench.session) == set()
 
 
-def test_vials_apart_are_not_one_replacement(bench: Bench) -> None:
-    with pytest.raises(VialsOutOfOrder):
-        replace(bench, bench.order(Status.HANDED_OVER), 1, 3)
+def test_vials_apart_are_replaced_by_an_order_each(bench: Bench) -> None:
+    """
+    The first and the third of three steps are lost after 10 days, in which 9 doses were taken and
+    tonight's is the 10th: nights 11 to 28, and 57 to 84. What the patient has of step 2 stays.
+    """
+    order = bench.order(Status.HANDED_OVER)
+    later(bench, 10)
+
+    first, second = replace_each(bench, order, 3, 1)
+
+    assert (first.nights, second.nights) == ((11, 28), (57, 84))
+    vials = queries.containers(bench.session, order.id)
+    assert [each.replaced_by for each in vials] == [first.id, None, second.id]
+    bench.walk(second, Status.HANDED_OVER)
+    bench.walk(first, Status.HANDED_OVER)
+    assert broken(bench.session) == set()
+
+
+def test_what_was_lost_together_uses_up_one_fill_at_most(bench: Bench) -> None:
+    prescription = make_prescription(bench.session, authorised_fills=2, patient=bench.patient())
+    order = bench.order(Status.HANDED_OVER, prescription=prescription)
+    count_lost(bench)
+
+    opened = replace_each(bench, order, 1, 3, reason="lost-by-patient")
+
+    assert [each.uses_fill for each in opened] == [True, False]
+    assert broken(bench.session) == set()
+
+
+def test_no_vials_and_another_orders_vials_are_not_replaced(bench: Bench) -> None:
+    order, other = bench.order(Status.HANDED_OVER), bench.order(Status.HANDED_OVER)
+    foreign = queries.containers(bench.session, other.id)[0].id
+
+    for vials in ([], [foreign]):
+        with pytest.raises(VialsOutOfOrder):
+            operations.replace_each(
+                bench.session,
+                order.id,
+                vials=vials,
+                reason="damaged",
+                by=bench.pharmacist,
+                now=bench.now,
+            )
 
 
 def test_only_what_left_is_replaced_and_only_by_a_pharmacist(bench: Bench) -> None:
