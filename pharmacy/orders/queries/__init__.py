@@ -63,6 +63,7 @@ from pharmacy.orders.queries.parts import (
 from pharmacy.orders.queries.queue import (
     QueueFilter,
     QueueRow,
+    came_before,
     lock_next,
     members,
     orders_in,
@@ -86,6 +87,7 @@ __all__ = [
     "batch_requests",
     "by_number",
     "came_back",
+    "came_before",
     "capsules_awaited",
     "capsules_of",
     "changes_since",

@@ -203,6 +203,30 @@ def members(
     return set(session.scalars(found.limit(limit)))
 
 
+def came_before(
+    session: Session,
+    only: QueueFilter,
+    place: tuple[datetime, UUID],
+    *,
+    since: datetime,
+    limit: int,
+) -> int:
+    """
+    Count the orders that came to their status since an instant and stand before a page, `limit` at
+    most. What stands after a page is met on the way there.
+
+    Args:
+        place: After which row the page begins.
+    """
+    key = tuple_(Order.due_at, Order.id)
+    found = (
+        select(Order.id)
+        .where(*_conditions(only), key <= place, Order.status_since > since)
+        .limit(limit)
+    )
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
 def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how often each of these orders was changed."""
     found = session.execute(select(Order.id, Order.version).where(among(Order.id, order_ids)))

@@ -194,9 +194,7 @@ class PowderPages(Controller):
         self, lot_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Keep the certificate of a lot in quarantine, under its digest."""
-        papers = sent_papers(form)
-        if papers is None:
-            raise FormInvalid({"certificate": "Choose the certificate's PDF."})
+        papers = needed_papers(form)
 
         def do(session: Session, wanted: UUID) -> object:
             return operations.store_certificate(session, wanted, papers, by=actor, now=view.now)
@@ -251,6 +249,14 @@ def _act(
 
 def _decimal(typed: str | None) -> Decimal | None:
     return Decimal(typed) if typed is not None else None
+
+
+def needed_papers(form: FormData) -> bytes:
+    """Return the certificate that was sent. Raises FormInvalid."""
+    papers = sent_papers(form)
+    if papers is None:
+        raise FormInvalid({"certificate": "Choose the certificate's PDF."})
+    return papers
 
 
 def sent_papers(form: FormData) -> bytes | None:

@@ -14,7 +14,7 @@ from pharmacy.compounding import queries as compounding
 from pharmacy.formulary.rules.capsules import SHELLS
 from pharmacy.http.batch_reads import INLINE
 from pharmacy.http.dependencies import CurrentActor, Db
-from pharmacy.http.forms import Form, FormInvalid
+from pharmacy.http.forms import Form
 from pharmacy.inventory import operations, queries
 from pharmacy.inventory.models import ShellLot
 from pharmacy.inventory.rules.allocation import why_hidden
@@ -31,7 +31,7 @@ from pharmacy.web.console.powder import (
     WHY,
     Text,
     lot_verbs,
-    sent_papers,
+    needed_papers,
 )
 from pharmacy.web.console.recall_state import mentions_of_lots
 from pharmacy.web.view import Action, Answer, CurrentView
@@ -129,9 +129,7 @@ class ShellPages(Controller):
         self, lot_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Keep the certificate of a lot in quarantine, under its digest."""
-        wanted, papers = ids.decode("shl", lot_id), sent_papers(form)
-        if papers is None:
-            raise FormInvalid({"certificate": "Choose the certificate's PDF."})
+        wanted, papers = ids.decode("shl", lot_id), needed_papers(form)
         with db.transaction() as session:
             operations.store_shell_certificate(session, wanted, papers, by=actor, now=view.now)
         return view.go(_page(wanted), toast="The certificate is kept")
