@@ -31,6 +31,11 @@ def order_called(name: str) -> Address:
     return lambda console: f"/orders/{encode('ord', console.orders[name].id)}"
 
 
+def health_of(name: str) -> Address:
+    """Return where an order's patient is asked."""
+    return lambda console: f"/orders/{encode('ord', console.orders[name].id)}/health"
+
+
 def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     """Return the address of the first row of a table."""
 
@@ -86,6 +91,9 @@ SHOWN = (
             ("sent", Role.TECHNICIAN),
         )
     ),
+    Shown("order-ask-patient", Role.TECHNICIAN, health_of("new")),
+    Shown("order-ask-yes", Role.TECHNICIAN, health_of("new"), ("y",)),
+    Shown("order-asked", Role.PHARMACIST, health_of("findings")),
     Shown("order-divided", Role.PHARMACIST, order_called("divided")),
     Shown("order-remainder", Role.PHARMACIST, REMAINDER),
     Shown("order-divide", Role.PHARMACIST, order_called("to pack"), ("v",)),
