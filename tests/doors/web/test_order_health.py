@@ -220,7 +220,7 @@ def test_a_man_is_not_asked_about_pregnancy(
 def test_at_the_next_fill_the_opioid_question_comes_again(
     client: Client, technician: Headers, session: Session, bench: Bench
 ) -> None:
-    """domain.md: 14 days for a refill's opioid answer, 180 for the others; 84 days passed."""
+    """domain.md 4.1: 14 days for a refill's opioid answer, 180 for the others; 84 days passed."""
     patient = bench.patient()
     maintenance = make_maintenance(session, patient=patient, valid_from=date(2026, 3, 2))
     operations_of_patients.record_answers(
