@@ -68,11 +68,11 @@ def dosing_of(steps: Sequence[PlannedStep]) -> Dosing | None:
     strengths = sorted({step.strength_ug for step in steps})
     note = "one dose" if len(steps) == 1 else f"{len(steps)} steps"
     if set(strengths) != set(doses):
-        note += f", of {_listed(strengths, ', ')} capsules"
-    return Dosing(_listed(doses, " \N{RIGHTWARDS ARROW} "), note)
+        note += f", of {amounts(strengths, ', ')} capsules"
+    return Dosing(amounts(doses, " \N{RIGHTWARDS ARROW} "), note)
 
 
-def _listed(micrograms: Sequence[int], between: str) -> str:
+def amounts(micrograms: Sequence[int], between: str) -> str:
     """Return amounts with their unit once, where it is the same for all."""
     amounts = [str(Mass.of_micrograms(each)).rpartition(" ") for each in micrograms]
     units = {unit for _, _, unit in amounts}

@@ -48,6 +48,7 @@ from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
+from pharmacy.web.console.refills import RefillPages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
@@ -91,6 +92,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RefillPages,
     RegistryPages,
     SamplePages,
     ScanPages,
