@@ -18,6 +18,8 @@ LINE: Final = re.compile(
 )
 MIDNIGHT: Final = "24:00"
 A_DAY: Final = timedelta(days=1)
+LONGEST_WAIT: Final = 366
+"""Days that are looked through for an opening."""
 
 
 class HoursUnclear(Invalid):
@@ -80,6 +82,22 @@ def working_time_between(start: datetime, end: datetime, hours: WorkingHours) ->
         return _open_on(first, start, end, hours)
     between = _open_days(first + A_DAY, last, hours)
     return _open_on(first, start, end, hours) + between + _open_on(last, start, end, hours)
+
+
+def after_working_time(start: datetime, span: timedelta, hours: WorkingHours) -> datetime:
+    """
+    Return the instant by which the pharmacy will have been open for a span, counted from `start`.
+
+    One that is not open for so long within a year gives the span by the wall clock.
+    """
+    day, left = start.astimezone(ZoneInfo(hours.time_zone)).date(), span
+    for number in range(LONGEST_WAIT):
+        for opens, closes in _openings(hours, day + A_DAY * number):
+            begins = max(opens, start)
+            if begins + left <= closes:
+                return begins + left
+            left -= max(closes - begins, timedelta(0))
+    return start + span
 
 
 def _open_on(day: date, start: datetime, end: datetime, hours: WorkingHours) -> timedelta:
