@@ -45,6 +45,8 @@ class OneSession(Database):
             yield self.session
         self.session.expire_all()
 
+    glance = transaction
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         with self.transaction() as session:
