@@ -65,6 +65,13 @@ WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status
 RECALLED_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", "lot_number = 'NTX-2511'")
 RECALLED_ORDER = first_of("orders", "ord", "/orders/", where="status = 'recalled'")
 RECALL_OF_MANY = first_of("recalls", "rcl", "/bench/recalls/", where="reason like 'The supplier%'")
+TO_DESTROY = first_of(
+    "orders",
+    "ord",
+    "/orders/",
+    where="id in (select order_id from containers"
+    " where returned_at is not null and destroyed_at is null)",
+)
 OWN_DRAFT = first_of(
     "formulation_proposals", "fmp", "/bench/formulas/proposals/", where="strength_ug = 2500"
 )
@@ -107,6 +114,8 @@ SHOWN = (
     Shown("order-reading", Role.PHARMACIST, order_called("to pack"), ("m",)),
     Shown("order-send", Role.TECHNICIAN, order_called("ready"), ("s",)),
     Shown("order-came-back", Role.TECHNICIAN, order_called("sent"), ("e",)),
+    Shown("order-destroy", Role.TECHNICIAN, TO_DESTROY, ("x",)),
+    Shown("order-to-destroy", Role.TECHNICIAN, TO_DESTROY),
     Shown("shipping", Role.TECHNICIAN, "/shipping"),
     Shown("refills", Role.TECHNICIAN, "/refills"),
     Shown("refills-coming", Role.PHARMACIST, "/refills?view=coming"),

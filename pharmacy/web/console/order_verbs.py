@@ -6,7 +6,6 @@ from pharmacy.kernel import ids
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
-from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
@@ -113,16 +112,19 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
         if page.why_not_sent:
             return [Action("s", "Send", why_not=page.why_not_sent)]
         return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
-    came_back = Action("e", "Came back", opens="came-back", kind="danger")
-    if page.order.status is not Status.HANDED_OVER:
-        return [came_back] if page.order.status is Status.RECALLED else []
-    if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
+    found = []
+    if page.to_destroy:
+        found.append(Action("x", "Destroy what came back", opens="destroy", kind="primary"))
+    is_out = page.order.status in {Status.HANDED_OVER, Status.RECALLED}
+    came_back = [Action("e", "Came back", opens="came-back", kind="danger")] if is_out else []
+    if page.is_on_its_way:
         return [
+            *found,
             Action("d", "Delivered", opens="delivered", kind="primary"),
-            came_back,
+            *came_back,
             Action("o", "Lost", opens="lost", kind="danger"),
         ]
-    return [came_back]
+    return found + came_back
 
 
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:

@@ -85,6 +85,7 @@ def _line(row: QueueRow, hours: WorkingHours, view: View, *, changed: bool) -> L
             order.status,
             labeled=order.labeled_at is not None,
             lots_out=row.lots_out,
+            came_back=row.came_back,
             held=[(hold.code, hold.words, hold.owner) for hold in row.holds],
             given_up=row.given_up,
         ),
