@@ -79,7 +79,8 @@
     const add = (keys, words) => {
       const term = document.createElement("dt"), text = document.createElement("dd");
       for (const key of keys) { const mark = document.createElement("kbd"); mark.textContent = key; term.append(mark, " "); }
-      text.textContent = words; list.append(term, text);
+      const pair = document.createElement("div"); // so that a column never parts a key from its words
+      text.textContent = words; pair.append(term, text); list.append(pair);
     };
     list.replaceChildren();
     for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
