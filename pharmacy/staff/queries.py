@@ -241,6 +241,13 @@ def members(session: Session, *, after: UUID | None = None, limit: int) -> list[
     return [Member(account, tuple(_sorted_roles(held))) for account, held in rows]
 
 
+def with_role(session: Session, role: Role) -> list[Account]:
+    """Return who holds a role and may sign in, by name."""
+    holders = select(AccountRole.account_id).where(AccountRole.role == role)
+    found = select(Account).where(Account.id.in_(holders), Account.disabled_at.is_(None))
+    return list(session.scalars(found.order_by(Account.display_name, Account.id)))
+
+
 def member(session: Session, account_id: UUID) -> Member:
     """Return one account with its roles."""
     row = session.execute(select(Account, _roles()).where(Account.id == account_id)).one_or_none()

@@ -16,6 +16,7 @@ from pharmacy.orders.models import Clarification, Order
 from pharmacy.orders.rules.clarifying import QuestionKind
 from pharmacy.prescribers import queries as prescribers
 from pharmacy.prescribers.models import CheckOutcome, PrescriberCheck
+from pharmacy.prescribers.rules.answers import CODES
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.prescriptions.rules.regimen import Regimen, Step
@@ -27,6 +28,7 @@ from pharmacy.screening.rules.decisions import GOES_ON, asks_prescriber, choices
 from pharmacy.screening.rules.rulebook import BY_ID
 from pharmacy.titration.models import PlanState, StrengthPlan
 from pharmacy.web.charts import Stair
+from pharmacy.web.console.words import particulars, place_words, source_words
 from pharmacy.web.rendering import words_of
 
 STRATEGIES: Final = {
@@ -58,6 +60,8 @@ class Spoken:
 
     finding: Finding
     source: str
+    particulars: list[tuple[str, str]]
+    """What was seen, as pairs of words."""
     is_settled: bool
     choices: list[tuple[str, str]]
     """The decisions that may be taken, with their words."""
@@ -110,6 +114,16 @@ class Asked:
     is_good: bool
     is_old: bool
 
+    @property
+    def words(self) -> str:
+        """What was answered."""
+        known = CODES.get(self.check.code)
+        return known.words if known else words_of(self.check.code)
+
+    @property
+    def source(self) -> str:
+        return source_words(self.check.source)
+
 
 @dataclass(frozen=True, slots=True)
 class FirstCheck:
@@ -143,6 +157,11 @@ class FirstCheck:
     @property
     def open_questions(self) -> list[Clarification]:
         return [each for each in self.questions if each.is_open]
+
+    @staticmethod
+    def place_of(place: str) -> str:
+        """Return in words where in the prescription something stands."""
+        return place_words(place)
 
     @property
     def can_choose(self) -> bool:
@@ -221,11 +240,17 @@ def _spoken(finding: Finding) -> Spoken:
     )
     return Spoken(
         finding=finding,
-        source=rule.source if rule else "",
+        source=_outside(rule.source) if rule else "",
+        particulars=particulars(finding.inputs),
         is_settled=screening.is_settled(finding),
         choices=[(code.value, words) for code, words in DECISIONS.items() if code in allowed],
         asks_contact=asks and bool(allowed & GOES_ON),
     )
+
+
+def _outside(source: str) -> str:
+    """Return a rule's sources but our own pages, which a pharmacist does not have at hand."""
+    return "; ".join(each for each in source.split("; ") if not each.startswith("domain"))
 
 
 def _choices(plan: StrengthPlan | None) -> list[Choice]:
