@@ -329,7 +329,7 @@ class OrderView(msgspec.Struct, frozen=True):
         holds = queries.open_holds(session, order.id)
         given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         out = queries.with_lots_out(session, [order.id])
-        back = queries.with_vials_back(session, [order])
+        back = queries.with_vials_back(session, [order.id])
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),

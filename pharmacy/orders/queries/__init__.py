@@ -13,6 +13,13 @@ from pharmacy.orders.queries.clarifications import (
     open_clarifications,
     waiting_questions,
 )
+from pharmacy.orders.queries.lines import (
+    QueueRow,
+    rows_of,
+    with_context,
+    with_lots_out,
+    with_vials_back,
+)
 from pharmacy.orders.queries.one import (
     OrderNotFound,
     by_number,
@@ -62,20 +69,16 @@ from pharmacy.orders.queries.parts import (
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
-    QueueRow,
     came_before,
     lock_next,
     members,
     orders_in,
     peek_next,
     queue,
-    rows_of,
     versions,
-    with_context,
-    with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
-from pharmacy.orders.queries.returns import CameBack, came_back, with_vials_back
+from pharmacy.orders.queries.returns import CameBack, came_back
 
 __all__ = [
     "CameBack",

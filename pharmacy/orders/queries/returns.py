@@ -1,6 +1,5 @@
 """Reading what came back and waits to be destroyed."""
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -8,11 +7,9 @@ from uuid import UUID
 from sqlalchemy import DateTime, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from pharmacy.infra.db import among
-from pharmacy.orders.models import Container, Order
-from pharmacy.orders.rules import OPEN
+from pharmacy.orders.models import Container
 
-WAITS: Final = (Container.returned_at.is_not(None), Container.destroyed_at.is_(None))
+TO_DESTROY: Final = (Container.returned_at.is_not(None), Container.destroyed_at.is_(None))
 
 
 class CameBack(NamedTuple):
@@ -28,19 +25,9 @@ def came_back(session: Session, *, limit: int) -> list[CameBack]:
     since = type_coerce(func.min(Container.returned_at), DateTime(timezone=True))
     found = (
         select(Container.order_id, since, func.count())
-        .where(*WAITS)
+        .where(*TO_DESTROY)
         .group_by(Container.order_id)
         .order_by(since, Container.order_id)
         .limit(limit)
     )
     return [CameBack(*row) for row in session.execute(found)]
-
-
-def with_vials_back(session: Session, orders: Sequence[Order]) -> Collection[UUID]:
-    """Return which of these orders have vials to destroy; open ones are not looked at."""
-    left = [order.id for order in orders if order.status not in OPEN]
-    if not left:
-        return ()
-    return set(
-        session.scalars(select(Container.order_id).where(among(Container.order_id, left), *WAITS))
-    )

@@ -52,7 +52,7 @@ OTHER_CAPSULES: Final = NextStep(
 GAVE_UP: Final = NextStep(
     Owner.ADMINISTRATOR,
     "retry-job",
-    "The pharmacy's machine gave up on this order: see its dead job, settle the cause, retry it.",
+    "The system could not go on with this order: an administrator sees to it (Jobs, given up).",
 )
 
 

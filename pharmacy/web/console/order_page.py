@@ -162,7 +162,7 @@ def to_destroy(vials: Sequence[Vial]) -> list[Container]:
 def order_page(session: Session, order: Order, view: View) -> OrderPage:
     """Gather an order's page."""
     order_id = order.id
-    line = lines_of(session, queries.rows_of(session, [order_id]), view)[0]
+    line = lines_of(queries.rows_of(session, [order_id]), view)[0]
     prescription = prescriptions.get(session, order.prescription_id)
     plan = titration.current(session, order.prescription_id, order.fill_no)
     steps = _steps(plan, order)

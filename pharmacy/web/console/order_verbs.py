@@ -18,6 +18,9 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
     order, at = page.order, f"/orders/{page.line.id}"
     may, held = view.may, bool(page.holds)
     found: list[Action] = []
+    if order.status in OPEN and may(Permission.RECORD_HEALTH):
+        owed = "primary" if page.first.to_ask else "plain"
+        found.append(Action("i", "Ask the patient", href=f"{at}/health", kind=owed))
     if order.status is Status.REVIEW and may(Permission.APPROVE_ORDER):
         found += _review(page, at, held=held)
     if order.status in {Status.PLANNED, Status.COMPOUNDING} and may(Permission.ALLOCATE):
@@ -53,11 +56,14 @@ def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
         why_not = f"{page.undecided} findings are not decided yet."
     if page.plan is None:
         why_not = "There is no strength plan yet."
-    next_one = next((each for each in page.first.undecided if each.choices), None)
+    if page.first.to_ask:
+        why_not = "The patient is not asked everything yet."
+    next_one = next((each for each in page.first.to_decide if each.choices), None)
     found = [Action("a", "Approve", opens="approve", kind="primary", why_not=why_not)]
     if next_one is not None:
         finding = ids.encode("fnd", next_one.finding.id)
-        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind="primary")
+        first = "plain" if page.first.to_ask else "primary"  # an answer may take it away
+        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind=first)
         found = [decide, *(replace(each, kind="plain") for each in found)]
     if page.can_choose:
         found.append(Action("s", "Another strategy", opens="strategy-choice"))

@@ -56,7 +56,7 @@ def test_a_return_is_written_down_at_once_and_destroyed_before_a_witness(
     bring_back(bench, order)
     vials = queries.containers(session, order.id)
     assert queries.came_back(session, limit=9) == [(order.id, NOW, len(vials))]
-    assert queries.with_vials_back(session, [order]) == {order.id}
+    assert queries.with_vials_back(session, [order.id]) == {order.id}
 
     destroy(bench, order)
 
