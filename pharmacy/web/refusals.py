@@ -38,7 +38,7 @@ INTERNAL: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 FRESH: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """The page is out of date: the fresh one is offered."""
 Handler = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]
-FALLBACK: Final = Chrome("LDN pharmacy", "UTC")
+FALLBACK: Final = Chrome()
 
 
 @dataclass(frozen=True, slots=True)

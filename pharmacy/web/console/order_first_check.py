@@ -77,6 +77,11 @@ class Spoken:
         """Only an answer of the patient's, or another prescription, takes it away."""
         return self.blocks and all(code == Decision.REFUSE for code, _ in self.choices)
 
+    @property
+    def waits_for_patient(self) -> bool:
+        """Nothing but an answer is lacking: not asked, asked too long ago, or not known."""
+        return self.is_stuck and not self.is_settled and is_unanswered(self.finding)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -140,6 +145,16 @@ class FirstCheck:
         return [each for each in self.findings if not each.is_settled]
 
     @property
+    def to_ask(self) -> int:
+        """How many questions to the patient hold the order."""
+        return sum(each.waits_for_patient for each in self.findings)
+
+    @property
+    def to_decide(self) -> list[Spoken]:
+        """What is a pharmacist's to decide, and waits for no answer of the patient's."""
+        return [each for each in self.undecided if not each.waits_for_patient]
+
+    @property
     def open_questions(self) -> list[Clarification]:
         return [each for each in self.questions if each.is_open]
 
@@ -180,6 +195,11 @@ def first_check(
             for at, step in enumerate(regimen.steps)
         ],
     )
+
+
+def is_unanswered(finding: Finding) -> bool:
+    """Say whether a finding speaks of a question that has no answer which counts today."""
+    return finding.inputs.keys() >= {"topic", "state"}
 
 
 def plan_is_open(plan: StrengthPlan | None) -> bool:

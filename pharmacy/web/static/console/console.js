@@ -55,12 +55,23 @@
     if (key === "g" && layer() === document) { prefix = "g"; setTimeout(() => { prefix = ""; }, 1500); return; }
     if (key === "?") return help();
     if (key === "L") return window.consoleLock && window.consoleLock();
+    if (reply(key)) return;
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
     if (focus && layer() === document) { focus.focus(); if (focus.select) focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
     if (!found) return key === "r" && layer() === document ? fresh() : move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
     found.click();
+  }
+  function reply(key) { // to the question that somebody stands on; then on to its details, or to the next
+    const question = document.activeElement.closest("fieldset");
+    const choice = question && $(`[data-key-here="${CSS.escape(key)}"]`, question);
+    if (!choice) return false;
+    choice.click();
+    const all = $$("fieldset:has([data-key-here])").filter(shown), next = all[all.indexOf(question) + 1];
+    const to = "more" in choice.dataset ? $$("input", question).filter(shown).find((each) => each.type !== "radio") : next ? $("[data-key-here]", next) : choice;
+    to.focus(); (to === choice ? choice : to.closest("fieldset")).scrollIntoView({ block: "center" });
+    return true;
   }
   function move(key) { // rows: j and k, Enter opens
     const rows = $$("[data-row]").filter(shown);
@@ -85,6 +96,7 @@
     };
     list.replaceChildren();
     for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
+    if ($("[data-key-here]")) add($$("[data-key-here]", $("fieldset:has([data-key-here])")).map((each) => each.dataset.keyHere), "Reply no, yes or does not know, and on to the next question");
     if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
     for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], each.dataset.says || "Search");
     for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
@@ -119,6 +131,7 @@
       const menu = $("details.person[open]"); if (menu) menu.open = false;
       return;
     }
+    if (event.target.type === "radio" && event.key.startsWith("Arrow")) return; // its own group moves
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { if (!inField) { event.preventDefault(); move(event.key); } return; }
     if (event.key.length !== 1) return;
     note(event);
