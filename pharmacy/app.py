@@ -12,6 +12,7 @@ from pharmacy.api.batch_decisions import BatchDecisionController
 from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
+from pharmacy.api.contacts import ContactController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
@@ -83,6 +84,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MetricsController,
     OrderFindingsController,
     ParcelController,
+    ContactController,
     PatientController,
     PictureController,
     PlanController,

@@ -36,6 +36,7 @@ from pharmacy.orders.queries.one import (
     open_after,
     open_holds,
     open_holds_of,
+    open_of_patient,
     pictures,
 )
 from pharmacy.orders.queries.own_views import own_views
@@ -125,6 +126,7 @@ __all__ = [
     "open_holds_of",
     "open_lines",
     "open_of_fill",
+    "open_of_patient",
     "orders_in",
     "others_since",
     "own_of_fill",

@@ -34,6 +34,7 @@ from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
+from pharmacy.web.console.order_contact import Reached, reached
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
 from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
 from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
@@ -106,6 +107,7 @@ class OrderPage:
     """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
     reads: Reading
+    reached: Reached
 
     @property
     def undecided(self) -> int:
@@ -145,8 +147,10 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     drawn = labels.of_order(session, order_id)
     first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
     reads = reading_of(session, line.row.patient, prescription)
+    reach = reached(session, line.row.patient)
     leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
+    people |= {each.settled_by for each in reach.settled if each.settled_by}
     if reads.chosen_by is not None:
         people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:
@@ -176,6 +180,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
+        reached=reach,
     )
 
 

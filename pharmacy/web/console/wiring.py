@@ -33,6 +33,7 @@ from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_contact import OrderContact
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
@@ -70,6 +71,7 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderContact,
     OrderHolds,
     OrderLeaving,
     OrderPages,
