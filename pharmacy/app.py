@@ -31,6 +31,7 @@ from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.practice import PracticeController
 from pharmacy.api.preparation import PreparationController
+from pharmacy.api.prescriber_corrections import CorrectionController, CorrectionsController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.print_agents import PrintAgentController
@@ -92,6 +93,8 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PreparationController,
     SampleController,
     PracticeController,
+    CorrectionController,
+    CorrectionsController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,

@@ -1,5 +1,5 @@
 """
-Addresses of patients are settled by a person, and what was on file stays on record.
+Addresses of patients and names of prescribers are corrected, and what was there stays on record.
 """
 
 from collections.abc import Sequence
@@ -30,13 +30,33 @@ begin
     return new;
 end $$
 """
+PERSON = ("family", "given", "practice_state", "birth_date")
+CONFIRMED_FIRST = f"""
+create function correction_confirmed_first() returns trigger language plpgsql as $$
+begin
+    if not exists (
+        select from prescriber_corrections c
+        where c.npi = new.npi and c.decision = 'confirmed'
+          and {" and ".join(f"c.{name} is not distinct from new.{name}" for name in PERSON)}
+          and c.was = jsonb_build_object({", ".join(f"'{n}', old.{n}" for n in PERSON)})
+    ) then
+        raise exception 'a prescriber changes by a confirmed correction alone'
+            using errcode = 'check_violation', constraint = 'correction_confirmed_first';
+    end if;
+    return new;
+end $$
+"""
 
 
 def upgrade() -> None:
     _contact_changes()
+    _prescriber_corrections()
 
 
 def downgrade() -> None:
+    op.execute("drop trigger correction_confirmed_first on prescribers")
+    op.execute("drop function correction_confirmed_first()")
+    op.drop_table("prescriber_corrections")
     op.execute("drop trigger contact_settled_first on patients")
     op.execute("drop function contact_settled_first()")
     op.drop_table("contact_changes")
@@ -89,22 +109,87 @@ def _contact_changes() -> None:
         ["patient_id"],
         postgresql_where=sa.text("settled_at is null"),
     )
-    op.execute(
-        "create trigger never_rewritten before update or delete on contact_changes"
-        " for each row execute function refuse_rewriting('decision', 'reason', 'words',"
-        " 'settled_by', 'settled_at', 'on_file')"
-    )
-    op.execute(
-        "create trigger never_truncated before truncate on contact_changes"
-        " for each statement execute function refuse_change()"
-    )
-    op.execute(
-        "create trigger settled_stands before update on contact_changes for each row"
-        " when (old.settled_at is not null) execute function refuse_change()"
-    )
+    _stands("contact_changes", "settled_at", but=("decision", "reason", "words", "settled_by", "on_file"))
     op.execute(SETTLED_FIRST)
     same = " or ".join(f"old.{name} is distinct from new.{name}" for name in CONTACT)
     op.execute(
         "create trigger contact_settled_first before update on patients for each row"
         f" when ({same}) execute function contact_settled_first()"
+    )
+
+
+def _prescriber_corrections() -> None:
+    op.create_table(
+        "prescriber_corrections",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("npi", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("given", sa.Text(), nullable=False),
+        sa.Column("practice_state", sa.Text(), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("was", postgresql.JSONB(), nullable=False),
+        sa.Column("reason", sa.String(40), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decision", sa.String(40), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "reason in ('changed', 'written-wrongly')",
+            name=op.f("ck_prescriber_corrections_reason_known"),
+        ),
+        sa.CheckConstraint(
+            "decision in ('confirmed', 'rejected')",
+            name=op.f("ck_prescriber_corrections_decision_known"),
+        ),
+        sa.CheckConstraint(
+            "(decision is null) = (decided_by is null)"
+            " and (decision is null) = (decided_at is null)",
+            name=op.f("ck_prescriber_corrections_decided_whole"),
+        ),
+        sa.CheckConstraint(
+            "decision is distinct from 'confirmed' or decided_by <> proposed_by",
+            name=op.f("ck_prescriber_corrections_second_person"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["npi"], ["prescribers.npi"], name=op.f("fk_prescriber_corrections_npi_prescribers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prescriber_corrections")),
+    )
+    op.create_index(
+        op.f("ix_prescriber_corrections_npi_prescriber_corrections_proposed_at"),
+        "prescriber_corrections",
+        ["npi", "proposed_at"],
+    )
+    op.create_index(
+        "uq_prescriber_corrections_waiting",
+        "prescriber_corrections",
+        ["npi"],
+        unique=True,
+        postgresql_where=sa.text("decision is null"),
+    )
+    _stands("prescriber_corrections", "decided_at", but=("decision", "decided_by"))
+    op.execute(CONFIRMED_FIRST)
+    same = " or ".join(f"old.{name} is distinct from new.{name}" for name in PERSON)
+    op.execute(
+        "create trigger correction_confirmed_first before update on prescribers for each row"
+        f" when ({same}) execute function correction_confirmed_first()"
+    )
+
+
+def _stands(table: str, ended: str, *, but: tuple[str, ...]) -> None:
+    """Let these columns be written once, with the one that says when; nothing else, ever."""
+    named = ", ".join(f"'{name}'" for name in (*but, ended))
+    op.execute(
+        f"create trigger never_rewritten before update or delete on {table}"
+        f" for each row execute function refuse_rewriting({named})"
+    )
+    op.execute(
+        f"create trigger never_truncated before truncate on {table}"
+        " for each statement execute function refuse_change()"
+    )
+    op.execute(
+        f"create trigger ended_stands before update on {table} for each row"
+        f" when (old.{ended} is not null) execute function refuse_change()"
     )

@@ -13,6 +13,7 @@ from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.admin import AdminPages
 from pharmacy.web.console.admin_clients import ClinicPages
+from pharmacy.web.console.admin_corrections import CorrectionPages
 from pharmacy.web.console.admin_jobs import JobPages
 from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
@@ -62,6 +63,7 @@ PAGES: Final[list[type[Controller]]] = [
     AuditChain,
     AuditPages,
     ClinicPages,
+    CorrectionPages,
     BatchPages,
     BenchPages,
     DoorPages,
