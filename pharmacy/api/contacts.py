@@ -23,6 +23,7 @@ from pharmacy.patients.rules.contact import (
     ContactDecision,
     ContactReason,
     ContactSource,
+    Ground,
     HasContact,
 )
 from pharmacy.staff.rules import Permission
@@ -162,8 +163,7 @@ class ContactController(Controller):
                 session,
                 wanted,
                 data.contact.to_rules(),
-                reason=data.reason,
-                words=data.words,
+                ground=Ground(data.reason, data.words),
                 by=actor,
                 now=now,
             )
@@ -193,9 +193,8 @@ class ContactController(Controller):
                 session,
                 wanted,
                 ids.decode("cch", change_id),
-                decision=data.decision,
-                reason=data.reason,
-                words=data.words,
+                data.decision,
+                ground=Ground(data.reason, data.words),
                 by=actor,
                 now=now,
             )

@@ -26,9 +26,9 @@ from pharmacy.patients.rules import (
 from pharmacy.patients.rules.contact import (
     Contact,
     ContactDecision,
-    ContactReason,
     ContactSettled,
     ContactSource,
+    Ground,
     require_contact,
 )
 from pharmacy.staff.rules import Actor, Permission
@@ -101,10 +101,9 @@ def settle_contact(
     session: Session,
     patient_id: UUID,
     change_id: UUID,
-    *,
     decision: ContactDecision,
-    reason: ContactReason,
-    words: str = "",
+    *,
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> Patient:
@@ -120,9 +119,7 @@ def settle_contact(
     change = queries.contact_change(session, patient_id, change_id)
     if change.settled_at is not None:
         raise ContactSettled("this was settled before")
-    _settle(
-        session, patient, [change], decision=decision, reason=reason, words=words, by=by, now=now
-    )
+    _settle(session, patient, [change], decision, ground=ground, by=by, now=now)
     return patient
 
 
@@ -131,8 +128,7 @@ def correct_contact(
     patient_id: UUID,
     contact: Contact,
     *,
-    reason: ContactReason,
-    words: str = "",
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> Patient:
@@ -154,16 +150,7 @@ def correct_contact(
         if each is not change and not contact.differs_in(each.contact)
     ]
     taken = ContactDecision.TAKEN_OVER
-    _settle(
-        session,
-        patient,
-        [*same, change],
-        decision=taken,
-        reason=reason,
-        words=words,
-        by=by,
-        now=now,
-    )
+    _settle(session, patient, [*same, change], taken, ground=ground, by=by, now=now)
     return patient
 
 
@@ -185,21 +172,21 @@ def _settle(
     session: Session,
     patient: Patient,
     changes: Sequence[ContactChange],
-    *,
     decision: ContactDecision,
-    reason: ContactReason,
-    words: str,
+    *,
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> None:
     """Write the decision down first: the database changes a patient's address with it alone."""
     on_file = asdict(patient.contact)
     for change in changes:
-        change.decision, change.reason, change.words = decision, reason, words.strip()
+        change.decision = decision
+        change.reason, change.words = ground.reason, ground.words.strip()
         change.settled_by, change.settled_at, change.on_file = by.id, now, on_file
     session.flush()
     settled = changes[-1]
-    detail = {"change": str(settled.id), "decision": decision, "reason": reason}
+    detail = {"change": str(settled.id), "decision": decision, "reason": ground.reason}
     if decision is ContactDecision.TAKEN_OVER:
         detail["differs"] = ", ".join(settled.contact.differs_in(patient.contact))
         for name, value in asdict(settled.contact).items():

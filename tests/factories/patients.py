@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from pharmacy.patients import operations
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import PatientFacts
-from pharmacy.patients.rules.contact import Contact, ContactReason
+from pharmacy.patients.rules.contact import Contact, ContactReason, Ground
 from pharmacy.staff.rules import WORKER, Role
 from tests.conftest import NOW
 from tests.factories.staff import make_actor
@@ -50,7 +50,7 @@ def move(session: Session, patient: Patient, **changes: str) -> Patient:
         session,
         patient.id,
         replace(patient.contact, **changes),
-        reason=ContactReason.PATIENT_SAID,
+        ground=Ground(ContactReason.PATIENT_SAID),
         by=make_actor(session, Role.TECHNICIAN),
         now=NOW,
     )

@@ -16,7 +16,7 @@ from pharmacy.orders.operations import contacting as orders
 from pharmacy.orders.rules import Status
 from pharmacy.patients import operations as patients
 from pharmacy.patients import queries as known
-from pharmacy.patients.rules.contact import Contact, ContactDecision, ContactReason
+from pharmacy.patients.rules.contact import Contact, ContactDecision, Ground
 from pharmacy.staff.rules import Actor
 
 
@@ -55,24 +55,16 @@ def settle_contact(
     session: Session,
     patient_id: UUID,
     change_id: UUID,
-    *,
     decision: ContactDecision,
-    reason: ContactReason,
-    words: str = "",
+    *,
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> list[Order]:
     """Settle an address as `orders.operations` does; what another State's labels say follows."""
     with _drawing_again_in_another_state(session, patient_id, now=now):
         return orders.settle_contact(
-            session,
-            patient_id,
-            change_id,
-            decision=decision,
-            reason=reason,
-            words=words,
-            by=by,
-            now=now,
+            session, patient_id, change_id, decision, ground=ground, by=by, now=now
         )
 
 
@@ -81,16 +73,13 @@ def correct_contact(
     patient_id: UUID,
     contact: Contact,
     *,
-    reason: ContactReason,
-    words: str = "",
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> list[Order]:
     """Correct an address as `orders.operations` does; what another State's labels say follows."""
     with _drawing_again_in_another_state(session, patient_id, now=now):
-        return orders.correct_contact(
-            session, patient_id, contact, reason=reason, words=words, by=by, now=now
-        )
+        return orders.correct_contact(session, patient_id, contact, ground=ground, by=by, now=now)
 
 
 @contextmanager

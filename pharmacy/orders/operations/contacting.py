@@ -16,7 +16,7 @@ from pharmacy.orders.rules.contacting import PersonUnsettled
 from pharmacy.orders.rules.holds import ADDRESS_DIFFERS
 from pharmacy.patients import operations as patients
 from pharmacy.patients import queries as known
-from pharmacy.patients.rules.contact import Contact, ContactDecision, ContactReason
+from pharmacy.patients.rules.contact import Contact, ContactDecision, Ground
 from pharmacy.prescriptions.models import DETAILS_DIFFER
 from pharmacy.staff.rules import Actor
 
@@ -25,10 +25,9 @@ def settle_contact(
     session: Session,
     patient_id: UUID,
     change_id: UUID,
-    *,
     decision: ContactDecision,
-    reason: ContactReason,
-    words: str = "",
+    *,
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> list[Order]:
@@ -50,16 +49,7 @@ def settle_contact(
     if taken and any(DETAILS_DIFFER in open_codes(session, each) for each in orders):
         raise PersonUnsettled("a prescription gives another name or birth date for this patient")
     state = known.lock(session, patient_id).state
-    patients.settle_contact(
-        session,
-        patient_id,
-        change_id,
-        decision=decision,
-        reason=reason,
-        words=words,
-        by=by,
-        now=now,
-    )
+    patients.settle_contact(session, patient_id, change_id, decision, ground=ground, by=by, now=now)
     _follow(session, orders, patient_id, was_in=state, decision=decision, by=by, now=now)
     return orders
 
@@ -69,8 +59,7 @@ def correct_contact(
     patient_id: UUID,
     contact: Contact,
     *,
-    reason: ContactReason,
-    words: str = "",
+    ground: Ground,
     by: Actor,
     now: datetime,
 ) -> list[Order]:
@@ -85,9 +74,7 @@ def correct_contact(
     """
     orders = queries.lock_open_of_patient(session, patient_id)
     state = known.lock(session, patient_id).state
-    patients.correct_contact(
-        session, patient_id, contact, reason=reason, words=words, by=by, now=now
-    )
+    patients.correct_contact(session, patient_id, contact, ground=ground, by=by, now=now)
     taken = ContactDecision.TAKEN_OVER
     _follow(session, orders, patient_id, was_in=state, decision=taken, by=by, now=now)
     return orders

@@ -76,7 +76,7 @@ class ContactDecision(StrEnum):
 
 
 class ContactReason(StrEnum):
-    """How it is known which phone and address are right."""
+    """What shows which phone and address are right."""
 
     PATIENT_SAID = "patient-said"
     REPRESENTATIVE_SAID = "representative-said"
@@ -96,6 +96,14 @@ REASON_WORDS: Final[Mapping[ContactReason, str]] = {
     ContactReason.WRITTEN_WRONGLY: "It was written wrongly",
     ContactReason.ANOTHER_PERSON: "It is another person's",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """How it is known which phone and address are right."""
+
+    reason: ContactReason
+    words: str = ""
 
 
 class ContactInvalid(Invalid):

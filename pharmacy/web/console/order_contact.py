@@ -24,6 +24,7 @@ from pharmacy.patients.rules.contact import (
     Contact,
     ContactDecision,
     ContactReason,
+    Ground,
 )
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.order_steps import PATH, Words
@@ -72,6 +73,11 @@ class Reached:
     """The newest first; each knows what was on file before."""
     reasons: Sequence[tuple[str, str]]
 
+    @property
+    def why_not_sent(self) -> str:
+        """Return in words why nothing is sent as long as somebody must look; empty otherwise."""
+        return "Nothing is sent before the address is settled." if self.waiting else ""
+
     def differs(self, change: ContactChange) -> tuple[str, ...]:
         return change.contact.differs_in(self.on_file)
 
@@ -108,8 +114,7 @@ class OrderContact(Controller):
                 session,
                 _patient_of(session, order_id, view),
                 given.to_rules(),
-                reason=given.reason,
-                words=given.words,
+                ground=Ground(given.reason, given.words),
                 by=actor,
                 now=view.now,
             )
@@ -133,9 +138,8 @@ class OrderContact(Controller):
                 session,
                 _patient_of(session, order_id, view),
                 ids.decode("cch", change_id),
-                decision=given.decision,
-                reason=given.reason,
-                words=given.words,
+                given.decision,
+                ground=Ground(given.reason, given.words),
                 by=actor,
                 now=view.now,
             )

@@ -177,7 +177,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         second=second_check(session, order),
         parts=parts_of(session, order, now=view.now),
         parcel=parcel_of(session, order),
-        why_not_sent=why_not_sent(session, line.row.patient, view.now),
+        why_not_sent=reach.why_not_sent or why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
         reached=reach,

@@ -19,7 +19,7 @@ from pharmacy.orders.rules.holds import HoldNotLiftable
 from pharmacy.orders.rules.life import OrderHeld
 from pharmacy.patients import queries as patients
 from pharmacy.patients.models import Patient
-from pharmacy.patients.rules.contact import ContactDecision, ContactReason, ContactUnsettled
+from pharmacy.patients.rules.contact import ContactDecision, ContactReason, ContactUnsettled, Ground
 from pharmacy.shipping import operations as shipping
 from pharmacy.shipping.rules import Carrier
 from pharmacy.staff.rules import Role
@@ -62,8 +62,8 @@ def settle(bench: Bench, order: Order, decision: ContactDecision) -> list[Order]
         bench.session,
         order.patient_id,
         change.id,
-        decision=decision,
-        reason=ContactReason.PATIENT_SAID,
+        decision,
+        ground=Ground(ContactReason.PATIENT_SAID),
         by=bench.technician,
         now=bench.now,
     )
@@ -209,7 +209,7 @@ def test_labels_that_nobody_packed_follow_the_state_that_a_caller_gives(
         session,
         order.patient_id,
         contact(city="Los Angeles", state="CA", postal_code="90012"),
-        reason=ContactReason.PATIENT_SAID,
+        ground=Ground(ContactReason.PATIENT_SAID),
         by=bench.technician,
         now=bench.now,
     )
@@ -226,7 +226,7 @@ def test_a_new_phone_number_draws_no_label_again(bench: Bench, session: Session)
         session,
         order.patient_id,
         contact(phone="555-010-0199"),
-        reason=ContactReason.PATIENT_SAID,
+        ground=Ground(ContactReason.PATIENT_SAID),
         by=bench.technician,
         now=bench.now,
     )

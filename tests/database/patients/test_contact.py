@@ -17,6 +17,7 @@ from pharmacy.patients.rules.contact import (
     ContactSettled,
     ContactSource,
     ContactUnsettled,
+    Ground,
 )
 from pharmacy.staff.rules import WORKER, Actor, PermissionMissing, Role
 from tests.conftest import NOW
@@ -50,8 +51,8 @@ def settle(
         session,
         change.patient_id,
         change.id,
-        decision=decision,
-        reason=ContactReason.PATIENT_SAID,
+        decision,
+        ground=Ground(ContactReason.PATIENT_SAID),
         by=by,
         now=NOW,
     )
@@ -125,8 +126,7 @@ def test_a_patient_who_calls_is_written_down_and_settles_what_a_prescription_say
         session,
         avery.id,
         MOVED,
-        reason=ContactReason.PATIENT_SAID,
-        words="Called on 2 March",
+        ground=Ground(ContactReason.PATIENT_SAID, "Called on 2 March"),
         by=technician,
         now=NOW,
     )
@@ -146,7 +146,7 @@ def test_an_address_of_no_use_is_not_written_down(
             session,
             avery.id,
             contact(state="Texas"),
-            reason=ContactReason.PATIENT_SAID,
+            ground=Ground(ContactReason.PATIENT_SAID),
             by=technician,
             now=NOW,
         )
@@ -158,7 +158,7 @@ def test_an_auditor_corrects_nothing(session: Session, avery: Patient) -> None:
             session,
             avery.id,
             MOVED,
-            reason=ContactReason.PATIENT_SAID,
+            ground=Ground(ContactReason.PATIENT_SAID),
             by=make_actor(session, Role.AUDITOR),
             now=NOW,
         )
