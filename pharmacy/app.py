@@ -12,6 +12,7 @@ from pharmacy.api.batch_decisions import BatchDecisionController
 from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
+from pharmacy.api.contacts import ContactController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
@@ -31,6 +32,7 @@ from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.practice import PracticeController
 from pharmacy.api.preparation import PreparationController
+from pharmacy.api.prescriber_corrections import CorrectionController, CorrectionsController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.print_agents import PrintAgentController
@@ -84,6 +86,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MetricsController,
     OrderFindingsController,
     ParcelController,
+    ContactController,
     PatientController,
     PictureController,
     PlanController,
@@ -91,6 +94,8 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PreparationController,
     SampleController,
     PracticeController,
+    CorrectionController,
+    CorrectionsController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,

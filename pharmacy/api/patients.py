@@ -163,7 +163,7 @@ class PatientController(Controller):
         """Return the questions, each with the newest answer."""
         patient_id = ids.decode("pat", pat)
         with db.transaction() as session:
-            patient = _seen(session, patient_id, actor)
+            patient = seen(session, patient_id, actor)
             note_health_read(session, patient_id, by=actor, now=now)
             return _health(session, patient)
 
@@ -183,7 +183,7 @@ class PatientController(Controller):
             for one in data.answers
         ]
         with db.transaction() as session:
-            patient = _seen(session, patient_id, actor)
+            patient = seen(session, patient_id, actor)
             operations.record_answers(
                 session, patient_id, given, source=data.source, by=actor, now=now
             )
@@ -210,7 +210,7 @@ class PatientController(Controller):
         """Say how a patient reads. Labels that nobody has packed yet are drawn again for it."""
         patient_id = ids.decode("pat", pat)
         with db.transaction() as session:
-            _seen(session, patient_id, actor)
+            seen(session, patient_id, actor)
             redrawn = labels.choose_reading(
                 session,
                 patient_id,
@@ -228,7 +228,7 @@ class PatientController(Controller):
             )
 
 
-def _seen(session: Session, patient_id: UUID, actor: Actor) -> Patient:
+def seen(session: Session, patient_id: UUID, actor: Actor) -> Patient:
     """Return a patient whom the actor may see: everybody's, or one of their own prescribers'."""
     patient = queries.get(session, patient_id)
     if actor.npis is not None and not actor.npis & prescribers_of_patient(session, patient_id):

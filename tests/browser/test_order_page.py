@@ -9,12 +9,14 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.screening import queries as findings
 from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import WORKER, Role
 from tests.browser.conftest import Console, SitDown, User, account_of
 from tests.browser.people import PIN
+from tests.factories.patients import facts
 from tests.factories.staff import make_actor
 
 HOSTILE = (
@@ -291,3 +293,37 @@ def test_nothing_that_people_typed_runs_and_nothing_of_it_is_lost(
         somebody.go(hostile.page_of("to review"))
         seen = somebody.page.locator("main").inner_text()
         assert [each for each in HOSTILE if each not in seen] == []
+
+
+def test_an_address_that_differs_is_settled_by_keyboard_before_anything_is_sent(
+    console: Console, user: SitDown
+) -> None:
+    wanted = console.orders["ready"].id
+    with console.session() as session:
+        order = session.get_one(Order, wanted)
+        known = session.get_one(Patient, order.patient_id)
+        said = facts(
+            identifier_system=known.identifier_system,
+            identifier_value=known.identifier_value,
+            family=known.family,
+            given=known.given,
+            birth_date=known.birth_date,
+            address_line="9 New Avenue",
+            city="Dallas",
+            postal_code="75201",
+        )
+        patients.enter(session, said, by=WORKER, now=console.clock())
+        operations.check(session, wanted, now=console.clock())
+    technician = user(Role.TECHNICIAN).go(console.page_of("ready"))
+    technician.sees("Until it is settled, nothing is sent")
+    assert technician.axe() == []
+
+    technician.page.get_by_role("button", name="Settle which is right").click()
+    technician.page.get_by_label("9 New Avenue, Dallas").check()
+    choose(technician, "#settle-reason-1", "The patient")
+    technician.page.get_by_role("button", name="Settle it").click()
+
+    technician.sees("The new one is on file")
+    with console.session() as session:
+        assert queries.open_holds(session, wanted) == []
+        assert session.get_one(Patient, known.id).city == "Dallas"

@@ -1,7 +1,7 @@
 """Drawing labels, and deciding in which words and for which eyes."""
 
 from pharmacy.labels.operations.drawing import NothingToLabel, reallocate, render, split
-from pharmacy.labels.operations.reading import choose_reading
+from pharmacy.labels.operations.reading import choose_reading, correct_contact, settle_contact
 from pharmacy.labels.operations.texts import (
     EditionDecided,
     EditionWaiting,
@@ -16,9 +16,11 @@ __all__ = [
     "NothingToLabel",
     "approve_texts",
     "choose_reading",
+    "correct_contact",
     "draft_texts",
     "reallocate",
     "reject_texts",
     "render",
+    "settle_contact",
     "split",
 ]

@@ -15,8 +15,9 @@ from pharmacy.orders.models import Hold, Order
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status
-from pharmacy.orders.rules.holds import Reason, kind_of
+from pharmacy.orders.rules.holds import ADDRESS_DIFFERS, Reason, kind_of
 from pharmacy.orders.rules.parts import OrderKind
+from pharmacy.patients import queries as patients
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
@@ -48,6 +49,7 @@ def check(
     verdict = ask_about_prescriber(session, prescription, policy=policy, now=now, nppes=nppes)
     reasons = [
         *_disagreements(order, prescription),
+        *_doubted_address(session, order),
         *_not_licensed(session, order, now),
         *_of_verdict(verdict),
         *_of_fill(session, order, prescription, policy, now),
@@ -65,13 +67,14 @@ def recheck(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
     """Owe another check: a reviewed order goes back to it, a later one stays where it is."""
     order = lock_for(session, order_id, by)
     take(session, order, Action.RECHECK, by=by, now=now)
-    _owe_check(session, order)
+    owe_check(session, order)
     if order.status is Status.LABELING and order.labeled_at is None:
         owe_labels(session, order)
     return order
 
 
-def _owe_check(session: Session, order: Order) -> None:
+def owe_check(session: Session, order: Order) -> None:
+    """Owe a check of the order as it is now, once."""
     key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
     jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
 
@@ -169,6 +172,18 @@ def _disagreements(order: Order, prescription: Prescription) -> Iterator[Reason]
         words = " ".join(found["words"] for found in all_of_it)
         steps = [found["step"] for found in all_of_it if found.get("step") is not None]
         yield Reason(code, words, kind_of(code).owner, {"steps": steps})
+
+
+def _doubted_address(session: Session, order: Order) -> Iterator[Reason]:
+    """Another phone or address than the one on file, until somebody settles which is right."""
+    changes = patients.open_contact_changes(session, order.patient_id)
+    if changes:
+        words = (
+            "A prescription gives another phone or address than the one on file: settle on this"
+            " page which is right."
+        )
+        facts = {"changes": [str(each.id) for each in changes]}
+        yield Reason(ADDRESS_DIFFERS, words, kind_of(ADDRESS_DIFFERS).owner, facts)
 
 
 def _not_licensed(session: Session, order: Order, now: datetime) -> Iterator[Reason]:

@@ -76,8 +76,18 @@ def receive(
         if (order := queries.of_fill(session, first.id, 1)) is None:
             raise queries.OrderNotFound("the order of this prescription is not there")
         return Receipt(order, accepted.prescriptions, replayed=True)
+    if accepted.contact_differs:
+        _check_again_for_address(session, first)
     order = open_fill(session, first, fill_no=1, policy=policy, by=by, now=now)
     return Receipt(order, accepted.prescriptions, replayed=False)
+
+
+def _check_again_for_address(session: Session, prescription: Prescription) -> None:
+    """Owe the checks that hold the patient's other open orders until the address is settled."""
+    kind = JobKind.CHECK_ORDER
+    for order_id in queries.open_of_patient(session, prescription.patient_id):
+        key = f"{kind}:{order_id}:address:{prescription.evidence_id}"
+        jobs.add(session, kind, ref_id=order_id, dedupe_key=key)
 
 
 OPEN: Final = select(Order).from_statement(

@@ -44,6 +44,8 @@ from pharmacy.orders.queries.one import (
     open_after,
     open_holds,
     open_holds_of,
+    open_of_patient,
+    open_of_prescriber,
     pictures,
 )
 from pharmacy.orders.queries.own_views import own_views
@@ -135,6 +137,8 @@ __all__ = [
     "open_holds_of",
     "open_lines",
     "open_of_fill",
+    "open_of_patient",
+    "open_of_prescriber",
     "orders_in",
     "others_since",
     "own_of_fill",

@@ -66,6 +66,18 @@ def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
     return list(session.scalars(found))
 
 
+def open_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return the orders of a patient that are not over, by id."""
+    found = select(Order.id).where(Order.patient_id == patient_id, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
+
+
+def open_of_prescriber(session: Session, npi: str) -> list[UUID]:
+    """Return a prescriber's orders that are not over, by id."""
+    found = select(Order.id).where(Order.npi == npi, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
+
+
 def ids_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
     """Return every order of a patient, the newest first."""
     found = select(Order.id).where(Order.patient_id == patient_id)

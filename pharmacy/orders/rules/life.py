@@ -62,6 +62,7 @@ class Action(StrEnum):
     REMIND = "clarification-reminded"
     REMIND_PRESCRIBER = "prescriber-reminded"
     ESCALATE = "clarification-escalated"
+    SETTLE_CONTACT = "contact-settled"
 
 
 S = Status
@@ -158,6 +159,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.REMIND: _beside(None),
     Action.REMIND_PRESCRIBER: _beside(P.ASK_PRESCRIBER),
     Action.ESCALATE: _beside(None),
+    Action.SETTLE_CONTACT: _beside(P.CORRECT_CONTACT),
 }
 """What is not in this table does not happen to an order."""
 

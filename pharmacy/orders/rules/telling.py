@@ -40,6 +40,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.REMIND: "brought a question to mind",
     Action.REMIND_PRESCRIBER: "reminded the prescriber",
     Action.ESCALATE: "escalated a question",
+    Action.SETTLE_CONTACT: "settled the patient's address",
 }
 
 

@@ -1,6 +1,6 @@
 """Asking the sources about a prescriber, and keeping each answer as dated evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -93,22 +93,22 @@ def _ask_all(
     patient_state: str,
     nppes: IdentityService | None,
 ) -> None:
-    enrolled = PersonName(family=prescriber.family, given=prescriber.given)
-    _ask_order_name(inquiry, name_on_order, enrolled)
-    ask_identity(inquiry, enrolled, nppes)
+    own = queries.names(inquiry.session, prescriber)
+    _ask_order_name(inquiry, name_on_order, own)
+    ask_identity(inquiry, own, nppes)
     row = queries.provider(inquiry.session, inquiry.npi)
     provider = provider_of(row) if row else None
-    names = (enrolled, *(provider.names if provider else ()))
+    names = (*own, *(provider.names if provider else ()))
     for state in _license_states(prescriber, patient_state, inquiry.policy):
         _ask_license(inquiry, state, names, provider)
     _ask_exclusion(inquiry, prescriber, names, row)
 
 
-def _ask_order_name(inquiry: Inquiry, name_on_order: str, enrolled: PersonName) -> None:
-    alike = likeness_of_text(name_on_order, enrolled)
+def _ask_order_name(inquiry: Inquiry, name_on_order: str, own: Sequence[PersonName]) -> None:
+    alike = max(likeness_of_text(name_on_order, name) for name in own)
     if alike is not Likeness.SAME:
         code = "order-name-close" if alike is Likeness.CLOSE else "order-name-differs"
-        answer = Answer(code, {"order_name": name_on_order, "enrolled_name": str(enrolled)})
+        answer = Answer(code, {"order_name": name_on_order, "enrolled_name": str(own[0])})
         asked = {"name": name_on_order}
         inquiry.keep(CheckKind.IDENTITY, REGISTER, answer, asked=asked)
 

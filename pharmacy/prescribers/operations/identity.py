@@ -1,5 +1,6 @@
 """Asking the imported registry, and the service where there is one, who has an NPI."""
 
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from pharmacy.infra.lookups import Outcome, Reply
@@ -27,18 +28,23 @@ class IdentityService(Protocol):
     def look_up(self, npi: str) -> Reply: ...
 
 
-def ask_identity(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService | None) -> None:
+def ask_identity(
+    inquiry: Inquiry, own: Sequence[PersonName], nppes: IdentityService | None
+) -> None:
     """
     Ask the imported file, and the service.
 
     Where no service is at hand, as at a release, which waits for no network, what it answered last
     counts: verified, while it is fresh; an objection, while nothing newer took it back.
+
+    Args:
+        own: The name in the register first, then the former ones.
     """
-    file_answer = _ask_identity_file(inquiry, enrolled)
+    file_answer = _ask_identity_file(inquiry, own)
     api_answer = (
-        _ask_identity_service(inquiry, enrolled, nppes)
+        _ask_identity_service(inquiry, own, nppes)
         if nppes is not None
-        else _what_the_service_said(inquiry, enrolled)
+        else _what_the_service_said(inquiry, own)
     )
     if file_answer is None:
         return
@@ -48,11 +54,11 @@ def ask_identity(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService 
         inquiry.hold(api_answer if api_answer.code == TOO_OLD else file_answer)
 
 
-def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
+def _ask_identity_file(inquiry: Inquiry, own: Sequence[PersonName]) -> Answer | None:
     """Ask the imported registry. Returns the answer where it is not verified."""
     policy = inquiry.policy
     file = queries.newest_import(inquiry.session, "nppes")
-    asked = asked_of(file, name=str(enrolled), prefixes=list(policy.taxonomy_prefixes))
+    asked = asked_of(file, **_question(inquiry, own))
     if inquiry.known(CheckKind.IDENTITY, NPPES_FILE, asked):
         return None
     valid_until = inquiry.in_days(policy.identity_valid_days)
@@ -62,7 +68,7 @@ def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
         answer = Answer("identity-file-too-old", {"file_date": file.file_date.isoformat()})
     else:
         row = queries.provider(inquiry.session, inquiry.npi)
-        answer = _decide_identity(inquiry, provider_of(row) if row else None, enrolled)
+        answer = _decide_identity(inquiry, provider_of(row) if row else None, own)
         end = inquiry.end_of_file(file, policy.registry_file_max_age_days)
         valid_until = min(valid_until, end)
     inquiry.keep(
@@ -71,13 +77,15 @@ def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
     return None if answer.meaning is Meaning.VERIFIED else answer
 
 
-def _ask_identity_service(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService) -> Answer:
+def _ask_identity_service(
+    inquiry: Inquiry, own: Sequence[PersonName], nppes: IdentityService
+) -> Answer:
     """Ask the service. Its silence is outlasted only by its own earlier answer."""
-    asked = _asked_of_service(inquiry, enrolled)
+    asked = _asked_of_service(inquiry, own)
     if inquiry.known(CheckKind.IDENTITY, NPPES_API, asked):
         return Answer("identity-verified")
     reply = nppes.look_up(inquiry.npi)
-    answer = _answer_of(inquiry, reply, enrolled)
+    answer = _answer_of(inquiry, reply, own)
     earlier = queries.latest_check(
         inquiry.session, inquiry.npi, CheckKind.IDENTITY, source=NPPES_API, outcomes=GOOD
     )
@@ -99,7 +107,7 @@ def _ask_identity_service(inquiry: Inquiry, enrolled: PersonName, nppes: Identit
     return Answer("identity-verified") if outlasted else answer
 
 
-def _what_the_service_said(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
+def _what_the_service_said(inquiry: Inquiry, own: Sequence[PersonName]) -> Answer | None:
     """
     Return what the service answered last, None where it never did.
 
@@ -111,7 +119,7 @@ def _what_the_service_said(inquiry: Inquiry, enrolled: PersonName) -> Answer | N
     if said is None:
         return None
     counts_from = inquiry.in_days(-inquiry.policy.identity_valid_days)
-    asked = _asked_of_service(inquiry, enrolled)
+    asked = _asked_of_service(inquiry, own)
     if said.outcome is not CheckOutcome.VERIFIED:
         if said.facts["asked"] != asked or said.answered_at <= counts_from:
             return None
@@ -125,11 +133,18 @@ def _what_the_service_said(inquiry: Inquiry, enrolled: PersonName) -> Answer | N
     return Answer(said.code)
 
 
-def _asked_of_service(inquiry: Inquiry, enrolled: PersonName) -> dict[str, Any]:
-    return asked_of(None, name=str(enrolled), prefixes=list(inquiry.policy.taxonomy_prefixes))
+def _asked_of_service(inquiry: Inquiry, own: Sequence[PersonName]) -> dict[str, Any]:
+    return asked_of(None, **_question(inquiry, own))
 
 
-def _answer_of(inquiry: Inquiry, reply: Reply, enrolled: PersonName) -> Answer:
+def _question(inquiry: Inquiry, own: Sequence[PersonName]) -> dict[str, Any]:
+    """Another name, or another former one, makes it another question."""
+    current, *former = map(str, own)
+    also = {"former": former} if former else {}
+    return {"name": current, "prefixes": list(inquiry.policy.taxonomy_prefixes), **also}
+
+
+def _answer_of(inquiry: Inquiry, reply: Reply, own: Sequence[PersonName]) -> Answer:
     if reply.outcome is Outcome.ERROR:
         return Answer("identity-source-failed", {"reason": reply.reason})
     if reply.outcome is Outcome.UNKNOWN:
@@ -138,12 +153,16 @@ def _answer_of(inquiry: Inquiry, reply: Reply, enrolled: PersonName) -> Answer:
         provider = identity.provider_of_api(reply.record)
     except identity.RecordUnreadable as unreadable:
         return Answer("identity-source-failed", {"reason": str(unreadable)})
-    return _decide_identity(inquiry, provider, enrolled)
+    return _decide_identity(inquiry, provider, own)
 
 
 def _decide_identity(
-    inquiry: Inquiry, provider: identity.Provider | None, enrolled: PersonName
+    inquiry: Inquiry, provider: identity.Provider | None, own: Sequence[PersonName]
 ) -> Answer:
     policy = inquiry.policy
     physicians = identity.Physicians(policy.taxonomy_prefixes, policy.taxonomy_holds)
-    return identity.decide(provider, enrolled=enrolled, physicians=physicians, day=inquiry.today)
+    answers = [
+        identity.decide(provider, enrolled=name, physicians=physicians, day=inquiry.today)
+        for name in own
+    ]
+    return next((each for each in answers if each.meaning is Meaning.VERIFIED), answers[0])

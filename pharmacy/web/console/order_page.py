@@ -36,6 +36,7 @@ from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
+from pharmacy.web.console.order_contact import Reached, reached
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
 from pharmacy.web.console.order_leaving import (
     parcel_of,
@@ -115,6 +116,7 @@ class OrderPage:
     """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
     reads: Reading
+    reached: Reached
 
     @property
     def undecided(self) -> int:
@@ -170,9 +172,11 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     drawn = labels.of_order(session, order_id)
     first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
     reads = reading_of(session, line.row.patient, prescription)
+    reach = reached(session, line.row.patient)
     leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
     people |= set().union(*(witness_of(each) for each in events))
+    people |= {each.settled_by for each in reach.settled if each.settled_by}
     if reads.chosen_by is not None:
         people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:
@@ -201,9 +205,10 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         parts=parts_of(session, order, now=view.now),
         parcel=parcel_of(session, order),
         witnesses=_witnesses(session, vials, view),
-        why_not_sent=why_not_sent(session, line.row.patient, view.now),
+        why_not_sent=reach.why_not_sent or why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
+        reached=reach,
     )
 
 

@@ -13,6 +13,7 @@ from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.admin import AdminPages
 from pharmacy.web.console.admin_clients import ClinicPages
+from pharmacy.web.console.admin_corrections import CorrectionPages
 from pharmacy.web.console.admin_jobs import JobPages
 from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
@@ -33,6 +34,7 @@ from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_contact import OrderContact
 from pharmacy.web.console.order_health import OrderHealth
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
@@ -63,6 +65,7 @@ PAGES: Final[list[type[Controller]]] = [
     AuditChain,
     AuditPages,
     ClinicPages,
+    CorrectionPages,
     BatchPages,
     BenchPages,
     DoorPages,
@@ -72,6 +75,7 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderContact,
     OrderHealth,
     OrderHolds,
     OrderLeaving,

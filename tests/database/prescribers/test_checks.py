@@ -19,6 +19,7 @@ from tests.factories.prescribers import (
     JORDAN,
     KNOWN_TO_NPPES,
     NppesService,
+    correct,
     make_exclusion,
     make_import,
     make_key,
@@ -350,7 +351,7 @@ def test_a_service_that_fell_silent_takes_nothing_back(session: Session) -> None
 def test_a_good_answer_to_another_name_counts_no_more(session: Session) -> None:
     prescriber = make_known_to_the_service_alone(session)
     ask(session, nppes=NppesService(KNOWN_TO_NPPES))
-    prescriber.given = "Casey"
+    correct(session, prescriber, given="Casey")
 
     verdict = ask(session, name_on_order="Casey Testprescriber")
 

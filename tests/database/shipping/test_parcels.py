@@ -28,6 +28,7 @@ from pharmacy.shipping.rules import (
 )
 from pharmacy.staff.rules import OPERATOR, PermissionMissing, Role
 from tests.factories.orders import Bench
+from tests.factories.patients import move
 
 NUMBER = "1Z5R89390357567127"
 
@@ -65,8 +66,7 @@ def license_oklahoma(
 def in_oklahoma(bench: Bench) -> Order:
     """An order that was ready before its patient moved to another State."""
     order = bench.order(Status.READY)
-    patient = bench.patient()
-    patient.state = "OK"
+    patient = move(bench.session, bench.patient(), state="OK")
     order.patient_id = patient.id
     bench.session.flush()
     return order

@@ -21,7 +21,7 @@ from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
-from tests.factories.patients import make_patient
+from tests.factories.patients import make_patient, move
 from tests.factories.staff import hashed, make_account
 
 OPEN_PAGE = {"HX-Request": "true"}
@@ -94,7 +94,7 @@ def test_where_the_pharmacy_has_no_licence_the_page_says_so_and_nothing_leaves(
 ) -> None:
     order = bench.order(Status.READY)
     patient = make_patient(session, identifier_value="MRN-MOVED")
-    order.patient_id, patient.state = patient.id, "OK"  # who moved away meanwhile
+    order.patient_id = move(session, patient, state="OK").id  # who moved away meanwhile
     session.flush()
     technician = as_role(Role.TECHNICIAN, browser=True)
     words = "This pharmacy has no licence to ship into OK today"

@@ -73,6 +73,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.REMIND: {status: status for status in OPEN},
     Action.REMIND_PRESCRIBER: {status: status for status in OPEN},
     Action.ESCALATE: {status: status for status in OPEN},
+    Action.SETTLE_CONTACT: {status: status for status in OPEN},
 }
 """Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
 GOES_ROUND_HOLDS: Final = {
@@ -82,6 +83,7 @@ GOES_ROUND_HOLDS: Final = {
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
+    Action.SETTLE_CONTACT,
 }
 
 

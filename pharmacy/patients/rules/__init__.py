@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pharmacy.kernel.refusals import Invalid
+from pharmacy.patients.rules.contact import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,10 @@ class PatientFacts:
     postal_code: str
     language: str = "en"
     """In which they read, as far as the prescription says; by its code in ISO 639."""
+
+    @property
+    def contact(self) -> Contact:
+        return Contact.of(self)
 
 
 class Topic(StrEnum):
