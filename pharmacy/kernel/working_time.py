@@ -18,6 +18,8 @@ LINE: Final = re.compile(
 )
 MIDNIGHT: Final = "24:00"
 A_DAY: Final = timedelta(days=1)
+LONGEST_WAIT: Final = 366
+"""Days that are looked through for an opening."""
 NONE: Final = timedelta(0)
 COUNTED_FROM: Final = 2026
 """Any year would do. The nearer it is, the fewer years are gone through."""
@@ -80,6 +82,22 @@ def working_time_between(start: datetime, end: datetime, hours: WorkingHours) ->
     if start >= end:
         return NONE
     return _opened(end, hours) - _opened(start, hours)
+
+
+def after_working_time(start: datetime, span: timedelta, hours: WorkingHours) -> datetime:
+    """
+    Return the instant by which the pharmacy will have been open for a span, counted from `start`.
+
+    One that is not open for so long within a year gives the span by the wall clock.
+    """
+    day, left = start.astimezone(ZoneInfo(hours.time_zone)).date(), span
+    for number in range(LONGEST_WAIT):
+        for opens, closes in _openings(hours, day + A_DAY * number):
+            begins = max(opens, start)
+            if begins + left <= closes:
+                return begins + left
+            left -= max(closes - begins, NONE)
+    return start + span
 
 
 def _opened(instant: datetime, hours: WorkingHours) -> timedelta:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.prescribers.models import (
     CheckKind,
+    CheckOutcome,
     KeyProposal,
     Prescriber,
     PrescriberCheck,
@@ -141,17 +142,22 @@ def newest_checks(session: Session, npi: str) -> list[PrescriberCheck]:
 
 
 def latest_check(
-    session: Session, npi: str, kind: CheckKind, *, source: str, verified: bool = False
+    session: Session,
+    npi: str,
+    kind: CheckKind,
+    *,
+    source: str,
+    outcomes: Collection[CheckOutcome] = frozenset(CheckOutcome),
 ) -> PrescriberCheck | None:
-    """Return the newest answer of a source to a question, or the newest that verified."""
+    """Return the newest answer of a source to a question, of those that came out in such a way."""
     row = PrescriberCheck
     found = (
         select(row)
-        .where(row.npi == npi, row.kind == kind, row.source == source)
+        .where(row.npi == npi, row.kind == kind, row.source == source, row.outcome.in_(outcomes))
         .order_by(row.answered_at.desc(), row.id.desc())
         .limit(1)
     )
-    return session.scalar(found.where(row.outcome == "verified") if verified else found)
+    return session.scalar(found)
 
 
 def newest_import(session: Session, kind: str) -> RegistryImport | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.db import among
@@ -122,6 +122,16 @@ def holds(session: Session, account_id: UUID, role: Role) -> bool:
     return session.scalar(found) is not None
 
 
+def may(session: Session, account_id: UUID, permission: Permission) -> bool:
+    """Say whether an account that may sign in has a role that grants something."""
+    found = select(Account.id).where(
+        Account.id == account_id,
+        Account.id.in_(_who_may(permission)),
+        Account.disabled_at.is_(None),
+    )
+    return session.scalar(found) is not None
+
+
 def client_with_key(session: Session, key_id: str, *, now: datetime) -> tuple[Actor, bytes] | None:
     """Return the client that holds a living key, and the keyed hash of that key."""
     row = session.execute(
@@ -200,15 +210,18 @@ def names(session: Session, account_ids: Collection[UUID]) -> dict[UUID, str]:
 
 def colleagues(session: Session, permission: Permission, *, besides: UUID | None) -> list[Account]:
     """Return who else may do something and has a PIN to say so with, by name."""
-    may = [role for role in Role if permission in GRANTS[role]]
-    holders = select(AccountRole.account_id).where(AccountRole.role.in_(may))
     found = select(Account).where(
-        Account.id.in_(holders),
+        Account.id.in_(_who_may(permission)),
         Account.id != besides,
         Account.disabled_at.is_(None),
         Account.pin_hash.is_not(None),
     )
     return list(session.scalars(found.order_by(Account.display_name, Account.id)))
+
+
+def _who_may(permission: Permission) -> Select[UUID]:
+    granted = [role for role in Role if permission in GRANTS[role]]
+    return select(AccountRole.account_id).where(AccountRole.role.in_(granted))
 
 
 def signatures(session: Session, subject_id: UUID) -> list[Approval]:
@@ -226,6 +239,13 @@ def members(session: Session, *, after: UUID | None = None, limit: int) -> list[
         .limit(limit)
     )
     return [Member(account, tuple(_sorted_roles(held))) for account, held in rows]
+
+
+def with_role(session: Session, role: Role) -> list[Account]:
+    """Return who holds a role and may sign in, by name."""
+    holders = select(AccountRole.account_id).where(AccountRole.role == role)
+    found = select(Account).where(Account.id.in_(holders), Account.disabled_at.is_(None))
+    return list(session.scalars(found.order_by(Account.display_name, Account.id)))
 
 
 def member(session: Session, account_id: UUID) -> Member:

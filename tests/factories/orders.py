@@ -19,6 +19,7 @@ from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
+from pharmacy.prescribers.operations import IdentityService
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.printing import operations as printing
 from pharmacy.screening import operations as screening
@@ -54,6 +55,8 @@ class Bench:
     def __init__(self, session: Session, *, stock: bool = True, registries: bool = True) -> None:
         self.session = session
         self.now = NOW
+        self.nppes: IdentityService | None = None
+        """The registry's service that the worker asks, where the pharmacy uses one."""
         make_site(session)
         self.key = make_key(session)
         if registries:
@@ -123,7 +126,7 @@ class Bench:
             by=self.technician,
             now=self.now,
         )
-        return operations.check(self.session, order.id, now=self.now)
+        return operations.check(self.session, order.id, now=self.now, nppes=self.nppes)
 
     def approve(self, order: Order, **arguments: Any) -> Order:
         """Decide every finding in the order's favour, and approve it."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.keys import PrivateKey, jwk_of
+from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.kernel.ids import new_id
 from pharmacy.prescribers.models import (
     Prescriber,
@@ -188,6 +189,29 @@ def make_exclusion(session: Session, **changes: Any) -> RegistryExclusion:
     session.add(row)
     session.flush()
     return row
+
+
+class NppesService:
+    """A service of NPPES that answers as it is told, and counts."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.asked = 0
+
+    def look_up(self, npi: str) -> Reply:
+        self.asked += 1
+        return self.reply
+
+
+KNOWN_TO_NPPES: Final = Reply(
+    Outcome.FOUND,
+    record={
+        "number": JORDAN,
+        "enumeration_type": "NPI-1",
+        "basic": {"first_name": "JORDAN", "last_name": "TESTPRESCRIBER", "status": "A"},
+        "taxonomies": [{"code": "207R00000X", "primary": True}],
+    },
+)
 
 
 def make_verifiable(session: Session, npi: str = JORDAN) -> Prescriber:

@@ -20,6 +20,7 @@ from pharmacy.kernel.jobs import JobKind
 from pharmacy.orders.models import Container, Hold, Order
 from pharmacy.orders.queries.one import OrderNotFound
 from pharmacy.orders.queries.parts import of_nights
+from pharmacy.orders.queries.returns import TO_DESTROY
 from pharmacy.patients.models import Patient
 from pharmacy.staff.models import Account
 from pharmacy.titration.models import PlanState, StrengthPlan
@@ -35,7 +36,9 @@ LOT_OUT: Final = exists().where(
     ),
 )
 """The order has a vial that `rules.gates.lots_out` lets nobody have."""
+CAME_BACK: Final = exists().where(Container.order_id == Order.id, *TO_DESTROY)
 WITH_LOTS_OUT: Final = select(Order.id).where(among(Order.id, "orders"), LOT_OUT)
+WITH_VIALS_BACK: Final = select(Order.id).where(among(Order.id, "orders"), CAME_BACK)
 
 OPEN_HOLDS: Final = (
     select(Hold)
@@ -52,6 +55,7 @@ CONTEXT: Final = (
         StrengthPlan.steps,  # alone: the other columns hold every option and its working
         GIVEN_UP.c.kinds.label("given_up"),
         LOT_OUT.label("lots_out"),
+        CAME_BACK.label("came_back"),
     )
     .join(Patient, Patient.id == Order.patient_id)
     .outerjoin(Account, Account.id == Order.claimed_by)
@@ -84,6 +88,8 @@ class QueueRow:
     """Work about the order that the worker could not do."""
     lots_out: bool
     """A lot in its vials may not be given out for their days."""
+    came_back: bool
+    """Vials came back and are not destroyed yet."""
     steps: tuple[PlannedStep, ...]
     """Of the strength plan in force; none while there is no plan."""
 
@@ -114,6 +120,7 @@ def _row(order: Order, context: Row[*tuple[Any, ...]], holds: Sequence[Hold]) ->
         holds=tuple(holds),
         given_up=tuple(context.given_up or ()),
         lots_out=context.lots_out,
+        came_back=context.came_back,
         steps=of_nights(steps, order.nights),
     )
 
@@ -130,3 +137,8 @@ def rows_of(session: Session, order_ids: Collection[UUID]) -> list[QueueRow]:
 def with_lots_out(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these orders have a vial that `rules.gates.lots_out` lets nobody have."""
     return set(session.scalars(WITH_LOTS_OUT, {"orders": [*order_ids]}))
+
+
+def with_vials_back(session: Session, order_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these orders have vials that came back and are not destroyed yet."""
+    return set(session.scalars(WITH_VIALS_BACK, {"orders": [*order_ids]}))

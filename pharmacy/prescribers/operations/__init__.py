@@ -1,6 +1,6 @@
 """What is done about prescribers: checking them, their keys, and loading public registries."""
 
-from pharmacy.prescribers.operations.checks import Verdict, check, check_is_fresh
+from pharmacy.prescribers.operations.checks import Verdict, check
 from pharmacy.prescribers.operations.identity import IdentityService
 from pharmacy.prescribers.operations.keys import (
     approve_key,
@@ -24,7 +24,6 @@ __all__ = [
     "Verdict",
     "approve_key",
     "check",
-    "check_is_fresh",
     "enrol",
     "go_on_importing",
     "import_leie",

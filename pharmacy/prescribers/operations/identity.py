@@ -1,10 +1,10 @@
 """Asking the imported registry, and the service where there is one, who has an NPI."""
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.prescribers import queries
-from pharmacy.prescribers.models import CheckKind
+from pharmacy.prescribers.models import CheckKind, CheckOutcome
 from pharmacy.prescribers.operations.inquiry import Inquiry, asked_of
 from pharmacy.prescribers.operations.registry_rows import provider_of
 from pharmacy.prescribers.rules import identity
@@ -15,6 +15,10 @@ NPPES_FILE: Final = "import:nppes"
 NPPES_API: Final = "nppes-api"
 SOURCE_MISSING: Final = frozenset({"identity-file-missing", "identity-file-too-old"})
 """Answers that another source of identity may outweigh."""
+TOO_OLD: Final = "identity-answer-too-old"
+GOOD: Final = frozenset({CheckOutcome.VERIFIED})
+SAID: Final = frozenset({CheckOutcome.VERIFIED, CheckOutcome.FAILED, CheckOutcome.UNDECIDED})
+"""What a source said. Silence takes nothing of it back."""
 
 
 class IdentityService(Protocol):
@@ -24,14 +28,24 @@ class IdentityService(Protocol):
 
 
 def ask_identity(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService | None) -> None:
+    """
+    Ask the imported file, and the service.
+
+    Where no service is at hand, as at a release, which waits for no network, what it answered last
+    counts: verified, while it is fresh; an objection, while nothing newer took it back.
+    """
     file_answer = _ask_identity_file(inquiry, enrolled)
-    api_answer = _ask_identity_service(inquiry, enrolled, nppes) if nppes else None
-    if file_answer is not None and not (
-        file_answer.code in SOURCE_MISSING
-        and api_answer is not None
-        and api_answer.meaning is Meaning.VERIFIED
-    ):
+    api_answer = (
+        _ask_identity_service(inquiry, enrolled, nppes)
+        if nppes is not None
+        else _what_the_service_said(inquiry, enrolled)
+    )
+    if file_answer is None:
+        return
+    if file_answer.code not in SOURCE_MISSING or api_answer is None:
         inquiry.hold(file_answer)
+    elif api_answer.meaning is not Meaning.VERIFIED:
+        inquiry.hold(api_answer if api_answer.code == TOO_OLD else file_answer)
 
 
 def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
@@ -59,13 +73,13 @@ def _ask_identity_file(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
 
 def _ask_identity_service(inquiry: Inquiry, enrolled: PersonName, nppes: IdentityService) -> Answer:
     """Ask the service. Its silence is outlasted only by its own earlier answer."""
-    asked = asked_of(None, name=str(enrolled), prefixes=list(inquiry.policy.taxonomy_prefixes))
+    asked = _asked_of_service(inquiry, enrolled)
     if inquiry.known(CheckKind.IDENTITY, NPPES_API, asked):
         return Answer("identity-verified")
     reply = nppes.look_up(inquiry.npi)
     answer = _answer_of(inquiry, reply, enrolled)
     earlier = queries.latest_check(
-        inquiry.session, inquiry.npi, CheckKind.IDENTITY, source=NPPES_API, verified=True
+        inquiry.session, inquiry.npi, CheckKind.IDENTITY, source=NPPES_API, outcomes=GOOD
     )
     outlasted = (
         answer.meaning is Meaning.ERROR
@@ -83,6 +97,36 @@ def _ask_identity_service(inquiry: Inquiry, enrolled: PersonName, nppes: Identit
         holds=not outlasted,
     )
     return Answer("identity-verified") if outlasted else answer
+
+
+def _what_the_service_said(inquiry: Inquiry, enrolled: PersonName) -> Answer | None:
+    """
+    Return what the service answered last, None where it never did.
+
+    An objection to the same question holds for as long as a good answer would have counted.
+    """
+    said = queries.latest_check(
+        inquiry.session, inquiry.npi, CheckKind.IDENTITY, source=NPPES_API, outcomes=SAID
+    )
+    if said is None:
+        return None
+    counts_from = inquiry.in_days(-inquiry.policy.identity_valid_days)
+    asked = _asked_of_service(inquiry, enrolled)
+    if said.outcome is not CheckOutcome.VERIFIED:
+        if said.facts["asked"] != asked or said.answered_at <= counts_from:
+            return None
+        answer = Answer(said.code, said.facts["answer"])
+        inquiry.take_over(said)
+        inquiry.hold(answer)
+        return answer
+    if not inquiry.is_fresh(said, asked):
+        return Answer(TOO_OLD, {"answered_at": said.answered_at.isoformat()})
+    inquiry.take_over(said)
+    return Answer(said.code)
+
+
+def _asked_of_service(inquiry: Inquiry, enrolled: PersonName) -> dict[str, Any]:
+    return asked_of(None, name=str(enrolled), prefixes=list(inquiry.policy.taxonomy_prefixes))
 
 
 def _answer_of(inquiry: Inquiry, reply: Reply, enrolled: PersonName) -> Answer:

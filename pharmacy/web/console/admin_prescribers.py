@@ -19,6 +19,7 @@ from pharmacy.prescribers.models import PrescriberKey, Revocation
 from pharmacy.prescribers.rules.keys import KeyRefused, KeyState, proof_message, proof_of, state_at
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
+from pharmacy.web.console.words import source_words
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -124,6 +125,7 @@ class PrescriberPages(Controller):
             actions = []
             if view.may(Permission.MANAGE_KEYS):
                 actions = [Action("n", "Propose a key", opens="propose", kind="primary")]
+            checks = queries.newest_checks(session, npi)
             return view.page(
                 "admin/prescriber.html",
                 actions=actions,
@@ -134,7 +136,8 @@ class PrescriberPages(Controller):
                     (each, base64url.encode(proof_message(each.nonce)))
                     for each in queries.proposals(session, npi, now=view.now)
                 ],
-                checks=queries.newest_checks(session, npi),
+                checks=checks,
+                sources={each.source: source_words(each.source) for each in checks},
                 kinds=KINDS,
                 revocations=REVOCATIONS,
                 may_approve=view.may(Permission.MANAGE_KEYS),

@@ -60,11 +60,11 @@ def dosing_of(steps: Sequence[PlannedStep]) -> Dosing | None:
     strengths = sorted({step.strength_ug for step in steps})
     note = "one dose" if len(steps) == 1 else f"{len(steps)} steps"
     if set(strengths) != set(doses):
-        note += f", of {_listed(strengths, ', ')} capsules"
-    return Dosing(_listed(doses, " \N{RIGHTWARDS ARROW} "), note)
+        note += f", of {amounts(strengths, ', ')} capsules"
+    return Dosing(amounts(doses, " \N{RIGHTWARDS ARROW} "), note)
 
 
-def _listed(micrograms: Sequence[int], between: str) -> str:
+def amounts(micrograms: Sequence[int], between: str) -> str:
     """Return amounts with their unit once."""
     return f"{between.join(_number(each) for each in micrograms)} mg"
 
@@ -85,6 +85,7 @@ def _line(row: QueueRow, hours: WorkingHours, view: View, *, changed: bool) -> L
             order.status,
             labeled=order.labeled_at is not None,
             lots_out=row.lots_out,
+            came_back=row.came_back,
             held=[(hold.code, hold.words, hold.owner) for hold in row.holds],
             given_up=row.given_up,
         ),

@@ -120,7 +120,8 @@ class QueuePages(Controller):
         """Take the order that is due first of those that wait for the person's role."""
         with db.transaction() as session:
             order = operations.claim_next(session, by=actor, now=now)
-            return view.go(f"/orders/{ids.encode('ord', order.id)}", toast=f"Rx {order.number}")
+            at = f"/orders/{ids.encode('ord', order.id)}"
+            return view.go(at, toast=f"Rx {order.number} is yours")
 
 
 def _found(

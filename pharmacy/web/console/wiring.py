@@ -33,6 +33,7 @@ from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_health import OrderHealth
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
@@ -47,6 +48,7 @@ from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
+from pharmacy.web.console.refills import RefillPages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
@@ -70,6 +72,7 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderHealth,
     OrderHolds,
     OrderLeaving,
     OrderPages,
@@ -89,6 +92,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RefillPages,
     RegistryPages,
     SamplePages,
     ScanPages,
