@@ -115,7 +115,7 @@ def _identity(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> floa
     foot = y - max(matrix.wide, stock.bar_high)
     pen.symbol(matrix, right - matrix.wide, foot)
     pen.symbol(bars, left + number + 7, foot, high=stock.bar_high)
-    pen.text(left, foot + 1, f"Rx {label.rx_number}", size, bold=True)
+    pen.text(left, foot + 1, f"Rx {label.rx_number}", size, bold=True, own=True)
     return foot
 
 
@@ -139,7 +139,7 @@ def _facts(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
             y -= stock.lead
             if no == 0:
                 pen.text(left, y, name, stock.fine)
-            pen.text(left + stock.value, y, line, stock.fine)
+            pen.text(left + stock.value, y, line, stock.fine, own=name == "Lot")
     for line in in_lines(f"{label.capsule} {label.filler}", stock.fine, room=stock.room):
         y -= stock.lead
         pen.text(left, y, line, stock.fine)
@@ -215,11 +215,11 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, furth
     for text, size, bold in heading(label, further):
         for line in in_lines(text, size, room=stock.room, bold=bold):
             y -= size * 1.2
-            pen.text(left, y, line, size, bold=bold)
+            pen.text(left, y, line, size, bold=bold, own=text == label.patient)
     matrix = barcode.matrix(label.container_code)
     y -= matrix.wide + 8
     pen.symbol(matrix, wide - left - matrix.wide, y)
-    pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True)
+    pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True, own=True)
     foot = stock.margin - 2
     pen.text(left, foot, label.second, stock.fine)
     for line in reversed(

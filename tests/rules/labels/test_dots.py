@@ -173,6 +173,49 @@ def test_a_letter_that_reaches_beyond_its_line_is_whole(text: str) -> None:
     assert ink[0] == ink[1] > 0
 
 
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_text_put_together_from_letters_has_the_dots_of_one_drawn_as_a_line(
+    dpi: int, *, bold: bool
+) -> None:
+    """Letters that touch, or reach into each other, are as black where they meet."""
+    seen = 0
+    for text in (*NAUGHTY, "Rx 100001", "fjord, LT. AVATAR", "   ", "over the edge" * 9):
+        if not {ord(letter) for letter in text} <= pdf.COVERED:
+            continue
+        whole, apart = Pen(), Pen()
+        whole.text(20.3, 30.2, text, 12.5, bold=bold)
+        apart.text(20.3, 30.2, text, 12.5, bold=bold, own=True)
+
+        images = [rastered(pen, size=(288, 72), dpi=dpi).image for pen in (whole, apart)]
+
+        seen += 1
+        assert images[0].tobytes() == images[1].tobytes(), text
+    assert seen > 20
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_letter_too_fine_for_the_print_head_is_printed_all_the_same(*, own: bool) -> None:
+    """A full stop of 1 point is a third of a dot wide."""
+    pen = Pen()
+    pen.text(30, 30, ".", 1, own=own)
+
+    assert rastered(pen, size=(72, 72), dpi=203).image.getbbox() is not None
+
+
+def test_only_the_symbols_of_a_label_are_packed_for_it_alone() -> None:
+    """Name, numbers and lot are other ones, of the same letters: those are not packed again."""
+    first, second = (
+        dots(make_label(patient=name, rx_number=number, lot=f"LDN{number}", container_code=code))
+        for name, number, code in (("Al Li", "100231", CODE), ("Li Al", "312001", f"{CODE[:-1]}2"))
+    )
+
+    new = {spot.patch for spot in second[0].spots} - {spot.patch for spot in first[0].spots}
+
+    assert {spot.y for spot in second[0].spots if spot.patch in new} == {76, 97}
+    assert len(new) == 2
+
+
 @pytest.mark.parametrize("stock", Stock)
 @pytest.mark.parametrize("language", Language)
 def test_the_same_copy_gives_the_same_bytes(stock: Stock, language: Language) -> None:
