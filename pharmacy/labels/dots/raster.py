@@ -133,10 +133,15 @@ def _apart(text: Text, sheet: Sheet) -> tuple[Spot, ...]:
 
 
 def _symbol(shape: Placed, sheet: Sheet) -> tuple[Spot, ...]:
-    """Return a symbol, which hardly any other label has."""
+    """
+    Return a symbol, which hardly any other label has.
+
+    Bars begin at a margin and a square ends at one, whatever the size of their modules.
+    """
+    code, x, y, high, _ = shape
     narrow, module = DOTS_AT[sheet.dpi]
-    if shape.symbol.is_linear:
-        drawn = symbol(shape.symbol, across=narrow, up=sheet.dots(shape.high))
-    else:
-        drawn = symbol(shape.symbol, across=module, up=module)
-    return placed(shape.x, shape.y, [(0, drawn)], sheet)
+    if code.is_linear:
+        bars = symbol(code, across=narrow, up=sheet.dots(high))
+        return placed(x, y, [(0, bars)], sheet)
+    square = symbol(code, across=module, up=module)
+    return placed(x + code.wide, y, [(-code.modules * module, square)], sheet)

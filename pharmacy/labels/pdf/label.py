@@ -42,6 +42,8 @@ FACTS_TOP: Final = TOP - 48.8
 FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
+DRUG: Final = 10.0
+"""The size of the medicine on a continuation label."""
 FOOT_ROOM: Final = RIGHT - MARGIN
 
 
@@ -341,18 +343,24 @@ def _second(label: ContainerLabel) -> str:
     return f"{label.second}. {label.reprint}".strip()
 
 
-def heading(label: ContainerLabel, further: str) -> list[tuple[str, float, bool]]:
+def heading(label: ContainerLabel, further: str, *, room: float) -> list[tuple[str, float, bool]]:
     """Return what a continuation begins with: texts, each with its size and whether it is bold."""
-    begun = [(label.patient, SMALLEST, True), (f"{label.drug} {label.strength}", 10.0, True)]
-    return [*begun, (further, SMALLEST, False)] if further else begun
+    whole = f"{label.drug} {label.strength}"
+    is_one = width(whole, DRUG, bold=True) <= room
+    return [
+        (label.patient, SMALLEST, True),
+        *[(text, DRUG, True) for text in ([whole] if is_one else [label.drug, label.strength])],
+        *([(further, SMALLEST, False)] if further else ()),
+    ]
 
 
 def _continuation(label: ContainerLabel, moved: Sequence[str], further: str) -> Pen:
     """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN
-    for text, size, bold in heading(label, further):
-        for line in in_lines(text, size, room=ROOM + 60, bold=bold):
+    room = ROOM + 60
+    for text, size, bold in heading(label, further, room=room):
+        for line in in_lines(text, size, room=room, bold=bold):
             y -= size * 1.2
             pen.text(MARGIN, y, line, size, bold=bold, own=text == label.patient)
     if y < MARGIN + 2 * FINE_LEAD:
