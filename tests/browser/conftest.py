@@ -39,6 +39,16 @@ from tests.services import TEMPLATE, run_sql, url_of
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 """The same engine; without windows around its pages a context costs a third."""
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async ([standards, coloursOnly]) => {
+  const rules = (tags) => axe.getRules(tags).map((rule) => rule.ruleId);
+  const colours = () => rules(["cat.color"]).filter((rule) => rules(standards).includes(rule));
+  const runOnly = coloursOnly ? { type: "rule", values: colours() } : standards;
+  return (await axe.run(document, { runOnly, resultTypes: ["violations"] })).violations;
+}"""
+MOVED = """() => Promise.allSettled(document.getAnimations()
+  .filter((each) => each.effect.getComputedTiming().endTime < Infinity)
+  .map((each) => each.finished))"""
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine before a test gives up."""
 AT_WORK = ".htmx-request:not([data-quiet]), .htmx-swapping, .htmx-settling"
@@ -253,13 +263,15 @@ class User:
         """Wait for a step to be answered: only then does a toast say so."""
         self.page.locator("#toasts").get_by_text(text).first.wait_for()
 
-    def axe(self) -> list[str]:
+    def settles(self) -> None:
+        """Wait until nothing moves or changes its colour."""
+        self.page.evaluate(MOVED)
+
+    def axe(self, *, colours_only: bool = False) -> list[str]:
         """Return what axe finds against WCAG 2.2 AA on the present page."""
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate(
-            "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a',"
-            " 'wcag21aa', 'wcag22aa', 'best-practice']})).violations"
-        )
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(RUN_AXE, [STANDARDS, colours_only])
         return [
             f"{each['id']}: {each['help']}: {node['html'][:140]}"
             for each in found
