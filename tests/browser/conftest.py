@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -51,9 +51,13 @@ MOVED = """() => Promise.allSettled(document.getAnimations()
   .map((each) => each.finished))"""
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine before a test gives up."""
+BETWEEN_LETTERS = 0.01
+"""Seconds from key to key of a scanner."""
 AT_WORK = ".htmx-request:not([data-quiet]), .htmx-swapping, .htmx-settling"
 """What asks the server just now, or is being replaced by its answer."""
+ENTER = {"key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13}
 LAPTOP = {"width": 1366, "height": 768}
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -251,10 +255,20 @@ class User:
             self.page.locator(AT_WORK).first.wait_for(state="detached")
 
     def scan(self, code: str) -> None:
-        """Send a code as a keyboard wedge does, to a page that has settled: at once, and Enter."""
+        """
+        Send a code as a keyboard wedge does, to a page that has settled: at once, and Enter.
+
+        The browser is told when each key was pressed: a busy machine breaks no scan in two.
+        """
         self.page.locator(AT_WORK).first.wait_for(state="detached")
-        self.page.keyboard.type(code)
-        self.page.keyboard.press("Enter")
+        keys = [*({"key": each, "text": each} for each in code), ENTER]
+        start = time.time() - BETWEEN_LETTERS * len(keys)
+        wire = self.page.context.new_cdp_session(self.page)
+        for number, key in enumerate(keys):
+            moment = {**key, "timestamp": start + BETWEEN_LETTERS * number}
+            wire.send("Input.dispatchKeyEvent", {"type": "keyDown", **moment})
+            wire.send("Input.dispatchKeyEvent", {"type": "keyUp", **moment})
+        wire.detach()
 
     def sees(self, text: str) -> None:
         self.page.get_by_text(text).first.wait_for()
