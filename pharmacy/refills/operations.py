@@ -241,6 +241,30 @@ def order_next(
     return order
 
 
+def order_again(
+    session: Session, order_id: UUID, *, reason: str, words: str = "", by: Actor, now: datetime
+) -> Order:
+    """
+    Order a fill again whose order was cancelled or rejected, and take its refills along.
+
+    What ordered the fill names its new order, and what follows the fill follows that one: it is
+    worked out again once the fill is approved.
+
+    Raises:
+        Refusal: Whatever `orders.operations.reorder` refuses.
+    """
+    opened = orders.reorder(session, order_id, reason=reason, words=words, by=by, now=now)
+    for refill in queries.lock_about(session, order_id):
+        if refill.order_id == order_id:
+            refill.order_id = opened.id
+        else:
+            refill.after_order_id, refill.state = opened.id, RefillState.CANCELLED
+        refill.updated_at = now
+        _record(session, "refill.taken-along", refill, by=by, now=now)
+    session.flush()
+    return opened
+
+
 def _require_open(session: Session, refill: Refill) -> tuple[Prescription, int]:
     """Return what authorises the fill. Raises RefillClosed, NoFillsLeft."""
     if refill.state is RefillState.RENEWAL_NEEDED:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
@@ -40,6 +40,17 @@ def lock(session: Session, refill_id: UUID) -> Refill:
     if refill is None:
         raise RefillNotFound("there is no such refill")
     return refill
+
+
+def lock_about(session: Session, order_id: UUID) -> list[Refill]:
+    """Return the refill that an order came of, and the one that follows it, locked by id."""
+    found = (
+        select(Refill)
+        .where(or_(Refill.after_order_id == order_id, Refill.order_id == order_id))
+        .order_by(Refill.id)
+        .with_for_update()
+    )
+    return list(session.scalars(found.execution_options(populate_existing=True)))
 
 
 def after_order(session: Session, order_id: UUID) -> Refill | None:

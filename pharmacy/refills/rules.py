@@ -58,7 +58,10 @@ class RefillClosed(Conflict):
     """The next fill was ordered already, or was cancelled."""
 
     code = "refill-closed"
-    remedy = "Look at the order in the facts, or at the order that it would have followed."
+    remedy = (
+        "Open the order in the facts: where it was cancelled or rejected, a pharmacist orders the"
+        " fill again from there, and where its vials came back, replaces them."
+    )
 
 
 class EarlyReasonUnknown(Invalid):

@@ -36,6 +36,7 @@ from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.recalling import reach_by_recall
+from pharmacy.orders.operations.reordering import reorder, require_reorderable
 from pharmacy.orders.operations.replacing import Left, replace, what_is_left
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
@@ -86,8 +87,10 @@ __all__ = [
     "remind",
     "remove_view",
     "rename_view",
+    "reorder",
     "replace",
     "require_partials_allowed",
+    "require_reorderable",
     "return_",
     "send_back",
     "split",

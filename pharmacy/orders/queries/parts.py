@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pharmacy.orders.models import Container, Order
-from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.rules import OPEN
+from pharmacy.orders.rules.life import NEVER_GIVEN
 from pharmacy.orders.rules.parts import Nights, OrderKind, first_gap
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.titration import queries as plans
 from pharmacy.titration.rules import PlannedStep, between, days_supply
-
-NEVER_GIVEN: Final = (Status.REJECTED, Status.CANCELLED)
-"""The nights of these stay on the prescription."""
 
 
 def _same_fill(order: Order) -> ColumnElement[bool]:
@@ -44,7 +41,7 @@ def own_of_fill(session: Session, order: Order) -> UUID:
 
 
 def own_of_fills(session: Session, orders: Sequence[Order]) -> dict[UUID, UUID]:
-    """Return for each order which one is its fill's own."""
+    """Return for each order which one is its fill's own: the newest, where it was ordered again."""
     own = {order.id: order.id for order in orders}
     supplements = [order.id for order in orders if order.kind is not OrderKind.FILL]
     if supplements:
@@ -52,9 +49,10 @@ def own_of_fills(session: Session, orders: Sequence[Order]) -> dict[UUID, UUID]:
         is_own = and_(
             first.prescription_id == given.prescription_id,
             first.fill_no == given.fill_no,
-            first.supplement_no == 0,
+            first.kind == OrderKind.FILL,
         )
         found = select(given.id, first.id).join(first, is_own).where(given.id.in_(supplements))
+        found = found.order_by(first.supplement_no)
         own |= {row[0]: row[1] for row in session.execute(found)}
     return own
 
@@ -151,9 +149,11 @@ def fills_counted(session: Session, prescription_id: UUID) -> int:
 
 
 def fills_ordered(session: Session, prescription_id: UUID) -> int:
-    """Return the number of the last fill of a prescription that was ordered."""
+    """Return the number of the last fill of a prescription that has an order which stands."""
     last = select(func.max(Order.fill_no)).where(
-        Order.prescription_id == prescription_id, Order.kind == OrderKind.FILL
+        Order.prescription_id == prescription_id,
+        Order.kind == OrderKind.FILL,
+        Order.status.not_in(NEVER_GIVEN),
     )
     return session.scalar(last) or 0
 

@@ -136,7 +136,7 @@ def told_of_parts(event: OrderEvent, numbers: dict[UUID, int]) -> str:
             return f"{_nights(facts['nights'])} were ordered again."
         case Action.CANCEL | Action.REJECT if facts.get("quantity") == "stays-on-prescription":
             return f"{_nights(facts['nights'])} stay on the prescription."
-        case operations.RECEIVED if "of" in facts:
+        case operations.RECEIVED if "of" in facts and facts["kind"] != OrderKind.FILL:
             other = numbers.get(UUID(facts["of"]), "")
             what = "The rest of" if facts["kind"] == OrderKind.REMAINDER else "Replaces vials of"
             return f"{what} Rx {other}: {_nights(facts['nights']).lower()}."

@@ -42,6 +42,8 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
                 "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
             )
         )
+    if page.ended and page.ended.may_reorder and may(Permission.APPROVE_ORDER):
+        found.append(Action("o", "Order it again", opens="reorder", kind="primary"))
     found += _leaving(page, view, held=held) + _parts(page, view) + _always(page, view, at)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"

@@ -61,6 +61,10 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         if status not in {Status.RECEIVED, Status.REVIEW}
     },
     Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
+    Action.REORDER: {
+        Status.REJECTED: Status.REJECTED,
+        Status.CANCELLED: Status.CANCELLED,
+    },
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},
@@ -79,6 +83,7 @@ GOES_ROUND_HOLDS: Final = {
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
+    Action.REORDER,
 }
 
 
