@@ -11,7 +11,7 @@ from pharmacy.inventory import operations as inventory
 from pharmacy.inventory import queries as lots
 from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
-from pharmacy.orders.models import HandOver, Order
+from pharmacy.orders.models import Container, HandOver, Order
 from pharmacy.orders.operations.packing import require_lots_usable
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, require_findings_decided
@@ -28,7 +28,7 @@ from pharmacy.orders.rules.handing_over import (
     counselling_needed_for,
 )
 from pharmacy.orders.rules.parts import EarlierPartFirst
-from pharmacy.orders.rules.reasons import Counselling, Purpose
+from pharmacy.orders.rules.reasons import Counselling, Purpose, ReplaceReason
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Actor, Role
@@ -145,7 +145,7 @@ def return_(
         raise VialsNotOut("these are not vials of the order that are out", field="vials")
     for each in back:
         each.returned_at = now
-    is_whole = all(each.returned_at or each.lost_at for each in vials)
+    is_whole = all(each.returned_at or _is_not_awaited(each) for each in vials)
     facts = {
         "code": because(session, Purpose.RETURN, reason, words),
         "vials": [str(each.id) for each in back],
@@ -156,6 +156,11 @@ def return_(
         hold_what_depends(session, order, now=now)
         owe_refill(session, order)
     return order
+
+
+def _is_not_awaited(vial: Container) -> bool:
+    """A recalled vial is still to come back, although it is replaced."""
+    return vial.lost_at is not None and vial.lost_reason != ReplaceReason.RECALLED
 
 
 def takes(session: Session, order: Order) -> list[Take]:

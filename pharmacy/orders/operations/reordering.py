@@ -16,10 +16,10 @@ from pharmacy.orders.operations.intake import (
     FillNotAuthorised,
     received,
 )
-from pharmacy.orders.operations.reasons import because
+from pharmacy.orders.operations.reasons import because, reason_of_end
 from pharmacy.orders.operations.reviewing import require_prescription
 from pharmacy.orders.operations.steps import lock_for, look_ahead, remember, take
-from pharmacy.orders.rules import Action, Status
+from pharmacy.orders.rules import Action
 from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.orders.rules.reordering import FillDivided, NotTheFillItself, require_not_voided
@@ -75,7 +75,7 @@ def require_reorderable(session: Session, ended: Order, *, now: datetime) -> Non
     if ended.kind is not OrderKind.FILL:
         of = ended.of_order_id
         raise NotTheFillItself(f"this was a {ended.kind}", order=encode("ord", of) if of else None)
-    require_not_voided(ended.status, _reason_of_end(session, ended))
+    require_not_voided(ended.status, reason_of_end(session, ended))
     for each in queries.parts(session, ended):
         facts = {"order": encode("ord", each.id), "number": each.number}
         if each.kind is OrderKind.FILL:
@@ -88,12 +88,6 @@ def require_reorderable(session: Session, ended: Order, *, now: datetime) -> Non
             fill_no=ended.fill_no,
             authorised=ended.authorised_fills,
         )
-
-
-def _reason_of_end(session: Session, ended: Order) -> str | None:
-    action = Action.CANCEL if ended.status is Status.CANCELLED else Action.REJECT
-    event = queries.last_event(session, ended.id, action)
-    return event.facts.get("code") if event else None
 
 
 def _open_again(session: Session, ended: Order, *, by: Actor, now: datetime) -> Order:

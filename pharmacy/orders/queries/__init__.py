@@ -46,6 +46,8 @@ from pharmacy.orders.queries.parts import (
     family,
     fills_counted,
     fills_ordered,
+    is_followed,
+    is_off,
     is_replaced,
     later_parts,
     lock_fill,
@@ -59,6 +61,8 @@ from pharmacy.orders.queries.parts import (
     parts,
     plan_steps,
     replaced_by,
+    replacements,
+    waits_for_patient,
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
@@ -103,6 +107,8 @@ __all__ = [
     "handed_over_before",
     "holds",
     "ids_of_patient",
+    "is_followed",
+    "is_off",
     "is_replaced",
     "last_change",
     "last_event",
@@ -139,9 +145,11 @@ __all__ = [
     "reason_codes",
     "reasons_in_use",
     "replaced_by",
+    "replacements",
     "rows_of",
     "versions",
     "waiting_questions",
+    "waits_for_patient",
     "with_context",
     "with_lots_out",
 ]

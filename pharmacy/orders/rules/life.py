@@ -149,7 +149,7 @@ MOVES: Final[dict[Action, Move]] = {
         P.SPLIT_ORDER,
         respects_claim=False,
     ),
-    Action.REPLACE: Move(_stay(S.HANDED_OVER), P.SPLIT_ORDER, respects_claim=False),
+    Action.REPLACE: Move(_stay(S.HANDED_OVER, *CAME_BACK), P.SPLIT_ORDER, respects_claim=False),
     Action.REORDER: Move(
         _stay(*NEVER_GIVEN), P.APPROVE_ORDER, while_held=True, respects_claim=False
     ),

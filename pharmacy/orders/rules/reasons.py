@@ -138,6 +138,10 @@ class ReplaceReason(StrEnum):
     OTHER = "other"
 
 
+NEVER_ARRIVED: Final = frozenset({ReplaceReason.LOST_IN_TRANSIT, ReplaceReason.UNDELIVERABLE})
+"""Nothing of the parcel reached the patient, so that no night of it was taken."""
+
+
 class ReorderReason(StrEnum):
     """Why a fill is ordered again after its order ended."""
 
@@ -218,6 +222,8 @@ FIXED: Final = frozenset(
         (Purpose.RETURN, ReturnReason.UNDELIVERABLE.value),
         (Purpose.REPLACE, ReplaceReason.LOST_IN_TRANSIT.value),
         (Purpose.REPLACE, ReplaceReason.LOST_BY_PATIENT.value),
+        (Purpose.REPLACE, ReplaceReason.UNDELIVERABLE.value),
+        (Purpose.REPLACE, ReplaceReason.RECALLED.value),
     }
 )
 """Given by the program itself, or known to it by their meaning; they stay in use."""

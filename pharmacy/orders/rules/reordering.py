@@ -1,4 +1,4 @@
-"""Ordering a fill again after its order ended without anything being given to the patient."""
+"""What may follow an order that is over: the fill is ordered again, or its vials are replaced."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders.rules.holds import Owner
 from pharmacy.orders.rules.life import Status
 from pharmacy.orders.rules.next_step import NextStep
-from pharmacy.orders.rules.reasons import CancelReason, RejectReason
+from pharmacy.orders.rules.reasons import CancelReason, RejectReason, ReturnReason
 
 VOIDING: Final[Mapping[Status, frozenset[str]]] = {
     Status.CANCELLED: frozenset(
@@ -19,6 +19,7 @@ VOIDING: Final[Mapping[Status, frozenset[str]]] = {
         }
     ),
     Status.REJECTED: frozenset({RejectReason.DUPLICATE}),
+    Status.RETURNED: frozenset({ReturnReason.DOSE_CHANGED}),
 }
 """
 Reasons that speak of the prescription and not of this order: nothing more is filled from it.
@@ -58,13 +59,20 @@ ORDER_AGAIN: Final = NextStep(
     "This fill has no order now. Where the patient still needs it, a pharmacist orders it again.",
 )
 
+REPLACE_IT: Final = NextStep(
+    Owner.PHARMACIST,
+    "replace",
+    "The patient has nothing, or is to take nothing, of what came back or was recalled. Where it is"
+    " still needed, a pharmacist replaces it.",
+)
+
 
 def require_not_voided(status: Status, code: str | None) -> None:
     """
     Raise PrescriptionVoided where an order ended for a reason that ends its prescription too.
 
     Args:
-        code: The coded reason of its rejection or cancellation.
+        code: The coded reason of its rejection, cancellation or return.
     """
-    if code in VOIDING[status]:
+    if code in VOIDING.get(status, ()):
         raise PrescriptionVoided(f"the order was {status} as {code}", status=status, reason=code)

@@ -163,6 +163,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     if plan is not None and plan.chosen_by is not None:
         people.add(plan.chosen_by)
     reasons = queries.reason_codes(session)
+    parts = parts_of(session, order, now=view.now)
     return OrderPage(
         line=line,
         order=order,
@@ -182,8 +183,8 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         reasons=_in_use(reasons),
         reason_words={(each.purpose, each.code): each.words for each in reasons},
         second=second_check(session, order),
-        parts=parts_of(session, order, now=view.now),
-        ended=ended_of(session, order, now=view.now),
+        parts=parts,
+        ended=ended_of(session, order, parts, now=view.now),
         parcel=parcel_of(session, order),
         why_not_sent=why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],

@@ -1,10 +1,10 @@
-"""A fill that is ordered again, as other systems see and ask for it."""
+"""A fill that is ordered again or replaced, as other systems see and ask for it."""
 
 import pytest
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.ids import encode
-from pharmacy.orders import operations
+from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.staff.rules import Role
@@ -67,3 +67,18 @@ def test_what_ended_with_its_prescription_needs_a_new_one(
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/fill-not-ordered-again"
     assert answer.json()["remedy"] == "Ask the prescriber for a new prescription."
+
+
+def test_what_came_back_is_replaced_whole(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    order = bench.order(Status.HANDED_OVER)
+    operations.return_(session, order.id, reason="undeliverable", by=bench.technician, now=NOW)
+    vials = [encode("ctr", each.id) for each in queries.containers(session, order.id)]
+    headers = as_role(Role.PHARMACIST)
+
+    answer = ask(client, headers, order, "replacement", containers=vials, reason="undeliverable")
+
+    assert answer.status_code == 201
+    assert (answer.json()["kind"], answer.json()["counts_as_fill"]) == ("replacement", False)
+    assert client.get(at(order), headers=headers).json()["status"] == "returned"

@@ -60,7 +60,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         for status in (*OPEN, Status.HANDED_OVER)
         if status not in {Status.RECEIVED, Status.REVIEW}
     },
-    Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
+    Action.REPLACE: {
+        status: status for status in (Status.HANDED_OVER, Status.RETURNED, Status.RECALLED)
+    },
     Action.REORDER: {
         Status.REJECTED: Status.REJECTED,
         Status.CANCELLED: Status.CANCELLED,
