@@ -78,6 +78,7 @@ from pharmacy.orders.queries.queue import (
     with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
+from pharmacy.orders.queries.supplies import other_supplies
 
 __all__ = [
     "Change",
@@ -132,6 +133,7 @@ __all__ = [
     "open_lines",
     "open_of_fill",
     "orders_in",
+    "other_supplies",
     "others_since",
     "own_of_fill",
     "own_of_fills",
