@@ -108,8 +108,12 @@ INVARIANTS: Final = (
         where o.kind = 'fill'
           and ((r.id is null and o.status in
                   ('planned', 'compounding', 'labeling', 'final-check', 'ready', 'handed-over'))
-               or (r.state = 'scheduled' and o.status in
-                  ('rejected', 'cancelled', 'returned', 'recalled')))
+               or (r.state = 'scheduled' and o.status in ('rejected', 'cancelled'))
+               or (r.state = 'scheduled' and o.status in ('returned', 'recalled')
+                   and not exists (
+                     select from containers c
+                     join orders made on made.id = c.replaced_by
+                     where c.order_id = o.id and made.status not in ('rejected', 'cancelled'))))
           and not exists (
             select from jobs j
             where j.ref_id = o.id and j.kind = 'refills.schedule' and j.state <> 'done'

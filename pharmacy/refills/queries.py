@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, column, func, select, true, tuple_
+from sqlalchemy import bindparam, column, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -72,6 +72,17 @@ def lock(session: Session, refill_id: UUID) -> Refill:
     if refill is None:
         raise RefillNotFound("there is no such refill")
     return refill
+
+
+def lock_about(session: Session, order_id: UUID) -> list[Refill]:
+    """Return the refill that an order came of, and the one that follows it, locked by id."""
+    found = (
+        select(Refill)
+        .where(or_(Refill.after_order_id == order_id, Refill.order_id == order_id))
+        .order_by(Refill.id)
+        .with_for_update()
+    )
+    return list(session.scalars(found.execution_options(populate_existing=True)))
 
 
 def after_order(session: Session, order_id: UUID) -> Refill | None:

@@ -34,9 +34,16 @@ from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
-from pharmacy.orders.operations.reasons import define_reason
+from pharmacy.orders.operations.reasons import define_reason, reason_of_end
 from pharmacy.orders.operations.recalling import reach_by_recall
-from pharmacy.orders.operations.replacing import Left, replace, replace_each, what_is_left
+from pharmacy.orders.operations.reordering import reorder, require_reorderable
+from pharmacy.orders.operations.replacing import (
+    Left,
+    replace,
+    replace_each,
+    require_replaceable,
+    what_is_left,
+)
 from pharmacy.orders.operations.returning import destroy, return_
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
@@ -79,6 +86,7 @@ __all__ = [
     "propose_batches",
     "reach_by_recall",
     "reallocate",
+    "reason_of_end",
     "receive",
     "recheck",
     "reject",
@@ -88,9 +96,12 @@ __all__ = [
     "remind",
     "remove_view",
     "rename_view",
+    "reorder",
     "replace",
     "replace_each",
     "require_partials_allowed",
+    "require_reorderable",
+    "require_replaceable",
     "return_",
     "send_back",
     "split",

@@ -24,6 +24,7 @@ from pharmacy.orders.rules.life import ALLOCATED
 from pharmacy.orders.rules.parts import EarlierPartFirst, Nights, NothingToReplace, OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
+from pharmacy.practice.rules import Policy
 from pharmacy.prescriptions.rules.regimen import Regimen
 from pharmacy.staff.rules import Actor
 from pharmacy.titration.rules.schedule import DatedStep, dated, run_out_on
@@ -49,7 +50,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     prescription = require_prescription(session, order, site, now)
     _require_earlier_parts(session, order)
     planned = queries.after_earlier_parts(session, order) or order.first_dose_on
-    first_dose_on = _first_dose_on(order, planned, site, policy.first_dose_after_days, now)
+    first_dose_on = _first_dose_on(session, order, planned, site=site, policy=policy, now=now)
     steps = dated(queries.own_steps(session, order), first_dose_on)
     needs = [_need(step) for step in steps]
     free = lots.lock_free(session, {need.strength_ug for need in needs}, usable_on=site.today(now))
@@ -83,21 +84,29 @@ def _require_earlier_parts(session: Session, order: Order) -> None:
 
 
 def _first_dose_on(
-    order: Order, planned: date | None, site: Site, days: int, now: datetime
+    session: Session,
+    order: Order,
+    planned: date | None,
+    *,
+    site: Site,
+    policy: Policy,
+    now: datetime,
 ) -> date:
     """
     Keep the approved day while it can still be kept, and no part of a fill begins in another.
 
-    A replacement that comes late is for fewer nights: the plan does not wait for it. Raises
-    NothingToReplace where none is left.
+    A replacement that comes late is for fewer nights: the plan does not wait for it, unless none of
+    it reached the patient. Raises NothingToReplace where none is left.
     """
     today = site.today(now)
+    later = today + timedelta(days=policy.first_dose_after_days)
     if planned is None or order.first_dose_on is None:
-        return today + timedelta(days=days)
+        return later
     if planned >= today:
         return planned
-    later = today + timedelta(days=days)
-    if order.kind is OrderKind.REPLACEMENT and order.nights is not None:
+    if order.kind is not OrderKind.REPLACEMENT or queries.waits_for_patient(session, order):
+        return later
+    if order.nights is not None:
         assert order.last_dose_on is not None
         if later > order.last_dose_on:
             raise NothingToReplace("the days of the lost vials are over")

@@ -250,6 +250,9 @@ def _screen(
         fill=fill,
         patient_id=order.patient_id,
         first_fill=order.fill_no == 1 and prescription.follows_id is None,
+        other_supplies=queries.other_supplies(
+            session, prescription, policy=policy, today=practice.site(session).today(now)
+        ),
         policy=policy,
         now=now,
     )

@@ -43,10 +43,10 @@ def _days_without_a_dose(session: Session, order: Order, site: Site) -> list[dat
             Order.last_dose_on.is_not(None),
         )
     )
-    return [_run_out(each, site) for each in earlier]
+    return [run_out(each, site) for each in earlier]
 
 
-def _run_out(order: Order, site: Site) -> date:
+def run_out(order: Order, site: Site) -> date:
     """Return the first day without a dose; what was collected late is taken later."""
     assert order.first_dose_on is not None
     assert order.last_dose_on is not None

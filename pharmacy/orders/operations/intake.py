@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import jobs
-from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.ids import encode, new_id
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders import queries
@@ -36,7 +37,10 @@ class FillAlreadyOrdered(Conflict):
     """This fill has its order: there is one for each."""
 
     code = "fill-already-ordered"
-    remedy = "Look at the order of this fill."
+    remedy = (
+        "Open the order in the facts. Where it was cancelled or rejected, a pharmacist orders the"
+        " fill again from there."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,9 @@ def _check_again_for_address(session: Session, prescription: Prescription) -> No
 
 
 OPEN: Final = select(Order).from_statement(
-    insert(Order.table())
-    .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no", "supplement_no"])
-    .returning(*Order.table().c)
+    insert(Order.table()).on_conflict_do_nothing().returning(*Order.table().c)
 )
+"""Two indexes let a fill have one order: of its first ones, and of those that stand."""
 
 
 def open_fill(
@@ -119,22 +122,51 @@ def open_fill(
             fill_no=fill_no,
             authorised=prescription.authorised_fills,
         )
-    order = {
+    order = received(
+        session,
+        prescription.id,
+        fill_no=fill_no,
+        authorised_fills=prescription.authorised_fills,
+        patient_id=prescription.patient_id,
+        npi=prescription.npi,
+        policy=policy,
+        now=now,
+    )
+    opened: Order | None = session.scalars(OPEN, order).one_or_none()
+    if opened is None:
+        other = queries.of_fill(session, prescription.id, fill_no)
+        raise FillAlreadyOrdered(
+            "this fill has an order",
+            fill_no=fill_no,
+            order=encode("ord", other.id) if other else None,
+        )
+    remember(session, opened, RECEIVED, None, by=by, now=now, facts={"fill_no": fill_no})
+    jobs.add(session, JobKind.CHECK_ORDER, ref_id=opened.id)
+    return opened
+
+
+def received(
+    session: Session,
+    prescription_id: UUID,
+    *,
+    fill_no: int,
+    authorised_fills: int,
+    patient_id: UUID,
+    npi: str,
+    policy: Policy,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the row of an order of a whole fill, as it begins."""
+    return {
         "id": new_id(),
-        "prescription_id": prescription.id,
+        "prescription_id": prescription_id,
         "fill_no": fill_no,
-        "authorised_fills": prescription.authorised_fills,
-        "patient_id": prescription.patient_id,
-        "npi": prescription.npi,
+        "authorised_fills": authorised_fills,
+        "patient_id": patient_id,
+        "npi": npi,
         "status": Status.RECEIVED,
         "version": 1,
         "received_at": now,
         "due_at": policy.order_due_at(now, practice.site(session).time_zone),
         "status_since": now,
     }
-    opened: Order | None = session.scalars(OPEN, order).one_or_none()
-    if opened is None:
-        raise FillAlreadyOrdered("this fill has an order", fill_no=fill_no)
-    remember(session, opened, RECEIVED, None, by=by, now=now, facts={"fill_no": fill_no})
-    jobs.add(session, JobKind.CHECK_ORDER, ref_id=opened.id)
-    return opened

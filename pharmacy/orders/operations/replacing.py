@@ -1,4 +1,4 @@
-"""Replacing vials that were lost, damaged or stolen after they left."""
+"""Replacing vials that were lost, damaged or stolen after they left, came back or were recalled."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy.orders import queries
 from pharmacy.orders.models import Container, Order
-from pharmacy.orders.operations.reasons import because
+from pharmacy.orders.operations.reasons import because, reason_of_end
 from pharmacy.orders.operations.reviewing import owe_refill, require_prescription
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.operations.supplements import open_supplement
@@ -22,9 +22,11 @@ from pharmacy.orders.rules.parts import (
     VialLost,
     VialsOutOfOrder,
     in_runs,
+    require_loss,
     to_replace,
 )
-from pharmacy.orders.rules.reasons import Purpose, ReplaceReason
+from pharmacy.orders.rules.reasons import NEVER_ARRIVED, Purpose, ReplaceReason
+from pharmacy.orders.rules.reordering import require_not_voided
 from pharmacy.practice import queries as practice
 from pharmacy.staff.rules import Actor
 
@@ -90,9 +92,11 @@ def replace(
     """
     Write vials of an order that left down as lost, and return the order that replaces them.
 
-    It is for the nights that the plan still has for those vials, never for more than they held, and
-    is checked and labelled like any other. It is no refill, except where the policy counts what a
-    patient lost. From now on the lost vials' codes are dead.
+    Those that came back or were recalled count as lost. It is for the nights that the plan still
+    has for those vials, never for more than they held, and is checked and labelled like any other.
+    The plan waits only where none of the parcel reached the patient and nothing follows it. It is
+    no refill, except where the policy counts what a patient lost. From now on the lost vials' codes
+    are dead.
 
     Args:
         vials: That follow one another; one that was replaced by an order since cancelled counts as
@@ -102,7 +106,9 @@ def replace(
         counted: What was lost with these vials has used up its fill already.
 
     Raises:
-        MoveNotAllowed: The order has not left, or came back.
+        MoveNotAllowed: The order has not left.
+        PrescriptionVoided: It came back because the dose changed.
+        LossNotSo: The vials did not come back, or were not recalled, as the reason says.
         VialLost: A vial is replaced already.
         VialsOutOfOrder, NothingToReplace: See `rules.parts.to_replace`.
         NoFillToCount: The replacement would be a fill more than was authorised.
@@ -111,11 +117,17 @@ def replace(
     order = lock_for(session, order_id, by)
     look_ahead(session, order, Action.REPLACE, by=by, now=now)
     code = because(session, Purpose.REPLACE, reason, words)
-    site, policy = practice.site_and_policy(session)
-    require_prescription(session, order, site, now)
+    policy = practice.policy(session)
+    require_replaceable(session, order, now=now)
     lost = _of_order(session, order, vials)
-    left = what_is_left(session, order, lost, start_on=start_on, now=now)
+    require_loss(
+        code,
+        came_back=all(each.returned_at for each in lost),
+        recalled=all(each.recalled_at for each in lost),
+    )
     queries.lock_fill(session, order)
+    waits = code in NEVER_ARRIVED and not queries.is_followed(session, order)
+    left = what_is_left(session, order, lost, start_on=start_on, waits=waits, now=now)
     lost_by_patient = code == ReplaceReason.LOST_BY_PATIENT
     counts = policy.patient_lost_counts_as_fill and lost_by_patient and not counted
     if counts:
@@ -146,12 +158,19 @@ def replace(
     return opened
 
 
+def require_replaceable(session: Session, order: Order, *, now: datetime) -> None:
+    """Raise PrescriptionOver or PrescriptionVoided where nothing more is given for an order."""
+    require_prescription(session, order, practice.site(session), now)
+    require_not_voided(order.status, reason_of_end(session, order))
+
+
 def what_is_left(
     session: Session,
     order: Order,
     vials: Collection[Container],
     *,
     start_on: date | None = None,
+    waits: bool = False,
     now: datetime,
 ) -> Left:
     """
@@ -159,13 +178,17 @@ def what_is_left(
 
     What was collected late is taken later by as many days; the nights are counted as they are
     really taken. Raises as `rules.parts.to_replace`.
+
+    Args:
+        waits: The order's first night is still to come, since nothing of it reached the patient.
     """
     site, policy = practice.site_and_policy(session)
     today = site.today(now)
     start = max(start_on or today + timedelta(days=policy.first_dose_after_days), today)
     assert order.first_dose_on is not None
     assert order.handed_over_at is not None
-    late = max((site.today(order.handed_over_at) - order.first_dose_on).days, 0)
+    began_on = start if waits else site.today(order.handed_over_at)
+    late = max((began_on - order.first_dose_on).days, 0)
     later = timedelta(days=late)
     taken = sorted(vials, key=lambda each: each.first_dose_on)
     days = to_replace(

@@ -13,7 +13,7 @@ from pharmacy.orders.operations.reviewing import owe_refill
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
 from pharmacy.orders.operations.supplements import hold_what_depends
 from pharmacy.orders.rules import Action
-from pharmacy.orders.rules.reasons import Purpose
+from pharmacy.orders.rules.reasons import Purpose, ReplaceReason
 from pharmacy.orders.rules.returning import VialsNotBack, VialsNotOut, WitnessNeeded
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Actor, Permission
@@ -49,7 +49,7 @@ def return_(
         raise VialsNotOut("these are not vials of the order that are out", field="vials")
     for each in back:
         each.returned_at = now
-    is_whole = all(each.returned_at or each.lost_at for each in vials)
+    is_whole = all(each.returned_at or _is_not_awaited(each) for each in vials)
     facts = {
         "code": because(session, Purpose.RETURN, reason, words),
         "vials": [str(each.id) for each in back],
@@ -60,6 +60,11 @@ def return_(
         hold_what_depends(session, order, now=now)
         owe_refill(session, order)
     return order
+
+
+def _is_not_awaited(vial: Container) -> bool:
+    """A recalled vial is still to come back, although it is replaced."""
+    return vial.lost_at is not None and vial.lost_reason != ReplaceReason.RECALLED
 
 
 def destroy(

@@ -56,6 +56,8 @@ from pharmacy.orders.queries.parts import (
     family,
     fills_counted,
     fills_ordered,
+    is_followed,
+    is_off,
     is_replaced,
     later_parts,
     lock_fill,
@@ -69,6 +71,8 @@ from pharmacy.orders.queries.parts import (
     parts,
     plan_steps,
     replaced_by,
+    replacements,
+    waits_for_patient,
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
@@ -82,6 +86,7 @@ from pharmacy.orders.queries.queue import (
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
 from pharmacy.orders.queries.returns import CameBack, came_back
+from pharmacy.orders.queries.supplies import other_supplies
 
 __all__ = [
     "CameBack",
@@ -114,6 +119,8 @@ __all__ = [
     "handed_over_before",
     "holds",
     "ids_of_patient",
+    "is_followed",
+    "is_off",
     "is_replaced",
     "last_change",
     "last_event",
@@ -140,6 +147,7 @@ __all__ = [
     "open_of_patient",
     "open_of_prescriber",
     "orders_in",
+    "other_supplies",
     "others_since",
     "own_of_fill",
     "own_of_fills",
@@ -153,9 +161,11 @@ __all__ = [
     "reason_codes",
     "reasons_in_use",
     "replaced_by",
+    "replacements",
     "rows_of",
     "versions",
     "waiting_questions",
+    "waits_for_patient",
     "with_context",
     "with_lots_out",
     "with_vials_back",

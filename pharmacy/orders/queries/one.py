@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action, Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.prescriptions.models import Prescription
 
 LAST_NIGHT: Final = 10_000
@@ -44,13 +45,16 @@ def lock_each(session: Session, order_ids: Collection[UUID]) -> list[Order]:
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
-    """Return the own order of a fill, if there is one."""
+    """Return the own order of a fill, if there is one: the newest, where it was ordered again."""
     return session.scalars(
-        select(Order).where(
+        select(Order)
+        .where(
             Order.prescription_id == prescription_id,
             Order.fill_no == fill_no,
-            Order.supplement_no == 0,
+            Order.kind == OrderKind.FILL,
         )
+        .order_by(Order.supplement_no.desc())
+        .limit(1)
     ).one_or_none()
 
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.orders.rules.reasons import ReplaceReason
 from pharmacy.titration.rules import PlannedStep
 
 
@@ -113,6 +114,13 @@ class NotInTransit(Conflict):
 
     code = "not-in-transit"
     remedy = "Use another reason: the order was not sent, or its parcel was delivered."
+
+
+class LossNotSo(Invalid):
+    """The reason says of these vials what is not on record."""
+
+    code = "replace-reason-not-so"
+    remedy = "Write down first that they came back, or use another reason."
 
 
 ONE_DAY: Final = timedelta(days=1)
@@ -225,3 +233,17 @@ def to_replace(vials: Sequence[Stretch], *, start_on: date) -> Stretch:
     if first_on > last_on:
         raise NothingToReplace("the days of these vials are over", last_dose_on=last_on.isoformat())
     return Stretch(first_on, last_on)
+
+
+def require_loss(reason: str, *, came_back: bool, recalled: bool) -> None:
+    """
+    Raise LossNotSo where a replacement's reason is not what happened.
+
+    Args:
+        came_back: Every one of the vials is written down as having come back.
+        recalled: Every one of them was reached by a recall.
+    """
+    if reason == ReplaceReason.UNDELIVERABLE and not came_back:
+        raise LossNotSo("these vials did not come back", field="reason")
+    if reason == ReplaceReason.RECALLED and not recalled:
+        raise LossNotSo("these vials were not recalled", field="reason")

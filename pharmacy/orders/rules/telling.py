@@ -31,6 +31,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.SPLIT: "split off a remainder",
     Action.ORDER_REST: "ordered the rest of the fill",
     Action.REPLACE: "had vials replaced",
+    Action.REORDER: "ordered its fill again",
     Action.PLACE_HOLD: "put it on hold",
     Action.LIFT_HOLD: "lifted a hold",
     Action.ASK: "asked the prescriber",

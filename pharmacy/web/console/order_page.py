@@ -20,6 +20,7 @@ from pharmacy.orders import queries
 from pharmacy.orders.models import Container, Hold, Order, OrderEvent, ReasonCode
 from pharmacy.orders.operations.handing_over import advice_needed_for
 from pharmacy.orders.rules import Action, Status
+from pharmacy.orders.rules.next_step import NextStep
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
@@ -36,6 +37,7 @@ from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
+from pharmacy.web.console.order_again import Ended, ended_of, told_of_again
 from pharmacy.web.console.order_contact import Reached, reached
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
 from pharmacy.web.console.order_leaving import (
@@ -61,6 +63,7 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.TAKE_OVER: Purpose.TAKE_OVER,
     Action.SPLIT: Purpose.PARTIAL,
     Action.REPLACE: Purpose.REPLACE,
+    Action.REORDER: Purpose.REORDER,
 }
 """For what a step's coded reason was given."""
 
@@ -109,6 +112,8 @@ class OrderPage:
     """By purpose and code, those out of use too: older steps name them."""
     second: SecondCheck
     parts: Parts
+    ended: Ended | None
+    """Of an order that is over: what may follow it."""
     parcel: Parcel | None
     witnesses: list[tuple[str, str]]
     """Who may watch while what came back is destroyed: code and name."""
@@ -122,13 +127,23 @@ class OrderPage:
     def undecided(self) -> int:
         return len(self.first.undecided)
 
+    @property
+    def step(self) -> NextStep:
+        """What is owed next, or may follow an order that is over."""
+        return self.ended.step if self.ended else self.line.step
+
     def why(self, event: OrderEvent) -> str:
         """Return why a step was taken: its coded reason, the words, what it did to the fill."""
         code = event.facts.get("code")
         purpose = PURPOSE_OF.get(event.action)
         known = self.reason_words.get((purpose, code), "") if purpose and code else ""
-        told = told_of_parts(event, self.parts.numbers) or told_of_destruction(event, self.names)
-        return " ".join(each for each in (known, event.reason, told) if each)
+        numbers = self.parts.numbers
+        told = (
+            told_of_parts(event, numbers),
+            told_of_again(event, numbers),
+            told_of_destruction(event, self.names),
+        )
+        return " ".join(each for each in (known, event.reason, *told) if each)
 
     @property
     def to_destroy(self) -> list[Container]:
@@ -183,6 +198,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         people.add(plan.chosen_by)
     vials = vials_of(session, order, drawn)
     reasons = queries.reason_codes(session)
+    parts = parts_of(session, order, now=view.now)
     return OrderPage(
         line=line,
         order=order,
@@ -202,7 +218,8 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         reasons=_in_use(reasons),
         reason_words={(each.purpose, each.code): each.words for each in reasons},
         second=second_check(session, order),
-        parts=parts_of(session, order, now=view.now),
+        parts=parts,
+        ended=ended_of(session, order, parts, now=view.now),
         parcel=parcel_of(session, order),
         witnesses=_witnesses(session, vials, view),
         why_not_sent=reach.why_not_sent or why_not_sent(session, line.row.patient, view.now),

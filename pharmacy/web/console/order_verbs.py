@@ -44,7 +44,12 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
                 "o", "Hand over", opens="hand-over", kind="primary", why_not=HELD if held else ""
             )
         )
-    found += _leaving(page, view, held=held) + _parts(page, view) + _always(page, view, at)
+    if page.ended and page.ended.may_reorder and may(Permission.APPROVE_ORDER):
+        found.append(Action("o", "Order it again", opens="reorder", kind="primary"))
+    beside = [_leaving(page, view, held=held), _parts(page, view)]
+    if _is_next(page):
+        beside.reverse()  # first what gives the patient medicine, then what comes back
+    found += [*beside[0], *beside[1], *_always(page, view, at)]
     found = _one_next(found)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
@@ -162,9 +167,16 @@ def _parts(page: OrderPage, view: View) -> list[Action]:
         found.append(Action("v", "Part now, rest later", opens="split", why_not=why_not))
     if parts.rest is not None:
         found.append(Action("y", "Order the rest", opens="rest", why_not=why_not))
-    if page.order.status is Status.HANDED_OVER:
-        found.append(Action("v", "Replace vials", opens="replace", why_not=parts.why_not_replaced))
+    if page.order.status is Status.HANDED_OVER or _is_next(page):
+        kind = "primary" if _is_next(page) else "plain"
+        why_not = parts.why_not_replaced
+        found.append(Action("v", "Replace vials", opens="replace", kind=kind, why_not=why_not))
     return found
+
+
+def _is_next(page: OrderPage) -> bool:
+    """Say whether replacing what came back, or was recalled, is what comes next."""
+    return page.ended is not None and page.ended.may_replace
 
 
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:

@@ -33,6 +33,7 @@ from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
+from pharmacy.web.console.order_again import OrderAgain
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_contact import OrderContact
 from pharmacy.web.console.order_health import OrderHealth
@@ -81,6 +82,7 @@ PAGES: Final[list[type[Controller]]] = [
     OrderLeaving,
     OrderPages,
     OrderParts,
+    OrderAgain,
     OrderPictures,
     OrderQuestions,
     OrderReading,

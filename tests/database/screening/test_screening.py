@@ -159,26 +159,10 @@ def test_at_a_refill_opioids_and_how_the_last_step_went_are_asked_anew(
 
 def test_another_supply_that_still_lasts_is_a_duplicate(session: Session, patient: Patient) -> None:
     answer_all(session, patient)
-    make_prescription(session)
-    second = make_prescription(session)
+    prescription = make_prescription(session)
 
-    assert rules(screen_fill(session, second)) == ["R25"]
-    third_week_from_the_end = NOW + timedelta(days=84 - 15)
-    near_the_end = NOW + timedelta(days=84 - 14)
-    answer_all(session, patient, now=third_week_from_the_end)
-    assert rules(screen_fill(session, second, now=third_week_from_the_end)) == ["R25"]
-    assert rules(screen_fill(session, second, now=near_the_end)) == []
-
-
-def test_the_maintenance_that_continues_a_titration_is_no_duplicate(
-    session: Session, patient: Patient
-) -> None:
-    answer_all(session, patient, now=NOW + timedelta(days=84))
-    titration = make_prescription(session)
-    maintenance = make_maintenance(session, follows=titration)
-
-    assert screen_fill(session, titration, now=NOW + timedelta(days=84)) == []
-    assert screen_fill(session, maintenance, now=NOW + timedelta(days=84)) == []
+    assert rules(screen_fill(session, prescription, other_supplies=("rx_1",))) == ["R25"]
+    assert rules(screen_fill(session, prescription)) == []
 
 
 def test_another_profile_of_one_name_and_birth_date_is_for_a_person(

@@ -63,7 +63,13 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         for status in (*OPEN, Status.HANDED_OVER)
         if status not in {Status.RECEIVED, Status.REVIEW}
     },
-    Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
+    Action.REPLACE: {
+        status: status for status in (Status.HANDED_OVER, Status.RETURNED, Status.RECALLED)
+    },
+    Action.REORDER: {
+        Status.REJECTED: Status.REJECTED,
+        Status.CANCELLED: Status.CANCELLED,
+    },
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},
@@ -84,6 +90,7 @@ GOES_ROUND_HOLDS: Final = {
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
     Action.SETTLE_CONTACT,
+    Action.REORDER,
 }
 
 
