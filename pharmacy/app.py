@@ -23,6 +23,7 @@ from pharmacy.api.labels import LabelController
 from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_parts import PartController
+from pharmacy.api.order_returns import ReturnController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.parcels import ParcelController
@@ -114,6 +115,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StaffController,
     StockLabelController,
     StepController,
+    ReturnController,
     PartController,
     TraceController,
     WeighingController,

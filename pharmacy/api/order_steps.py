@@ -116,20 +116,6 @@ class CancellationBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: Words = ""
 
 
-class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why medicine came back."""
-
-    reason: Annotated[str, Meta(max_length=40, examples=["stopped"])]
-    """A code of the purpose `return`."""
-    words: Words = ""
-    vials: Annotated[list[str], Meta(min_length=1, max_length=60)] | None = None
-    """Which containers came back. Default: all that are still out."""
-
-    @property
-    def vial_ids(self) -> list[UUID] | None:
-        return None if self.vials is None else [ids.decode("ctr", each) for each in self.vials]
-
-
 def change(
     db: Database,
     order_id: str,
@@ -365,33 +351,6 @@ class StepController(Controller):
         def step(session: Session, wanted: UUID) -> Order:
             return operations.cancel(
                 session, wanted, reason=data.reason, words=data.words, by=actor, now=now
-            )
-
-        return change(db, order_id, if_match, step, by=actor, now=now)
-
-    @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
-    def take_back(
-        self,
-        *,
-        order_id: FromPath[str],
-        data: JSONBody[ReturnBody],
-        db: Db,
-        actor: CurrentActor,
-        now: Now,
-        if_match: IfMatch = None,
-    ) -> OrderAnswer:
-        """Record that medicine came back, vial by vial. It is destroyed, never restocked."""
-        vial_ids = data.vial_ids
-
-        def step(session: Session, wanted: UUID) -> Order:
-            return operations.return_(
-                session,
-                wanted,
-                reason=data.reason,
-                words=data.words,
-                vial_ids=vial_ids,
-                by=actor,
-                now=now,
             )
 
         return change(db, order_id, if_match, step, by=actor, now=now)

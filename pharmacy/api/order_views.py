@@ -58,12 +58,21 @@ class NextStepView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, order: Order, holds: Sequence[Hold], given_up: Collection[JobKind], *, lots_out: bool
+        cls,
+        order: Order,
+        holds: Sequence[Hold],
+        given_up: Collection[JobKind],
+        *,
+        lots_out: bool,
+        came_back: bool,
     ) -> Self:
-        held = [(hold.code, hold.words, hold.owner) for hold in holds]
-        labeled = order.labeled_at is not None
         step = next_step(
-            order.status, labeled=labeled, lots_out=lots_out, held=held, given_up=given_up
+            order.status,
+            labeled=order.labeled_at is not None,
+            lots_out=lots_out,
+            came_back=came_back,
+            held=[(hold.code, hold.words, hold.owner) for hold in holds],
+            given_up=given_up,
         )
         return cls(owner=step.owner, action=step.action, words=step.words)
 
@@ -117,7 +126,10 @@ class ContainerView(msgspec.Struct, frozen=True):
     recalled_at: datetime | None
     """When a recall reached it."""
     returned_at: datetime | None
-    """When it came back, and was destroyed."""
+    """When it came back."""
+    destroyed_at: datetime | None
+    witnessed_by: str | None
+    """Who saw it destroyed."""
     lost_at: datetime | None
     """Its code is dead from then on."""
     replaced_by: str | None
@@ -141,6 +153,8 @@ class ContainerView(msgspec.Struct, frozen=True):
             scanned_at=container.scanned_at,
             recalled_at=container.recalled_at,
             returned_at=container.returned_at,
+            destroyed_at=container.destroyed_at,
+            witnessed_by=encoded("acc", container.witnessed_by),
             lost_at=container.lost_at,
             replaced_by=encoded("ord", container.replaced_by),
         )
@@ -249,7 +263,9 @@ class QueueLine(msgspec.Struct, frozen=True):
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, row.holds, row.given_up, lots_out=row.lots_out),
+            next=NextStepView.of(
+                order, row.holds, row.given_up, lots_out=row.lots_out, came_back=row.came_back
+            ),
             fill=order.fill_no,
             kind=order.kind,
             patient=PatientBrief.of(row.patient, actor),
@@ -313,13 +329,14 @@ class OrderView(msgspec.Struct, frozen=True):
         holds = queries.open_holds(session, order.id)
         given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         out = queries.with_lots_out(session, [order.id])
+        back = queries.with_vials_back(session, [order.id])
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds, given_up, lots_out=bool(out)),
+            next=NextStepView.of(order, holds, given_up, lots_out=bool(out), came_back=bool(back)),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,

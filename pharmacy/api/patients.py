@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
+from pharmacy.http.patient_reads import note_health_read
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders.operations.rescreening import rescreen
@@ -164,15 +164,7 @@ class PatientController(Controller):
         patient_id = ids.decode("pat", pat)
         with db.transaction() as session:
             patient = seen(session, patient_id, actor)
-            audit.record(
-                session,
-                "patient.health-read",
-                by=actor,
-                at=now,
-                subject_kind="patient",
-                subject_id=patient_id,
-                patient_id=patient_id,
-            )
+            note_health_read(session, patient_id, by=actor, now=now)
             return _health(session, patient)
 
     @post("/{pat:str}/health", opt={"permission": Permission.RECORD_HEALTH}, sync_to_thread=True)

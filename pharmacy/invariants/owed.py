@@ -83,6 +83,20 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "letters-will-be-drawn",
+        "A letter of a recall that is not drawn has a job that draws it, or one that gave up.",
+        "rcn",
+        """
+        select n.id, n.recall_id
+        from recall_notices n
+        where n.drawn_at is null
+          and not exists (
+            select from jobs j
+            where j.ref_id = n.recall_id and j.kind = 'recalls.draw_letters' and j.state <> 'done'
+          )
+        """,
+    ),
+    Invariant(
         "next-fill-is-known",
         "An approved order has its next fill worked out, and one that is off has none scheduled,"
         " or a job will see to it.",

@@ -69,7 +69,7 @@ def end(
     session: Session, order_id: UUID, *, status: ParcelStatus, by: Actor, now: datetime
 ) -> Parcel:
     """
-    Record what became of a parcel. What comes back is destroyed, never restocked.
+    Record what became of a parcel. What comes back is never restocked; see `orders.destroy`.
 
     Args:
         status: Delivered, returned or lost. The order of a returned parcel is returned too; that

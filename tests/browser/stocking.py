@@ -23,6 +23,7 @@ from pharmacy.shipping.rules import Carrier
 from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
+from tests.browser.refilled import stock_refills
 from tests.factories.bundles import KID, payload_of, sample_bundle
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
@@ -122,6 +123,7 @@ def stock(session: Session, *, port: int) -> None:
         made[name] = order
     bench.walk(divide(bench, made[DIVIDED]), Status.LABELING)
     lose_a_vial(bench, made[REPLACED])
+    stock_refills(bench, made["over"])
     stock_oversight(bench, made[PRINTED])
     stock_bench(bench, port=port)
 

@@ -14,7 +14,7 @@ from pharmacy.patients.models import Patient
 from pharmacy.screening import queries as findings
 from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import WORKER, Role
-from tests.browser.conftest import Console, SitDown, User
+from tests.browser.conftest import Console, SitDown, User, account_of
 from tests.browser.people import PIN
 from tests.factories.patients import facts
 from tests.factories.staff import make_actor
@@ -124,6 +124,32 @@ def test_an_order_is_divided_by_keyboard(console: Console, user: SitDown) -> Non
     with console.session() as session:
         order = session.get_one(Order, console.orders["planned"].id)
         assert order.nights == (1, 56)
+
+
+def test_what_came_back_is_taken_back_and_destroyed_by_two_without_a_mouse(
+    console: Console, user: SitDown
+) -> None:
+    wanted = console.orders["over"].id
+    technician = user(Role.TECHNICIAN).go(console.page_of("over"))
+    technician.press("e")
+    choose(technician, "#return-reason", "The patient stopped")
+    technician.press("Tab", "Enter")
+    technician.sees("it waits to be destroyed")
+
+    technician.press("x")
+    choose(technician, "#destroy-witness", "Pat")
+    technician.press("Tab")
+    technician.page.keyboard.type("999999", delay=60)
+    technician.press("Enter")
+    technician.sees("That is not your colleague")
+    technician.page.locator("#destroy-pin").fill(PIN)
+    technician.press("Enter")
+
+    technician.sees("Destroyed before a witness")
+    with console.session() as session:
+        vials = queries.containers(session, wanted)
+        pharmacist = account_of(session, Role.PHARMACIST)
+        assert {each.witnessed_by for each in vials} == {pharmacist.id}
 
 
 def test_large_print_is_chosen_by_keyboard_and_the_leaflet_shows_beside_the_labels(

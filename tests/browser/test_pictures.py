@@ -24,6 +24,7 @@ PARTS = {
     "/admin/printers/{printer_id}/state",
     "/audit/chain/now",
     "/admin/registries/now",
+    "/bench/recalls/{recall_id}/drawing",
 } | {f"/bench/{{batch_id}}/{part}" for part in ("news", "capsules", "reading")}
 """What a page asks for after it was opened."""
 ONWARD = {

@@ -21,7 +21,7 @@ from pharmacy.orders.operations.clarifying import (
     withdraw,
 )
 from pharmacy.orders.operations.deciding import decide_finding
-from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
+from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over
 from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
 from pharmacy.orders.operations.intake import RECEIVED, Receipt, open_fill, receive
 from pharmacy.orders.operations.own_views import (
@@ -37,6 +37,7 @@ from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.recalling import reach_by_recall
 from pharmacy.orders.operations.replacing import Left, replace, what_is_left
+from pharmacy.orders.operations.returning import destroy, return_
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
 
@@ -59,6 +60,7 @@ __all__ = [
     "claim_next",
     "decide_finding",
     "define_reason",
+    "destroy",
     "end_key",
     "fill_of",
     "hand_over",

@@ -1,7 +1,7 @@
 """An order begins: with a signed prescription, or as its next fill."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -129,7 +129,7 @@ def open_fill(
         "status": Status.RECEIVED,
         "version": 1,
         "received_at": now,
-        "due_at": now + timedelta(hours=policy.order_due_hours),
+        "due_at": policy.order_due_at(now, practice.site(session).time_zone),
         "status_since": now,
     }
     opened: Order | None = session.scalars(OPEN, order).one_or_none()

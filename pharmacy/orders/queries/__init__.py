@@ -13,6 +13,13 @@ from pharmacy.orders.queries.clarifications import (
     open_clarifications,
     waiting_questions,
 )
+from pharmacy.orders.queries.lines import (
+    QueueRow,
+    rows_of,
+    with_context,
+    with_lots_out,
+    with_vials_back,
+)
 from pharmacy.orders.queries.one import (
     OrderNotFound,
     by_number,
@@ -64,20 +71,18 @@ from pharmacy.orders.queries.parts import (
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
-    QueueRow,
     lock_next,
     members,
     orders_in,
     peek_next,
     queue,
-    rows_of,
     versions,
-    with_context,
-    with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
+from pharmacy.orders.queries.returns import CameBack, came_back
 
 __all__ = [
+    "CameBack",
     "Change",
     "OrderNotFound",
     "QueueFilter",
@@ -85,6 +90,7 @@ __all__ = [
     "after_earlier_parts",
     "batch_requests",
     "by_number",
+    "came_back",
     "capsules_awaited",
     "capsules_of",
     "changes_since",
@@ -148,4 +154,5 @@ __all__ = [
     "waiting_questions",
     "with_context",
     "with_lots_out",
+    "with_vials_back",
 ]

@@ -48,6 +48,7 @@ class Action(StrEnum):
     CANCEL = "cancelled"
     RETURN = "returned"
     RETURN_VIALS = "vials-returned"
+    DESTROY = "vials-destroyed"
     RECALL = "recalled"
     SPLIT = "split"
     ORDER_REST = "rest-ordered"
@@ -132,6 +133,9 @@ MOVES: Final[dict[Action, Move]] = {
     ),
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
     Action.RETURN_VIALS: Move(_stay(S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
+    Action.DESTROY: Move(
+        _stay(S.HANDED_OVER, S.RECALLED, S.RETURNED), P.HAND_OVER, while_held=True
+    ),
     Action.RECALL: Move(
         _to(S.RECALLED, S.HANDED_OVER, S.RECALLED), None, while_held=True, respects_claim=False
     ),

@@ -26,6 +26,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.CANCEL: "cancelled it",
     Action.RETURN: "took it back",
     Action.RETURN_VIALS: "took some of its vials back",
+    Action.DESTROY: "destroyed what came back of it",
     Action.RECALL: "recalled it",
     Action.SPLIT: "split off a remainder",
     Action.ORDER_REST: "ordered the rest of the fill",

@@ -20,6 +20,7 @@ from pharmacy.prescribers.rules.keys import KeyRefused, KeyState, proof_message,
 from pharmacy.prescribers.rules.people import CorrectionReason
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
+from pharmacy.web.console.words import source_words
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -133,6 +134,7 @@ class PrescriberPages(Controller):
                     Action("n", "Propose a key", opens="propose", kind="primary"),
                     Action("e", "Correct who this is", opens="correct"),
                 ]
+            checks = queries.newest_checks(session, npi)
             return view.page(
                 "admin/prescriber.html",
                 actions=actions,
@@ -145,7 +147,8 @@ class PrescriberPages(Controller):
                 ],
                 corrections=queries.corrections(session, npi),
                 reasons=REASONS,
-                checks=queries.newest_checks(session, npi),
+                checks=checks,
+                sources={each.source: source_words(each.source) for each in checks},
                 kinds=KINDS,
                 revocations=REVOCATIONS,
                 may_approve=view.may(Permission.MANAGE_KEYS),

@@ -29,14 +29,21 @@ from pharmacy.printing import queries as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState, ScannedCode
 from pharmacy.shipping.models import Parcel
+from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import Permission
 from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
 from pharmacy.web.console.order_contact import Reached, reached
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
-from pharmacy.web.console.order_leaving import parcel_of, why_not_sent
+from pharmacy.web.console.order_leaving import (
+    parcel_of,
+    told_of_destruction,
+    why_not_sent,
+    witness_of,
+)
 from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
 from pharmacy.web.console.order_reading import Reading, reading_of
 from pharmacy.web.console.order_second_check import SecondCheck, second_check
@@ -103,6 +110,8 @@ class OrderPage:
     second: SecondCheck
     parts: Parts
     parcel: Parcel | None
+    witnesses: list[tuple[str, str]]
+    """Who may watch while what came back is destroyed: code and name."""
     why_not_sent: str
     """Why the order is not sent to the patient; empty where it may be."""
     advice: list[str]
@@ -118,8 +127,19 @@ class OrderPage:
         code = event.facts.get("code")
         purpose = PURPOSE_OF.get(event.action)
         known = self.reason_words.get((purpose, code), "") if purpose and code else ""
-        told = told_of_parts(event, self.parts.numbers)
+        told = told_of_parts(event, self.parts.numbers) or told_of_destruction(event, self.names)
         return " ".join(each for each in (known, event.reason, told) if each)
+
+    @property
+    def to_destroy(self) -> list[Container]:
+        """What came back and is still there."""
+        return to_destroy(self.vials)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether a carrier has it."""
+        shipped = self.parcel is not None and self.parcel.status is ParcelStatus.SHIPPED
+        return shipped and self.order.status is Status.HANDED_OVER
 
     @property
     def can_choose(self) -> bool:
@@ -136,10 +156,15 @@ def unscanned(vials: Sequence[Vial]) -> int:
     return sum(not each.is_scanned for each in vials)
 
 
+def to_destroy(vials: Sequence[Vial]) -> list[Container]:
+    """Return the vials that came back and are not destroyed yet."""
+    return [each.container for each in vials if each.container.waits_to_be_destroyed]
+
+
 def order_page(session: Session, order: Order, view: View) -> OrderPage:
     """Gather an order's page."""
     order_id = order.id
-    line = lines_of(session, queries.rows_of(session, [order_id]), view)[0]
+    line = lines_of(queries.rows_of(session, [order_id]), view)[0]
     prescription = prescriptions.get(session, order.prescription_id)
     plan = titration.current(session, order.prescription_id, order.fill_no)
     steps = _steps(plan, order)
@@ -151,10 +176,12 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
     people |= {each.settled_by for each in reach.settled if each.settled_by}
+    people |= set().union(*(witness_of(each) for each in events))
     if reads.chosen_by is not None:
         people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:
         people.add(plan.chosen_by)
+    vials = vials_of(session, order, drawn)
     reasons = queries.reason_codes(session)
     return OrderPage(
         line=line,
@@ -166,7 +193,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         plan=plan,
         steps=steps,
         chart=stairs(steps, today=practice.site(session).today(view.now)),
-        vials=vials_of(session, order, drawn),
+        vials=vials,
         leaflet=leaflet,
         sheets=_sheets(leaflet) if leaflet else 0,
         missing=queries.batch_requests(session, order_id),
@@ -177,11 +204,19 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         second=second_check(session, order),
         parts=parts_of(session, order, now=view.now),
         parcel=parcel_of(session, order),
+        witnesses=_witnesses(session, vials, view),
         why_not_sent=reach.why_not_sent or why_not_sent(session, line.row.patient, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
         reached=reach,
     )
+
+
+def _witnesses(session: Session, vials: Sequence[Vial], view: View) -> list[tuple[str, str]]:
+    if not to_destroy(vials):
+        return []
+    found = staff.colleagues(session, Permission.HAND_OVER, besides=view.actor.id)
+    return [(ids.encode("acc", each.id), each.display_name) for each in found]
 
 
 def _sheets(leaflet: Label) -> int:

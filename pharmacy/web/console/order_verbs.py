@@ -6,7 +6,6 @@ from pharmacy.kernel import ids
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
-from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
@@ -19,6 +18,9 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
     order, at = page.order, f"/orders/{page.line.id}"
     may, held = view.may, bool(page.holds)
     found: list[Action] = []
+    if order.status in OPEN and may(Permission.RECORD_HEALTH):
+        owed = "primary" if page.first.to_ask else "plain"
+        found.append(Action("i", "Ask the patient", href=f"{at}/health", kind=owed))
     if order.status is Status.REVIEW and may(Permission.APPROVE_ORDER):
         found += _review(page, at, held=held)
     if order.status in {Status.PLANNED, Status.COMPOUNDING} and may(Permission.ALLOCATE):
@@ -54,11 +56,14 @@ def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
         why_not = f"{page.undecided} findings are not decided yet."
     if page.plan is None:
         why_not = "There is no strength plan yet."
-    next_one = next((each for each in page.first.undecided if each.choices), None)
+    if page.first.to_ask:
+        why_not = "The patient is not asked everything yet."
+    next_one = next((each for each in page.first.to_decide if each.choices), None)
     found = [Action("a", "Approve", opens="approve", kind="primary", why_not=why_not)]
     if next_one is not None:
         finding = ids.encode("fnd", next_one.finding.id)
-        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind="primary")
+        first = "plain" if page.first.to_ask else "primary"  # an answer may take it away
+        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind=first)
         found = [decide, *(replace(each, kind="plain") for each in found)]
     if page.can_choose:
         found.append(Action("s", "Another strategy", opens="strategy-choice"))
@@ -107,16 +112,19 @@ def _leaving(page: OrderPage, view: View, *, held: bool) -> list[Action]:
         if page.why_not_sent:
             return [Action("s", "Send", why_not=page.why_not_sent)]
         return [Action("s", "Send", opens="send", scan="SHIP", why_not=HELD if held else "")]
-    came_back = Action("e", "Came back", opens="came-back", kind="danger")
-    if page.order.status is not Status.HANDED_OVER:
-        return [came_back] if page.order.status is Status.RECALLED else []
-    if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
+    found = []
+    if page.to_destroy:
+        found.append(Action("x", "Destroy what came back", opens="destroy", kind="primary"))
+    is_out = page.order.status in {Status.HANDED_OVER, Status.RECALLED}
+    came_back = [Action("e", "Came back", opens="came-back", kind="danger")] if is_out else []
+    if page.is_on_its_way:
         return [
+            *found,
             Action("d", "Delivered", opens="delivered", kind="primary"),
-            came_back,
+            *came_back,
             Action("o", "Lost", opens="lost", kind="danger"),
         ]
-    return [came_back]
+    return found + came_back
 
 
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:

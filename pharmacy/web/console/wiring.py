@@ -35,6 +35,7 @@ from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
 from pharmacy.web.console.order_bench import OrderBench
 from pharmacy.web.console.order_contact import OrderContact
+from pharmacy.web.console.order_health import OrderHealth
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
@@ -49,6 +50,7 @@ from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
+from pharmacy.web.console.refills import RefillPages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
@@ -74,6 +76,7 @@ PAGES: Final[list[type[Controller]]] = [
     NewsPages,
     OrderBench,
     OrderContact,
+    OrderHealth,
     OrderHolds,
     OrderLeaving,
     OrderPages,
@@ -93,6 +96,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RefillPages,
     RegistryPages,
     SamplePages,
     ScanPages,

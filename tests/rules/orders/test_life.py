@@ -47,6 +47,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         Status.HANDED_OVER: Status.HANDED_OVER,
         Status.RECALLED: Status.RECALLED,
     },
+    Action.DESTROY: {
+        status: status for status in (Status.HANDED_OVER, Status.RECALLED, Status.RETURNED)
+    },
     Action.RECALL: {Status.HANDED_OVER: Status.RECALLED, Status.RECALLED: Status.RECALLED},
     Action.SPLIT: {
         Status.PLANNED: Status.PLANNED,
@@ -76,7 +79,7 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    Action.RETURN_VIALS,
+    *(Action.RETURN_VIALS, Action.DESTROY),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
@@ -170,6 +173,13 @@ def test_an_order_with_a_lot_that_is_out_waits_for_a_pharmacist(status: Status) 
     has_vials = status in {Status.LABELING, Status.FINAL_CHECK, Status.READY}
     assert (step is OTHER_CAPSULES) == has_vials
     assert OTHER_CAPSULES.owner is Owner.PHARMACIST
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_order_of_which_vials_came_back_waits_until_they_are_destroyed(status: Status) -> None:
+    step = next_step(status, labeled=True, came_back=True)
+
+    assert (step.action == "destroy") == (status not in OPEN)
 
 
 def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:
