@@ -1,4 +1,7 @@
-"""What came back is destroyed before a witness. Letters of a recall are worded first, drawn after."""
+"""
+What came back is destroyed before a witness. Letters of a recall are worded first and drawn after.
+Lots of shells have papers too.
+"""
 
 from collections.abc import Sequence
 
@@ -49,6 +52,14 @@ DRAWN = "'pdf', 'pdf_sha256', 'drawn_at'"
 
 
 def upgrade() -> None:
+    op.add_column("shell_lots", sa.Column("certificate_sha256", sa.LargeBinary()))
+    op.create_foreign_key(
+        op.f("fk_shell_lots_certificate_sha256_certificates"),
+        "shell_lots",
+        "certificates",
+        ["certificate_sha256"],
+        ["sha256"],
+    )
     _witnesses()
     _letters()
 
@@ -69,6 +80,10 @@ def downgrade() -> None:
         op.drop_constraint(op.f(f"ck_containers_{name}"), "containers")
     for column in ("witnessed_by", "destroyed_by", "destroyed_at"):
         op.drop_column("containers", column)
+    op.drop_constraint(
+        op.f("fk_shell_lots_certificate_sha256_certificates"), "shell_lots", type_="foreignkey"
+    )
+    op.drop_column("shell_lots", "certificate_sha256")
 
 
 def _letters() -> None:

@@ -115,11 +115,12 @@ class PartController(Controller):
         Write vials that left down as lost, and order what is left of their days.
 
         Their codes are dead from then on. It is no refill, except where the policy counts what a
-        patient lost.
+        patient lost. Vials that do not follow one another are replaced by several orders: the first
+        to be taken is the answer, and each vial names its own.
         """
 
         def step(session: Session, wanted: UUID) -> Order:
-            return dispensing.replace(
+            first, *_ = dispensing.replace(
                 session,
                 wanted,
                 vials=[ids.decode("ctr", each) for each in data.containers],
@@ -129,6 +130,7 @@ class PartController(Controller):
                 by=actor,
                 now=now,
             )
+            return first
 
         return _opened(change(db, order_id, if_match, step, by=actor, now=now))
 

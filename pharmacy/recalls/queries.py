@@ -102,7 +102,8 @@ BACK: Final = text("""
            coalesce(i.ingredient, 'capsule shell ' || s.capsule_size) as what,
            coalesce(i.manufacturer, s.maker) as maker, i.establishment,
            coalesce(i.expires_on, s.expires_on) as expires_on,
-           coalesce(i.status, s.status) as status, i.certificate_sha256, n.depth
+           coalesce(i.status, s.status) as status,
+           coalesce(i.certificate_sha256, s.certificate_sha256) as certificate_sha256, n.depth
     from nearest n
     left join ingredient_lots i on i.id = n.ingredient_lot_id
     left join shell_lots s on s.id = n.shell_lot_id

@@ -62,6 +62,13 @@ def batch_of(capsules: int) -> Address:
 REMAINDER = first_of("orders", "ord", "/orders/", where="kind = 'remainder'")
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
+WAITING_SHELLS = first_of("shell_lots", "shl", "/bench/shells/", where="status = 'quarantined'")
+USED_SHELLS = first_of(
+    "shell_lots",
+    "shl",
+    "/bench/shells/",
+    where="id in (select lot_id from shell_moves where kind = 'filled')",
+)
 RECALLED_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", "lot_number = 'NTX-2511'")
 RECALLED_ORDER = first_of("orders", "ord", "/orders/", where="status = 'recalled'")
 RECALL_OF_MANY = first_of("recalls", "rcl", "/bench/recalls/", where="reason like 'The supplier%'")
@@ -203,6 +210,8 @@ SHOWN = (
     Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
     Shown("powder-recalled", Role.PHARMACIST, RECALLED_LOT),
     Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
+    Shown("shell-lot", Role.PHARMACIST, WAITING_SHELLS),
+    Shown("shell-lot-used", Role.TECHNICIAN, USED_SHELLS),
     Shown("shells", Role.PHARMACIST, "/bench/shells"),
     Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
     Shown("formulas", Role.PHARMACIST, "/bench/formulas"),

@@ -132,7 +132,7 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
     dialog = technician.page.locator("#hand-over")
     dialog.locator("[name=counselling]").focus()
     technician.page.keyboard.type("Declined", delay=80)  # a person's pace, not a scanner's
-    technician.press("Tab", "Tab", "Enter")
+    technician.press("Tab", "Tab", "Tab", "Enter")
     technician.hears("Handed over")
     assert status(console, name) is Status.HANDED_OVER
 

@@ -82,7 +82,7 @@ def test_findings_are_decided_one_by_one_by_keyboard(console: Console, user: Sit
     choose(pharmacist, "dialog[open] [name=decision]", "Accept")
     choose(pharmacist, "dialog[open] [name=reason]", "It is being")
     pharmacist.press("Tab", "Enter")
-    pharmacist.page.locator("#toasts").get_by_text("Decided").nth(1).wait_for()
+    pharmacist.page.get_by_role("heading", name="Findings", exact=True).wait_for()
 
     with console.session() as session:
         order = session.get_one(Order, console.orders["findings"].id)

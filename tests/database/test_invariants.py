@@ -55,8 +55,7 @@ class House(Bench):
         refills.schedule(self.session, order.id, now=self.now)
         return self.done(order, JobKind.SCHEDULE_REFILL)
 
-    def allocate(self, order: Order) -> Order:
-        operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+    def label(self, order: Order) -> Order:
         labels.render(self.session, order.id, now=self.now)
         return self.done(order, JobKind.RENDER_LABELS)
 

@@ -151,6 +151,10 @@ class Bench:
     def allocate(self, order: Order) -> Order:
         """Allocate, and have the labels drawn."""
         operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+        return self.label(order)
+
+    def label(self, order: Order) -> Order:
+        """Do as if the labels were drawn."""
         return operations.labeled(self.session, order.id, now=self.now)
 
     def codes(self, order: Order) -> list[str]:
@@ -159,6 +163,8 @@ class Bench:
 
     def pack(self, order: Order) -> Order:
         """Scan and pack: into the ledger of copies, where real labels were drawn."""
+        if order.labeled_at is None:  # it was divided meanwhile
+            self.label(order)
         pack = printing.pack if labels.of_order(self.session, order.id) else operations.pack
         return pack(
             self.session, order.id, scanned=self.codes(order), by=self.technician, now=self.now

@@ -93,6 +93,24 @@ class Container(Base):
     lost_reason: Mapped[str | None]
     replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"))
 
+    def again(self, *, part_no: int, parts: int) -> "Container":
+        """Return a container of the same capsules for the same days under a code of its own."""
+        return Container(
+            id=new_id(),
+            part_no=part_no,
+            parts=parts,
+            order_id=self.order_id,
+            step_no=self.step_no,
+            steps=self.steps,
+            strength_ug=self.strength_ug,
+            capsules_per_dose=self.capsules_per_dose,
+            quantity=self.quantity,
+            directions=self.directions,
+            first_dose_on=self.first_dose_on,
+            last_dose_on=self.last_dose_on,
+            lot_id=self.lot_id,
+        )
+
     @property
     def waits_to_be_destroyed(self) -> bool:
         return self.returned_at is not None and self.destroyed_at is None

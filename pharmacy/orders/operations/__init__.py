@@ -36,7 +36,7 @@ from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
 from pharmacy.orders.operations.reasons import define_reason
 from pharmacy.orders.operations.recalling import reach_by_recall
-from pharmacy.orders.operations.replacing import Left, replace, what_is_left
+from pharmacy.orders.operations.replacing import Left, replace, replace_each, what_is_left
 from pharmacy.orders.operations.returning import destroy, return_
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
@@ -89,6 +89,7 @@ __all__ = [
     "remove_view",
     "rename_view",
     "replace",
+    "replace_each",
     "require_partials_allowed",
     "return_",
     "send_back",

@@ -57,8 +57,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     if shared.missing:
         return _await_capsules(session, order, shared.missing, by=by, now=now)
     in_all = Regimen.of_data(prescription.regimen).steps[-1].no
-    numbers = _numbers(session, order, len(shared.portions))
-    made = _containers(order, steps, shared.portions, in_all, numbers)
+    made = _containers(order, steps, shared.portions, in_all)
     session.add_all(made)
     session.flush()
     taken = [Take(each.lot_id, each.quantity, each.id) for each in made]
@@ -77,7 +76,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
 
 
 def _require_earlier_parts(session: Session, order: Order) -> None:
-    """Raise EarlierPartFirst: what is taken first has the capsules, and the numbers, first."""
+    """Raise EarlierPartFirst: what is taken first has the capsules first."""
     for each in queries.earlier_parts(session, order):
         if each.status in OPEN and each.status not in ALLOCATED:
             raise EarlierPartFirst("the part before it has no capsules yet", order=each.number)
@@ -128,27 +127,6 @@ def _later_parts_follow(session: Session, order: Order, *, now: datetime) -> Non
         each.version += 1
 
 
-def _numbers(session: Session, order: Order, own: int) -> list[tuple[int, int]]:
-    """
-    Return each vial's number and how many there are, counted through all parts of a fill.
-
-    What replaces vials one for one is numbered as they were. A later part without vials counts as
-    one for each of its steps, which it has at least.
-    """
-    if order.kind is OrderKind.REPLACEMENT:
-        lost = queries.replaced_by(session, order.id)[-own:]
-        if len(lost) == own:
-            return [(each.part_no, each.parts) for each in lost]
-        return [(no, own) for no in range(1, own + 1)]
-    before = sum(_vials_of(session, each) for each in queries.earlier_parts(session, order))
-    after = sum(_vials_of(session, each) for each in queries.later_parts(session, order))
-    return [(before + no, before + own + after) for no in range(1, own + 1)]
-
-
-def _vials_of(session: Session, part: Order) -> int:
-    return len(queries.containers(session, part.id)) or len(queries.own_steps(session, part))
-
-
 def _need(step: DatedStep) -> Need:
     return Need(
         strength_ug=step.step.strength_ug,
@@ -163,21 +141,20 @@ def _containers(
     steps: Sequence[DatedStep],
     portions: Sequence[Portion],
     in_all: int,
-    numbers: Sequence[tuple[int, int]],
 ) -> list[Container]:
     """
-    Return a container for each portion, the first to be taken first.
+    Return a container for each portion, the first to be taken first, counted by what the patient
+    gets with this order: a part of a fill, or what replaces vials, has a count of its own.
 
     Args:
         in_all: How many steps the prescription has; a later fill goes on counting in it.
-        numbers: Of each portion, which part it is of how many.
     """
     return [
         Container(
             id=new_id(),
             order_id=order.id,
             part_no=part_no,
-            parts=parts,
+            parts=len(portions),
             step_no=steps[portion.need_no].step.no,
             steps=in_all,
             strength_ug=steps[portion.need_no].step.strength_ug,
@@ -188,7 +165,7 @@ def _containers(
             last_dose_on=portion.last_on,
             lot_id=portion.lot_id,
         )
-        for portion, (part_no, parts) in zip(portions, numbers, strict=True)
+        for part_no, portion in enumerate(portions, start=1)
     ]
 
 

@@ -21,6 +21,7 @@ from pharmacy.orders.rules.parts import (
     Stretch,
     VialLost,
     VialsOutOfOrder,
+    in_runs,
     to_replace,
 )
 from pharmacy.orders.rules.reasons import Purpose, ReplaceReason
@@ -36,6 +37,44 @@ class Left(NamedTuple):
     capsules: int
 
 
+def replace_each(
+    session: Session,
+    order_id: UUID,
+    *,
+    vials: Collection[UUID],
+    reason: str,
+    words: str = "",
+    start_on: date | None = None,
+    by: Actor,
+    now: datetime,
+) -> list[Order]:
+    """
+    Replace any vials of an order that left; one order for each run of them that follow one another.
+
+    They were lost together, so together they use up one fill at most. Returns the replacements, the
+    first to be taken first. Raises as `replace`.
+    """
+    order = lock_for(session, order_id, by)
+    lost = _of_order(session, order, vials)
+    days = {each.id: Stretch(each.first_dose_on, each.last_dose_on) for each in lost}
+    opened: list[Order] = []
+    for run in in_runs(days) or [[]]:
+        opened.append(
+            replace(
+                session,
+                order_id,
+                vials=run,
+                reason=reason,
+                words=words,
+                start_on=start_on,
+                counted=any(each.uses_fill for each in opened),
+                by=by,
+                now=now,
+            )
+        )
+    return opened
+
+
 def replace(
     session: Session,
     order_id: UUID,
@@ -44,6 +83,7 @@ def replace(
     reason: str,
     words: str = "",
     start_on: date | None = None,
+    counted: bool = False,
     by: Actor,
     now: datetime,
 ) -> Order:
@@ -59,6 +99,7 @@ def replace(
             not replaced.
         reason: A code in use; see `reasons.because`.
         start_on: From when on the patient has nothing. Default: the policy's days from today.
+        counted: What was lost with these vials has used up its fill already.
 
     Raises:
         MoveNotAllowed: The order has not left, or came back.
@@ -75,7 +116,8 @@ def replace(
     lost = _of_order(session, order, vials)
     left = what_is_left(session, order, lost, start_on=start_on, now=now)
     queries.lock_fill(session, order)
-    counts = policy.patient_lost_counts_as_fill and code == ReplaceReason.LOST_BY_PATIENT
+    lost_by_patient = code == ReplaceReason.LOST_BY_PATIENT
+    counts = policy.patient_lost_counts_as_fill and lost_by_patient and not counted
     if counts:
         _require_fill_left(session, order)
     opened = open_supplement(

@@ -39,6 +39,7 @@ from pharmacy.orders.queries.one import (
     lock_each,
     lock_open_of_patient,
     lock_with_following,
+    numbers,
     of_fill,
     open_after,
     open_holds,
@@ -71,6 +72,7 @@ from pharmacy.orders.queries.parts import (
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
+    came_before,
     lock_next,
     members,
     orders_in,
@@ -91,6 +93,7 @@ __all__ = [
     "batch_requests",
     "by_number",
     "came_back",
+    "came_before",
     "capsules_awaited",
     "capsules_of",
     "changes_since",
@@ -124,6 +127,7 @@ __all__ = [
     "lock_with_following",
     "members",
     "nights_left",
+    "numbers",
     "of_fill",
     "of_nights",
     "open_after",

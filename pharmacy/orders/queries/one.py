@@ -118,6 +118,12 @@ def by_number(session: Session, number: int) -> UUID | None:
     return session.scalar(select(Order.id).where(Order.number == number))
 
 
+def numbers(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the Rx numbers of orders."""
+    found = select(Order.id, Order.number).where(Order.id.in_(order_ids))
+    return {row.id: row.number for row in session.execute(found)}
+
+
 def open_holds(session: Session, order_id: UUID) -> list[Hold]:
     """Return what keeps an order where it is."""
     return open_holds_of(session, [order_id]).get(order_id, [])

@@ -223,6 +223,28 @@ def members(
     return set(session.scalars(found, values | places | {"most": limit}))
 
 
+def came_before(
+    session: Session,
+    only: QueueFilter,
+    place: Place,
+    *,
+    since: datetime,
+    limit: int,
+) -> int:
+    """
+    Count the orders that came to their status since an instant and stand before a page, `limit` at
+    most. What stands after a page is met on the way there.
+
+    Args:
+        place: After which row the page begins.
+    """
+    values = _values(only)
+    key = tuple_(Order.due_at, Order.id)
+    sooner = select(Order.id).where(key <= place, Order.status_since > since)
+    found = sooner.where(*_conditions(_shape(only, values))).limit(limit).subquery()
+    return session.scalar(select(func.count()).select_from(found), values) or 0
+
+
 def versions(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how often each of these orders was changed."""
     found = session.execute(select(Order.id, Order.version).where(among(Order.id, order_ids)))

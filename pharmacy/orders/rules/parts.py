@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.titration.rules import PlannedStep
@@ -66,10 +67,10 @@ class PartCutsVial(Invalid):
 
 
 class VialsOutOfOrder(Invalid):
-    """What is taken first is handed over first, and what is replaced together follows in a row."""
+    """These vials are not the order's, or one would be left behind that is taken before another."""
 
     code = "vials-out-of-order"
-    remedy = "Choose vials that follow one another, the first to be taken first."
+    remedy = "Choose vials of this order; of a part that goes now, the first to be taken first."
 
 
 class EarlierPartFirst(Conflict):
@@ -186,6 +187,22 @@ def first_gap(taken: Collection[Nights], days: int) -> Nights | None:
             return Nights(night, first - 1)
         night = max(night, last + 1)
     return Nights(night, days) if night <= days else None
+
+
+def in_runs(vials: Mapping[UUID, Stretch]) -> list[list[UUID]]:
+    """
+    Return vials in runs in which each follows the one before it, the first to be taken first.
+
+    An order is for one stretch of nights, so each run is replaced by an order of its own.
+    """
+    runs: list[list[UUID]] = []
+    ends: date | None = None
+    for vial, days in sorted(vials.items(), key=lambda each: each[1]):
+        if ends is None or days.first_on != ends + ONE_DAY:
+            runs.append([])
+        runs[-1].append(vial)
+        ends = days.last_on
+    return runs
 
 
 def to_replace(vials: Sequence[Stretch], *, start_on: date) -> Stretch:

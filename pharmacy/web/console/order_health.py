@@ -168,7 +168,9 @@ def _questions(session: Session, order: Order, gender: str) -> list[Question]:
     found = screening.open_findings(session, order.prescription_id, order.fill_no)
     states = {each.inputs["topic"]: each.inputs["state"] for each in found if is_unanswered(each)}
     newest = patients.latest_answers(session, order.patient_id)
-    return [_question(topic, newest.get(topic), states) for topic in questions_for(gender)]
+    continues = Topic.LAST_STEP in {*states, *newest}
+    topics = questions_for(gender, continues=continues)
+    return [_question(topic, newest.get(topic), states) for topic in topics]
 
 
 def _question(topic: Topic, answer: HealthAnswer | None, states: dict[str, str]) -> Question:

@@ -175,8 +175,8 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     reach = reached(session, line.row.patient)
     leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
-    people |= {each.settled_by for each in reach.settled if each.settled_by}
     people |= set().union(*(witness_of(each) for each in events))
+    people |= {each.settled_by for each in reach.settled if each.settled_by}
     if reads.chosen_by is not None:
         people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:

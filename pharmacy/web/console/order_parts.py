@@ -253,7 +253,7 @@ class OrderParts(Controller):
                 now=view.now,
             )
 
-        return take_step(view, db, order_id, step, toast="The replacement is on the queue")
+        return take_step(view, db, order_id, step, toast="What replaces them is on the queue")
 
 
 def _through(session: Session, order_id: UUID, given: Sequence[str]) -> date:

@@ -45,9 +45,19 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
             )
         )
     found += _leaving(page, view, held=held) + _parts(page, view) + _always(page, view, at)
+    found = _one_next(found)
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
     return found
+
+
+def _one_next(found: list[Action]) -> list[Action]:
+    """Return the actions with one that is next: the first of those that can be done now."""
+    owed = [each for each in found if each.kind == "primary"]
+    first = next((each for each in owed if not each.why_not), owed[0] if owed else None)
+    return [
+        replace(each, kind="plain") if each in owed and each != first else each for each in found
+    ]
 
 
 def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:

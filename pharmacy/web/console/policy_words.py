@@ -60,7 +60,7 @@ SUBJECTS: Final[dict[str, dict[str, str]]] = {
         "undated_component_months": "How long a component without a date is used after receipt.",
     },
     "Queue": {
-        "order_due_hours": "An order is due so long after it came.",
+        "order_due_open_hours": "An order is due once the pharmacy was open for so long.",
         "claim_minutes": "Who takes an order has it for so long; then others may take it.",
         "hold_deadline_hours": "How long whoever a hold waits for has, unless it says otherwise.",
         "clarification_reminder_hours": "A question to the prescriber is brought to mind after"

@@ -98,7 +98,11 @@ class QueuePages(Controller):
                 onward=_onward(chosen, narrowing, page.next),
                 started=asked.cursor is not None,
                 arrivals=chosen.url(
-                    narrowing, path=QueueArrivals.path, cursor=asked.cursor, until=page.next
+                    narrowing,
+                    path=QueueArrivals.path,
+                    cursor=asked.cursor,
+                    until=page.next,
+                    since=now.isoformat() if asked.cursor else None,
                 ),
             )
 

@@ -133,7 +133,8 @@ def test_a_small_recall_has_its_letters_at_once(
 def test_an_address_too_long_for_a_line_is_written_by_hand_and_stops_no_recall(
     bench: Bench, session: Session
 ) -> None:
-    session.execute(update(Patient).values(address_line="W" * 60))
+    for patient in session.scalars(select(Patient)).all():
+        move(session, patient, address_line="W" * 60)
 
     opened = recall(bench)
     draw(session, opened)

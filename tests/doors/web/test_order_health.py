@@ -14,7 +14,7 @@ from pharmacy.orders.rules import Status
 from pharmacy.patients import operations as operations_of_patients
 from pharmacy.patients import queries as patients
 from pharmacy.patients.models import HealthAnswer
-from pharmacy.patients.rules import GivenAnswer, Reply, Topic
+from pharmacy.patients.rules import GivenAnswer, Reply, Topic, questions_for
 from pharmacy.screening import queries as findings
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
@@ -23,7 +23,7 @@ from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance
 
 OPEN_PAGE = {"HX-Request": "true"}
-NO_TO_ALL = {f"{topic}-answer": "no" for topic in Topic}
+NO_TO_ALL = {f"{topic}-answer": "no" for topic in questions_for("female", continues=False)}
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_a_man_is_not_asked_about_pregnancy(
 def test_at_the_next_fill_the_opioid_question_comes_again(
     client: Client, technician: Headers, session: Session, bench: Bench
 ) -> None:
-    """domain.md 4.1: 14 days for a refill's opioid answer, 180 for the others; 84 days passed."""
+    """domain.md 4.1: 14 days for opioids and the last step, 180 for the rest; 84 days passed."""
     patient = bench.patient()
     maintenance = make_maintenance(session, patient=patient, valid_from=date(2026, 3, 2))
     operations_of_patients.record_answers(
@@ -236,8 +236,24 @@ def test_at_the_next_fill_the_opioid_question_comes_again(
 
     page = client.get(f"{at(order)}/health", headers=technician).text
 
-    assert "1 question to ask now" in page
+    assert "2 questions to ask now" in page
+    assert "did you stay at a lower dose" in page
     assert "Asked too long ago. Last: No" in page
+
+
+def test_who_stayed_at_a_lower_dose_waits_for_the_prescriber(
+    client: Client, technician: Headers, session: Session, bench: Bench, as_role: AsRole
+) -> None:
+    """product.md 4 (9): a refill goes on where the patient is, not where the calendar is."""
+    maintenance = make_maintenance(session, patient=bench.patient(), valid_from=date(2026, 3, 2))
+    order = bench.order(Status.REVIEW, prescription=maintenance, fill_no=2)
+    fields = {"last-step-answer": "yes", "last-step-kinds": ["stayed-lower", "sleep"]}
+
+    assert tell(client, order, technician, fields)[0] == 200
+
+    assert blocks(session, order) == {"D01", "D02"}
+    page = client.get(at(order), headers=as_role(Role.PHARMACIST, browser=True)).text
+    assert "ask the prescriber what it is to be" in page
 
 
 def test_who_may_not_ask_sees_no_answers(client: Client, as_role: AsRole, order: Order) -> None:

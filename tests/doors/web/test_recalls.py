@@ -151,7 +151,7 @@ def test_pages_of_lots_and_batches_lead_to_their_recall(
     pharmacist = as_role(Role.PHARMACIST, browser=True)
     powder = f"/bench/powder/{encode('ing', laboratory.active.id)}"
     shells = encode("shl", laboratory.shells.id)
-    pages = (powder, "/bench/shells", f"/bench/{encode('bat', batch.id)}")
+    pages = (powder, f"/bench/shells/{shells}", f"/bench/{encode('bat', batch.id)}")
     for page, lot in zip(
         pages,
         (encode("ing", laboratory.active.id), shells, encode("lot", batch.capsule_lot_id)),
