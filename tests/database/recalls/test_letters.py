@@ -24,6 +24,7 @@ from pharmacy.staff.rules import WORKER
 from tests.conftest import NOW
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
+from tests.factories.patients import move
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_a_letter_says_what_was_so_when_it_was_drafted(bench: Bench, session: Se
     [one, *_] = [each for each in waiting if each.patient_id]
     patient = session.get_one(Patient, one.patient_id)
     there = patient.address_line
-    patient.address_line = "9 Elsewhere Road"
+    move(session, patient, address_line="9 Elsewhere Road")
 
     draw(session, opened)
     draw(session, opened)
@@ -132,7 +133,8 @@ def test_a_small_recall_has_its_letters_at_once(
 def test_an_address_too_long_for_a_line_is_written_by_hand_and_stops_no_recall(
     bench: Bench, session: Session
 ) -> None:
-    session.execute(update(Patient).values(address_line="W" * 60))
+    for patient in session.scalars(select(Patient)).all():
+        move(session, patient, address_line="W" * 60)
 
     opened = recall(bench)
     draw(session, opened)
