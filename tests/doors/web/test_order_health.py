@@ -244,7 +244,7 @@ def test_at_the_next_fill_the_opioid_question_comes_again(
 def test_who_stayed_at_a_lower_dose_waits_for_the_prescriber(
     client: Client, technician: Headers, session: Session, bench: Bench, as_role: AsRole
 ) -> None:
-    """product.md 4 (9): a refill goes on where the patient is, not where the calendar is."""
+    """A refill goes on where the patient is, not where the calendar is."""
     maintenance = make_maintenance(session, patient=bench.patient(), valid_from=date(2026, 3, 2))
     order = bench.order(Status.REVIEW, prescription=maintenance, fill_no=2)
     fields = {"last-step-answer": "yes", "last-step-kinds": ["stayed-lower", "sleep"]}
