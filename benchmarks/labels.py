@@ -131,7 +131,7 @@ class Floor:
     def __call__(self, ready: Ready) -> bytes:
         label = ready.label
         parts = [RULES]
-        for x, y, text, size, bold in ready.texts:
+        for x, y, text, size, bold, _ in ready.texts:
             codes = text.translate(self.fonts.codes[bold]).encode("latin-1").hex()
             parts.append(f"BT /F{1 + bold}+0 {size:g} Tf {x:.2f} {y:.2f} Td <{codes}> Tj ET")
         matrix = barcode.matrix(label.container_code)
@@ -165,7 +165,7 @@ def widgets(ready: Ready) -> bytes:
     label = ready.label
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=drawing.SIZE, invariant=1, pageCompression=1)
-    for x, y, text, size, bold in ready.texts:
+    for x, y, text, size, bold, _ in ready.texts:
         canvas.setFont((BOLD if bold else REGULAR).fontName, size)
         canvas.drawString(x, y, text)
     canvas.roundRect(186, 122, 50, 14, 3, fill=1)

@@ -12,6 +12,7 @@ from pharmacy.api.batch_decisions import BatchDecisionController
 from pharmacy.api.batches import BatchController, ProposalController
 from pharmacy.api.clarifications import ClarificationController
 from pharmacy.api.clients import ClientController
+from pharmacy.api.contacts import ContactController
 from pharmacy.api.findings import FindingController, OrderFindingsController
 from pharmacy.api.flow import FlowController
 from pharmacy.api.formulations import FormulationController
@@ -23,6 +24,7 @@ from pharmacy.api.lots import CapsuleLotController, IngredientLotController
 from pharmacy.api.materials import BarcodeController, PowderController, ShellLotController
 from pharmacy.api.order_leaving import LeavingController
 from pharmacy.api.order_parts import PartController
+from pharmacy.api.order_returns import ReturnController
 from pharmacy.api.order_steps import StepController
 from pharmacy.api.orders import QueueController
 from pharmacy.api.parcels import ParcelController
@@ -31,6 +33,7 @@ from pharmacy.api.pictures import PictureController
 from pharmacy.api.plans import PlanController
 from pharmacy.api.practice import PracticeController
 from pharmacy.api.preparation import PreparationController
+from pharmacy.api.prescriber_corrections import CorrectionController, CorrectionsController
 from pharmacy.api.prescribers import PrescriberController, PrescriberKeyController
 from pharmacy.api.prescriptions import PrescriptionController
 from pharmacy.api.print_agents import PrintAgentController
@@ -84,6 +87,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     MetricsController,
     OrderFindingsController,
     ParcelController,
+    ContactController,
     PatientController,
     PictureController,
     PlanController,
@@ -91,6 +95,8 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     PreparationController,
     SampleController,
     PracticeController,
+    CorrectionController,
+    CorrectionsController,
     PrescriberController,
     PrescriberKeyController,
     PrescriptionController,
@@ -111,6 +117,7 @@ CONTROLLERS: Final[list[type[Controller]]] = [
     StockLabelController,
     StepController,
     LeavingController,
+    ReturnController,
     PartController,
     TraceController,
     WeighingController,

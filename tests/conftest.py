@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
+from pharmacy.infra import credentials
 from pharmacy.infra.db import Database
 from pharmacy.infra.printers import ipp
 from tests.services import TEMPLATE, VALKEY_VARIABLE, Services, run_sql, url_of
@@ -31,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one worker more than there are processors: browsers and processes are waited for."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the process that controls the run; pytest's workers inherit them."""
     global services  # noqa: PLW0603
@@ -42,6 +49,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if services is not None and not hasattr(config, "workerinput"):
         services.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """
+    What hashes passwords for the pharmacy. In tests the same algorithm does as little as it may.
+
+    Processes that a test starts hash with the real one, and read what either made.
+    """
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        real = credentials.HASHER
+        patch.setattr(credentials, "HASHER", quick)
+        yield real
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A fill in parts, and what replaces vials that were lost."""
+"""A fill in parts, one that is ordered again, and what replaces vials that were lost."""
 
 from datetime import date
 from typing import Annotated
@@ -19,6 +19,7 @@ from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders import operations
 from pharmacy.orders.models import Order
+from pharmacy.refills import operations as refills
 from pharmacy.staff.rules import Permission
 
 
@@ -45,6 +46,14 @@ class ReplacementBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: Words = ""
     start_on: date | None = None
     """The first day without a dose. Default: as the pharmacy's policy says."""
+
+
+class ReorderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a fill is ordered again."""
+
+    reason: Annotated[str, Meta(max_length=40, examples=["patient-wants-it"])]
+    """A code of the purpose `reorder`."""
+    words: Words = ""
 
 
 class PartController(Controller):
@@ -115,11 +124,12 @@ class PartController(Controller):
         Write vials that left down as lost, and order what is left of their days.
 
         Their codes are dead from then on. It is no refill, except where the policy counts what a
-        patient lost.
+        patient lost. Vials that do not follow one another are replaced by several orders: the first
+        to be taken is the answer, and each vial names its own.
         """
 
         def step(session: Session, wanted: UUID) -> Order:
-            return dispensing.replace(
+            first, *_ = dispensing.replace(
                 session,
                 wanted,
                 vials=[ids.decode("ctr", each) for each in data.containers],
@@ -128,6 +138,32 @@ class PartController(Controller):
                 start_on=data.start_on,
                 by=actor,
                 now=now,
+            )
+            return first
+
+        return _opened(change(db, order_id, if_match, step, by=actor, now=now))
+
+    @post("/reorder", opt={"permission": Permission.APPROVE_ORDER}, sync_to_thread=True)
+    def reorder(
+        self,
+        *,
+        order_id: FromPath[str],
+        data: JSONBody[ReorderBody],
+        db: Db,
+        actor: CurrentActor,
+        now: Now,
+        if_match: IfMatch = None,
+    ) -> OrderAnswer:
+        """
+        Order the fill of a cancelled or rejected order again, whole, under a number of its own.
+
+        It is the same fill, so that none is used up; both checks are made again. An order that
+        ended for a reason of its prescription, such as a changed dose, is not ordered again.
+        """
+
+        def step(session: Session, wanted: UUID) -> Order:
+            return refills.order_again(
+                session, wanted, reason=data.reason, words=data.words, by=actor, now=now
             )
 
         return _opened(change(db, order_id, if_match, step, by=actor, now=now))

@@ -68,15 +68,15 @@ class NextStepView(msgspec.Struct, frozen=True):
         *,
         lots_out: bool,
         today: date,
+        came_back: bool,
     ) -> Self:
-        held = [(hold.code, hold.words, hold.owner) for hold in holds]
-        labeled = order.labeled_at is not None
         step = next_step(
             order.status,
-            labeled=labeled,
+            labeled=order.labeled_at is not None,
             lots_out=lots_out,
             dates_over=dates_over(order.first_dose_on, today),
-            held=held,
+            came_back=came_back,
+            held=[(hold.code, hold.words, hold.owner) for hold in holds],
             given_up=given_up,
         )
         return cls(owner=step.owner, action=step.action, words=step.words)
@@ -131,7 +131,10 @@ class ContainerView(msgspec.Struct, frozen=True):
     recalled_at: datetime | None
     """When a recall reached it."""
     returned_at: datetime | None
-    """When it came back, and was destroyed."""
+    """When it came back."""
+    destroyed_at: datetime | None
+    witnessed_by: str | None
+    """Who saw it destroyed."""
     lost_at: datetime | None
     """Its code is dead from then on."""
     replaced_by: str | None
@@ -155,6 +158,8 @@ class ContainerView(msgspec.Struct, frozen=True):
             scanned_at=container.scanned_at,
             recalled_at=container.recalled_at,
             returned_at=container.returned_at,
+            destroyed_at=container.destroyed_at,
+            witnessed_by=encoded("acc", container.witnessed_by),
             lost_at=container.lost_at,
             replaced_by=encoded("ord", container.replaced_by),
         )
@@ -265,7 +270,12 @@ class QueueLine(msgspec.Struct, frozen=True):
             status=order.status,
             version=order.version,
             next=NextStepView.of(
-                order, row.holds, row.given_up, lots_out=row.lots_out, today=today
+                order,
+                row.holds,
+                row.given_up,
+                lots_out=row.lots_out,
+                came_back=row.came_back,
+                today=today,
             ),
             fill=order.fill_no,
             kind=order.kind,
@@ -331,13 +341,21 @@ class OrderView(msgspec.Struct, frozen=True):
         holds = queries.open_holds(session, order.id)
         given_up = jobs.given_up(session, [order.id]).get(order.id, ())
         out = queries.with_lots_out(session, [order.id])
+        back = queries.with_vials_back(session, [order.id])
         refill = refills.after_order(session, order.id)
         return cls(
             id=ids.encode("ord", order.id),
             number=order.number,
             status=order.status,
             version=order.version,
-            next=NextStepView.of(order, holds, given_up, lots_out=bool(out), today=today),
+            next=NextStepView.of(
+                order,
+                holds,
+                given_up,
+                lots_out=bool(out),
+                came_back=bool(back),
+                today=today,
+            ),
             prescription=ids.encode("rx", order.prescription_id),
             fill=order.fill_no,
             authorised_fills=order.authorised_fills,

@@ -141,7 +141,7 @@ class ParcelController(Controller):
         actor: CurrentActor,
         now: Now,
     ) -> ParcelView:
-        """Record that a parcel was delivered, came back and was destroyed, or is lost."""
+        """Record that a parcel was delivered, came back, or is lost."""
         wanted, status = ids.decode("ord", order_id), ParcelStatus(data.status)
         with db.transaction() as session:
             ended = operations.end(session, wanted, status=status, by=actor, now=now)

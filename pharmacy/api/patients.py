@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db, Now
-from pharmacy.infra import audit
+from pharmacy.http.patient_reads import note_health_read
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
 from pharmacy.orders.operations.rescreening import rescreen
@@ -163,16 +163,8 @@ class PatientController(Controller):
         """Return the questions, each with the newest answer."""
         patient_id = ids.decode("pat", pat)
         with db.transaction() as session:
-            patient = _seen(session, patient_id, actor)
-            audit.record(
-                session,
-                "patient.health-read",
-                by=actor,
-                at=now,
-                subject_kind="patient",
-                subject_id=patient_id,
-                patient_id=patient_id,
-            )
+            patient = seen(session, patient_id, actor)
+            note_health_read(session, patient_id, by=actor, now=now)
             return _health(session, patient)
 
     @post("/{pat:str}/health", opt={"permission": Permission.RECORD_HEALTH}, sync_to_thread=True)
@@ -191,7 +183,7 @@ class PatientController(Controller):
             for one in data.answers
         ]
         with db.transaction() as session:
-            patient = _seen(session, patient_id, actor)
+            patient = seen(session, patient_id, actor)
             operations.record_answers(
                 session, patient_id, given, source=data.source, by=actor, now=now
             )
@@ -218,7 +210,7 @@ class PatientController(Controller):
         """Say how a patient reads. Labels that nobody has packed yet are drawn again for it."""
         patient_id = ids.decode("pat", pat)
         with db.transaction() as session:
-            _seen(session, patient_id, actor)
+            seen(session, patient_id, actor)
             redrawn = labels.choose_reading(
                 session,
                 patient_id,
@@ -236,7 +228,7 @@ class PatientController(Controller):
             )
 
 
-def _seen(session: Session, patient_id: UUID, actor: Actor) -> Patient:
+def seen(session: Session, patient_id: UUID, actor: Actor) -> Patient:
     """Return a patient whom the actor may see: everybody's, or one of their own prescribers'."""
     patient = queries.get(session, patient_id)
     if actor.npis is not None and not actor.npis & prescribers_of_patient(session, patient_id):

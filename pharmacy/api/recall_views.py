@@ -68,7 +68,7 @@ class TracedVialView(msgspec.Struct, frozen=True):
     quantity: int
     handed_over_at: datetime | None
     returned_at: datetime | None
-    """When this vial came back, and was destroyed."""
+    """When this vial came back."""
 
     @classmethod
     def of(cls, vial: TracedVial) -> Self:
@@ -168,7 +168,8 @@ class NoticeView(msgspec.Struct, frozen=True):
     npi: str | None
     vials: int
     letter: str
-    pdf_sha256: str
+    pdf_sha256: str | None
+    """None until the letter is drawn."""
     sent_at: datetime | None
     means: str | None
     answer: Answer | None
@@ -184,7 +185,7 @@ class NoticeView(msgspec.Struct, frozen=True):
             npi=notice.npi,
             vials=notice.vials,
             letter=f"/api/v1/recall-notices/{public}/letter",
-            pdf_sha256=notice.pdf_sha256.hex(),
+            pdf_sha256=notice.pdf_sha256.hex() if notice.pdf_sha256 else None,
             sent_at=notice.sent_at,
             means=notice.means,
             answer=notice.answer,
@@ -208,6 +209,8 @@ class RecallView(msgspec.Struct, frozen=True):
     """The batches that it reached, also those on the bench."""
     timers: list[TimerView]
     letters: int
+    drawn: int
+    """Of the letters; a worker draws those of a large recall."""
     sent: int
     answered: int
     answered_percent: int
@@ -233,6 +236,7 @@ class RecallView(msgspec.Struct, frozen=True):
             ],
             timers=[TimerView.of(each, now) for each in queries.timers(session, recall.id)],
             letters=counted.drafted,
+            drawn=counted.drawn,
             sent=counted.sent,
             answered=counted.answered,
             answered_percent=counted.answered_percent,

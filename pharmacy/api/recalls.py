@@ -228,13 +228,14 @@ class RecallNoticeController(Controller):
     def letter(
         self, *, notice_id: FromPath[str], db: Db, actor: CurrentActor, now: Now
     ) -> Response[bytes]:
-        """Return a letter as it was drafted."""
+        """Return a letter as it was drafted; those of a large recall are drawn within a minute."""
         wanted = ids.decode("rcn", notice_id)
         with db.transaction() as session:
             notice = queries.get_notice(session, wanted)
             whose = notice.patient_id
             note_recall_read(session, notice.recall_id, by=actor, now=now, patient_id=whose)
-            return Response(notice.pdf, media_type=PDF, headers={"Cache-Control": "no-store"})
+            pages = queries.drawn_letter(notice)
+            return Response(pages, media_type=PDF, headers={"Cache-Control": "no-store"})
 
     @post("/{notice_id:str}/sent", opt={"permission": Permission.MANAGE_RECALL},
           status_code=200, sync_to_thread=True)  # fmt: skip

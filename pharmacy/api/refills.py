@@ -13,9 +13,9 @@ from pharmacy.api.order_views import PatientBrief, encoded, milligrams
 from pharmacy.api.orders import OrderAnswer, answer
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
+from pharmacy.http.refill_reads import note_refills_read
 from pharmacy.infra import audit
 from pharmacy.kernel import ids
-from pharmacy.patients.models import Patient
 from pharmacy.refills import operations, queries
 from pharmacy.refills.models import Refill, RefillState
 from pharmacy.refills.queries import DueRow
@@ -118,16 +118,7 @@ class RefillController(Controller):
                 after=start and (start[0], start[1]),
                 limit=limit,
             )
-            seen = [ids.encode("rfl", row.refill.id) for row in rows[:limit]]
-            audit.record(
-                session,
-                "refills.read",
-                by=actor,
-                at=now,
-                subject_kind="refill",
-                subject_id=None,
-                detail={"refills": seen},
-            )
+            note_refills_read(session, rows[:limit], by=actor, now=now)
             return page_of(
                 rows,
                 limit=limit,
@@ -150,8 +141,7 @@ class RefillController(Controller):
                 subject_id=refill.id,
                 patient_id=refill.patient_id,
             )
-            patient = session.get_one(Patient, refill.patient_id)
-            return RefillView.of(DueRow(refill, patient), actor)
+            return RefillView.of(queries.row_of(session, refill), actor)
 
     @post(
         "/{refill_id:str}/order", opt={"permission": Permission.CREATE_REFILL}, sync_to_thread=True

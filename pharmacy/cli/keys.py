@@ -17,11 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 from pharmacy.cli.context import database
 from pharmacy.cli.people import AS, INSTANT, acting_as, in_utc
 from pharmacy.infra.keys import jwk_of, sign
-from pharmacy.kernel import base64url
+from pharmacy.kernel import base64url, ids
 from pharmacy.orders import operations as orders
+from pharmacy.orders.operations.prescriber_corrections import confirm_correction
 from pharmacy.prescribers import operations, queries
 from pharmacy.prescribers.models import Revocation
 from pharmacy.prescribers.rules.keys import proof_message, state_at
+from pharmacy.prescribers.rules.people import CorrectionReason
 from pharmacy.staff.rules import OPERATOR
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,6 +45,9 @@ def keys() -> None:
       pharmacy keys propose 1234567893 jordan.pem.jwk --as ada
       pharmacy keys prove MESSAGE --key jordan.pem                  (the prescriber's side)
       pharmacy keys approve rxk_… --proof PROOF --as ben
+      pharmacy keys correct 1234567893 --family Newname --because changed \\
+          --shown-by "Marriage certificate" --as ada
+      pharmacy keys confirm pco_… --as ben
       pharmacy keys revoke rxk_… compromised --since 2026-03-01
     """
 
@@ -70,6 +75,66 @@ def enrol(
             now=datetime.now(UTC),
         )
     click.echo(f"{npi} is enrolled.")
+
+
+@keys.command("correct")
+@click.argument("npi")
+@click.option("--family", help="Default: as it is in the register; so with the others.")
+@click.option("--given")
+@click.option("--state", help="Where the licence must be active: two letters.")
+@click.option("--born", type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--because",
+    type=click.Choice([one.value for one in CorrectionReason]),
+    required=True,
+    help="A name that changed goes on speaking of them; one that was written wrongly never did.",
+)
+@click.option("--shown-by", required=True, help="Which papers show it.")
+@AS
+def correct(
+    *,
+    npi: str,
+    family: str | None,
+    given: str | None,
+    state: str | None,
+    born: datetime | None,
+    because: str,
+    shown_by: str,
+    username: str,
+) -> None:
+    """Propose how a prescriber is to stand in the register; another person confirms it."""
+    with database().transaction() as session:
+        known = queries.get(session, npi)
+        correction = operations.propose_correction(
+            session,
+            npi,
+            family=family or known.family,
+            given=given or known.given,
+            practice_state=state or known.practice_state,
+            birth_date=born.date() if born else known.birth_date,
+            reason=CorrectionReason(because),
+            words=shown_by,
+            by=acting_as(session, username),
+            now=datetime.now(UTC),
+        )
+        number = ids.encode("pco", correction.id)
+    click.echo(f"{number} waits for another person: pharmacy keys confirm {number} --as …")
+
+
+@keys.command("confirm")
+@click.argument("correction")
+@AS
+def confirm(correction: str, username: str) -> None:
+    """Confirm a correction, as another person than proposed it. Open orders are checked again."""
+    with database().transaction() as session:
+        row, count = confirm_correction(
+            session,
+            ids.decode("pco", correction),
+            by=acting_as(session, username),
+            now=datetime.now(UTC),
+        )
+        npi = row.npi
+    click.echo(f"{npi} is corrected; {count} open orders are checked again.")
 
 
 @keys.command("make")

@@ -96,18 +96,19 @@ def replace(
     start_on: date | None = None,
     by: Actor,
     now: datetime,
-) -> Order:
+) -> list[Order]:
     """
-    Replace vials that left, and end the parcel that lost them as lost. Returns what replaces them.
+    Replace vials that left, and end the parcel that lost them as lost. Returns what replaces them:
+    an order for each run of vials that follow one another.
 
     Raises:
         NotInTransit: They were not sent, or their parcel was delivered or came back.
-        Refusal: Whatever `orders.operations.replace` refuses.
+        Refusal: Whatever `orders.operations.replace_each` refuses.
     """
     order_queries.lock(session, order_id)
     if reason == ReplaceReason.LOST_IN_TRANSIT:
         _end_as_lost(session, order_id, by=by, now=now)
-    return orders.replace(
+    return orders.replace_each(
         session,
         order_id,
         vials=vials,

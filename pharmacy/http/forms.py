@@ -33,9 +33,12 @@ class FormData:
     def __init__(self, sent: FormMultiDict) -> None:
         self._sent = sent
 
-    def read(self, kind: type[Wanted]) -> Wanted:
+    def read(self, kind: type[Wanted], *, prefix: str = "") -> Wanted:
         """
         Return the form as a struct of ours; empty fields count as absent.
+
+        Args:
+            prefix: What the fields' names begin with, where a form asks the same several times.
 
         Raises:
             FormInvalid: With words for each field that is missing or wrong.
@@ -43,15 +46,16 @@ class FormData:
         values: dict[str, Any] = {}
         errors: dict[str, str] = {}
         for field in msgspec.structs.fields(kind):
-            given = self._given(field)
+            name = prefix + field.encode_name
+            given = self._given(name, field.type)
             if given is None:
                 if field.required:
-                    errors[field.encode_name] = "This is needed."
+                    errors[name] = "This is needed."
                 continue
             try:
                 values[field.name] = msgspec.convert(given, field.type, strict=False)
             except msgspec.ValidationError as error:
-                errors[field.encode_name] = _words(str(error))
+                errors[name] = _words(str(error))
         if errors:
             raise FormInvalid(errors)
         return kind(**values)
@@ -63,9 +67,9 @@ class FormData:
             raise FormInvalid({name: "Choose a file."})
         return found
 
-    def _given(self, field: msgspec.structs.FieldInfo) -> Any:
-        texts = [text for text in self._sent.getall(field.encode_name, []) if _is_text(text)]
-        if msgspec.inspect.multi_type_info([field.type])[0].__class__ in SEVERAL:
+    def _given(self, name: str, kind: Any) -> Any:
+        texts = [text for text in self._sent.getall(name, []) if _is_text(text)]
+        if msgspec.inspect.multi_type_info([kind])[0].__class__ in SEVERAL:
             return texts or None
         text = texts[-1].strip() if texts else ""
         return text or None

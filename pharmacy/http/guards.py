@@ -94,7 +94,7 @@ class Guard:
                 recorded.
         """
         now = self.clock()
-        with self.database.transaction() as session:
+        with self.database.glance() as session:
             actor = self.holder(session, token, now)
         if actor is None:
             raise NotSignedIn("the session or key is unknown, expired or ended")
@@ -106,7 +106,7 @@ class Guard:
         now = self.clock()
         token_sha256 = credentials.digest(token)
         lock_after = timedelta(minutes=self.settings.lock_minutes)
-        with self.database.transaction() as session:
+        with self.database.glance() as session:
             found = queries.signed_in(session, token_sha256, now=now)
             if found is None or not found.browser:
                 raise NotSignedIn("the session is unknown, expired or ended")

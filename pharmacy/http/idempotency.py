@@ -84,6 +84,11 @@ class ClaimingDatabase(Database):
         return self.database
 
     @contextmanager
+    def glance(self) -> Iterator[Session]:
+        with self.database.glance() as session:
+            yield session
+
+    @contextmanager
     def connection(self) -> Iterator[Connection]:
         with self.transaction() as session:
             yield session.connection()

@@ -25,9 +25,11 @@ from sqlalchemy import (
     Text,
     Uuid,
     any_,
+    bindparam,
     create_engine,
     event,
     literal,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -79,13 +81,27 @@ def one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({values})", name=f"{column}_known")
 
 
-def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
+def among(column: Any, ids: Collection[UUID] | str) -> ColumnElement[bool]:
     """
     Return the condition that a column holds one of these identifiers, sent as one value.
 
     `in_` sends each by itself, which for a page of the queue took longer than to answer it.
+
+    Args:
+        ids: Those; or the name under which a statement that is made once is given a list of them.
     """
-    return cast("ColumnElement[bool]", column == any_(literal([*ids], ARRAY(Uuid()))))
+    kind = ARRAY(Uuid())
+    given = bindparam(ids, type_=kind) if isinstance(ids, str) else literal([*ids], kind)
+    return cast("ColumnElement[bool]", column == any_(given))
+
+
+def written(value: StrEnum) -> ColumnElement[Any]:
+    """
+    Return a code of ours as a constant of the statement; other values are sent beside it.
+
+    So the database sees, whatever else is asked, that an index of the rows with it is enough.
+    """
+    return literal_column(f"'{value.value}'")
 
 
 def plan_anew(session: Session) -> None:
@@ -130,11 +146,24 @@ class Database:
         )
         _replace_dead_connections(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._alone = sessionmaker(alone, expire_on_commit=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Yield a session; commit when the block ends well, undo everything when it does not."""
         with self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """
+        Yield a session in which every statement is a transaction of its own.
+
+        For the one small read that a request begins with: to begin and to commit are two round
+        trips, each as long as that read.
+        """
+        with self._alone() as session:
             yield session
 
     def apart(self) -> "Database":

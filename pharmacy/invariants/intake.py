@@ -42,7 +42,7 @@ INVARIANTS: Final = (
     ),
     Invariant(
         "fill-is-authorised",
-        "Every fill is ordered once, and within what the prescriber authorised.",
+        "No fill has two orders that stand, and each is within what the prescriber authorised.",
         "ord",
         """
         select o.id, o.fill_no, p.authorised_fills
@@ -56,6 +56,8 @@ INVARIANTS: Final = (
                 where twin.prescription_id = o.prescription_id
                   and twin.fill_no = o.fill_no and twin.id <> o.id
                   and twin.kind = 'fill' and o.kind = 'fill'
+                  and twin.status not in ('rejected', 'cancelled')
+                  and o.status not in ('rejected', 'cancelled')
               )
         """,
     ),

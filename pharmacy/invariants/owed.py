@@ -83,6 +83,20 @@ INVARIANTS: Final = (
         """,
     ),
     Invariant(
+        "letters-will-be-drawn",
+        "A letter of a recall that is not drawn has a job that draws it, or one that gave up.",
+        "rcn",
+        """
+        select n.id, n.recall_id
+        from recall_notices n
+        where n.drawn_at is null
+          and not exists (
+            select from jobs j
+            where j.ref_id = n.recall_id and j.kind = 'recalls.draw_letters' and j.state <> 'done'
+          )
+        """,
+    ),
+    Invariant(
         "next-fill-is-known",
         "An approved order has its next fill worked out, and one that is off has none scheduled,"
         " or a job will see to it.",
@@ -94,8 +108,12 @@ INVARIANTS: Final = (
         where o.kind = 'fill'
           and ((r.id is null and o.status in
                   ('planned', 'compounding', 'labeling', 'final-check', 'ready', 'handed-over'))
-               or (r.state = 'scheduled' and o.status in
-                  ('rejected', 'cancelled', 'returned', 'recalled')))
+               or (r.state = 'scheduled' and o.status in ('rejected', 'cancelled'))
+               or (r.state = 'scheduled' and o.status in ('returned', 'recalled')
+                   and not exists (
+                     select from containers c
+                     join orders made on made.id = c.replaced_by
+                     where c.order_id = o.id and made.status not in ('rejected', 'cancelled'))))
           and not exists (
             select from jobs j
             where j.ref_id = o.id and j.kind = 'refills.schedule' and j.state <> 'done'

@@ -109,7 +109,9 @@ INVARIANTS: Final = (
         select p.id, p.authorised_fills, used.fills, used.counted
         from prescriptions p
         cross join lateral (
-            select coalesce(max(o.fill_no) filter (where o.kind = 'fill'), 0) as fills,
+            select coalesce(max(o.fill_no) filter (
+                       where o.kind = 'fill' and o.status not in ('rejected', 'cancelled')
+                   ), 0) as fills,
                    count(*) filter (
                        where o.uses_fill and o.status not in ('rejected', 'cancelled')
                    ) as counted

@@ -141,6 +141,7 @@ class ShellLot(Base):
     expires_on: Mapped[date | None]
     status: Mapped[LotStatus] = mapped_column(server_default=LotStatus.QUARANTINED)
     on_hand: Mapped[int]
+    certificate_sha256: Mapped[bytes | None] = mapped_column(ForeignKey("certificates.sha256"))
     mean_tare_ug: Mapped[int | None]
     """Of the newest taring; None until somebody weighed empty shells."""
     received_by: Mapped[UUID | None]

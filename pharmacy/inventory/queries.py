@@ -17,6 +17,7 @@ from pharmacy.inventory.models import (
     PowderMove,
     PowderReason,
     ShellLot,
+    ShellMove,
 )
 from pharmacy.inventory.rules.allocation import Hidden, Need, WhyNot, why_hidden, why_not
 from pharmacy.inventory.rules.barcodes import Scan
@@ -138,6 +139,12 @@ def powder_moves(session: Session, lot_id: UUID) -> Sequence[PowderMove]:
     """Return a powder lot's ledger, the first movement first."""
     found = select(PowderMove).where(PowderMove.lot_id == lot_id)
     return session.scalars(found.order_by(PowderMove.at, PowderMove.id)).all()
+
+
+def shell_moves(session: Session, lot_id: UUID) -> Sequence[ShellMove]:
+    """Return the ledger of a lot of shells, the first movement first."""
+    found = select(ShellMove).where(ShellMove.lot_id == lot_id)
+    return session.scalars(found.order_by(ShellMove.at, ShellMove.id)).all()
 
 
 def get_certificate(session: Session, lot_id: UUID) -> Certificate:

@@ -18,5 +18,7 @@ class JobKind(StrEnum):
     """Work out the next fill's window after one order. ref: order."""
     IMPORT_REGISTRY = "registries.import"
     """Read an uploaded file of a public registry, stretch by stretch. ref: registry upload."""
+    DRAW_LETTERS = "recalls.draw_letters"
+    """Draw the letters of a recall that were not drawn at once. ref: recall."""
     VERIFY_AUDIT = "audit.verify"
     """Walk the audit's chain of seals, stretch by stretch. ref: audit walk."""

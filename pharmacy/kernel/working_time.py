@@ -18,6 +18,11 @@ LINE: Final = re.compile(
 )
 MIDNIGHT: Final = "24:00"
 A_DAY: Final = timedelta(days=1)
+LONGEST_WAIT: Final = 366
+"""Days that are looked through for an opening."""
+NONE: Final = timedelta(0)
+COUNTED_FROM: Final = 2026
+"""Any year would do. The nearer it is, the fewer years are gone through."""
 
 
 class HoursUnclear(Invalid):
@@ -74,29 +79,44 @@ def working_time_between(start: datetime, end: datetime, hours: WorkingHours) ->
     over the hour that the clocks skip is an hour shorter, one over the hour that they repeat an
     hour longer.
     """
-    zone = ZoneInfo(hours.time_zone)
-    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    if first >= last:
-        return _open_on(first, start, end, hours)
-    between = _open_days(first + A_DAY, last, hours)
-    return _open_on(first, start, end, hours) + between + _open_on(last, start, end, hours)
+    if start >= end:
+        return NONE
+    return _opened(end, hours) - _opened(start, hours)
 
 
-def _open_on(day: date, start: datetime, end: datetime, hours: WorkingHours) -> timedelta:
-    """Return for how long the pharmacy was open on a day, of the time between two instants."""
-    spans = (min(closes, end) - max(opens, start) for opens, closes in _openings(hours, day))
-    return sum((max(span, timedelta(0)) for span in spans), timedelta(0))
+def after_working_time(start: datetime, span: timedelta, hours: WorkingHours) -> datetime:
+    """
+    Return the instant by which the pharmacy will have been open for a span, counted from `start`.
+
+    One that is not open for so long within a year gives the span by the wall clock.
+    """
+    day, left = start.astimezone(ZoneInfo(hours.time_zone)).date(), span
+    for number in range(LONGEST_WAIT):
+        for opens, closes in _openings(hours, day + A_DAY * number):
+            begins = max(opens, start)
+            if begins + left <= closes:
+                return begins + left
+            left -= max(closes - begins, NONE)
+    return start + span
 
 
-def _open_days(first: date, end: date, hours: WorkingHours) -> timedelta:
-    """Return for how long the pharmacy was open from a day until another begins."""
-    years = sum((_year(hours, each)[-1] for each in range(first.year, end.year)), timedelta(0))
-    return years + _year(hours, end.year)[_no(end)] - _year(hours, first.year)[_no(first)]
+def _opened(instant: datetime, hours: WorkingHours) -> timedelta:
+    """Return for how long the pharmacy was open until an instant, counted from `COUNTED_FROM`."""
+    day = instant.astimezone(ZoneInfo(hours.time_zone)).date()
+    opened, openings = _day(hours, day)
+    for opens, closes in openings:
+        if opens < instant:
+            opened += min(closes, instant) - opens
+    return opened
 
 
-def _no(day: date) -> int:
-    """Return how many days of its year were before a day."""
-    return day.timetuple().tm_yday - 1
+@lru_cache(maxsize=4096)
+def _day(hours: WorkingHours, day: date) -> tuple[timedelta, tuple[tuple[datetime, datetime], ...]]:
+    """Return for how long it was open before a day, and the openings of that day."""
+    later = sum((_year(hours, each)[-1] for each in range(COUNTED_FROM, day.year)), NONE)
+    earlier = sum((_year(hours, each)[-1] for each in range(day.year, COUNTED_FROM)), NONE)
+    before = _year(hours, day.year)[day.timetuple().tm_yday - 1]
+    return later - earlier + before, _openings(hours, day)
 
 
 @lru_cache(maxsize=64)
@@ -104,11 +124,10 @@ def _year(hours: WorkingHours, year: int) -> tuple[timedelta, ...]:
     """Return for how long it was open before each day of a year, and before the next year."""
     days = (date(year, 12, 31) - date(year, 1, 1)).days + 1
     each = (_openings(hours, date(year, 1, 1) + A_DAY * number) for number in range(days))
-    spans = (sum((closes - opens for opens, closes in day), timedelta(0)) for day in each)
-    return tuple(accumulate(spans, initial=timedelta(0)))
+    spans = (sum((closes - opens for opens, closes in day), NONE) for day in each)
+    return tuple(accumulate(spans, initial=NONE))
 
 
-@lru_cache(maxsize=4096)
 def _openings(hours: WorkingHours, day: date) -> tuple[tuple[datetime, datetime], ...]:
     """Return the openings of a day as instants in UTC, in which differences are true."""
     if hours.is_closed_on(day):

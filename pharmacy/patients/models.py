@@ -10,6 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
 from pharmacy.patients.rules import Reply
+from pharmacy.patients.rules.contact import (
+    Contact,
+    ContactDecision,
+    ContactReason,
+    ContactSource,
+)
 
 
 class Patient(Base):
@@ -44,6 +50,58 @@ class Patient(Base):
     """Who chose the language and the size. None: they are as the first prescription said."""
     reading_chosen_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @property
+    def contact(self) -> Contact:
+        """What is on file: the database changes it with a settled `ContactChange` alone."""
+        return Contact.of(self)
+
+
+class ContactChange(Base):
+    """
+    Another phone or address than the one on file: who gave it, and what a person made of it.
+
+    What was given is never rewritten, and what was settled stands.
+    """
+
+    __tablename__ = "contact_changes"
+    __table_args__ = (
+        one_of("source", ContactSource),
+        one_of("decision", ContactDecision),
+        one_of("reason", ContactReason),
+        CheckConstraint(
+            "(decision is null) = (settled_at is null)"
+            " and (decision is null) = (settled_by is null)"
+            " and (decision is null) = (reason is null)"
+            " and (decision is null) = (on_file is null)",
+            name="settled_whole",
+        ),
+        Index(None, "patient_id", "given_at"),
+        Index("ix_contact_changes_open", "patient_id", postgresql_where=text("settled_at is null")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
+    phone: Mapped[str]
+    address_line: Mapped[str]
+    city: Mapped[str]
+    state: Mapped[str]
+    postal_code: Mapped[str]
+    source: Mapped[ContactSource]
+    given_by: Mapped[UUID | None]
+    """The member of staff, or the clinic's system that sent the prescription."""
+    given_at: Mapped[datetime]
+    decision: Mapped[ContactDecision | None]
+    reason: Mapped[ContactReason | None]
+    words: Mapped[str] = mapped_column(server_default="")
+    settled_by: Mapped[UUID | None]
+    settled_at: Mapped[datetime | None]
+    on_file: Mapped[dict[str, Any] | None]
+    """`patients.rules.Contact`, as data: what was on file until it was settled."""
+
+    @property
+    def contact(self) -> Contact:
+        return Contact.of(self)
 
 
 class HealthAnswer(Base):

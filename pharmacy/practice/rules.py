@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pharmacy.kernel.refusals import Invalid
-from pharmacy.kernel.working_time import HoursUnclear, WorkingHours
+from pharmacy.kernel.working_time import HoursUnclear, WorkingHours, after_working_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,8 @@ class Policy:
     ship_transit_days: int = 2
     """A parcel is with the patient after so many days, and no first dose is before. *unconfirmed*
     """
-    order_due_hours: int = 48
+    order_due_open_hours: int = 16
+    """An order is due when the pharmacy was open for so many hours since it came: two days."""
 
     # working time
     working_hours: tuple[str, ...] = ("mon-fri 09:00-17:00",)
@@ -157,6 +158,11 @@ class Policy:
     def hours(self, time_zone: str) -> WorkingHours:
         """Return when the pharmacy works, in its own time zone."""
         return WorkingHours.read(self.working_hours, self.holidays, time_zone=time_zone)
+
+    def order_due_at(self, now: datetime, time_zone: str) -> datetime:
+        """Return by when an order that comes now is due, if nothing else hurries it."""
+        span = timedelta(hours=self.order_due_open_hours)
+        return after_working_time(now, span, self.hours(time_zone))
 
 
 class UnknownPolicy(Invalid):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
 from pharmacy.kernel.ids import new_id
+from pharmacy.prescribers.rules.people import CorrectionDecision, CorrectionReason, Person
 from pharmacy.prescribers.rules.uploads import UploadState
 
 
@@ -55,6 +56,72 @@ class Prescriber(Base):
     birth_date: Mapped[date | None]
     """As proven at enrolment. Told from an excluded person of the same name by it."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @property
+    def person(self) -> Person:
+        """As the register has them: the database changes it by a confirmed correction alone."""
+        return _person(self)
+
+
+class PrescriberCorrection(Base):
+    """
+    How a prescriber is to stand in the register: proposed by one person, decided by another.
+
+    What was proposed is never rewritten, and what was decided stands.
+    """
+
+    __tablename__ = "prescriber_corrections"
+    __table_args__ = (
+        one_of("reason", CorrectionReason),
+        one_of("decision", CorrectionDecision),
+        CheckConstraint(
+            "(decision is null) = (decided_by is null)"
+            " and (decision is null) = (decided_at is null)",
+            name="decided_whole",
+        ),
+        CheckConstraint(
+            "decision is distinct from 'confirmed' or decided_by <> proposed_by",
+            name="second_person",
+        ),
+        Index(None, "npi", "proposed_at"),
+        Index(
+            "uq_prescriber_corrections_waiting",
+            "npi",
+            unique=True,
+            postgresql_where=text("decision is null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    npi: Mapped[str] = mapped_column(ForeignKey("prescribers.npi"))
+    family: Mapped[str]
+    given: Mapped[str]
+    practice_state: Mapped[str]
+    birth_date: Mapped[date | None]
+    was: Mapped[dict[str, Any]]
+    """`prescribers.rules.people.Person`, as data: what the register said until then."""
+    reason: Mapped[CorrectionReason]
+    words: Mapped[str]
+    """Which papers show it."""
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[datetime]
+    decision: Mapped[CorrectionDecision | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+
+    @property
+    def person(self) -> Person:
+        """As they are to stand."""
+        return _person(self)
+
+
+def _person(row: Prescriber | PrescriberCorrection) -> Person:
+    return Person(
+        family=row.family,
+        given=row.given,
+        practice_state=row.practice_state,
+        birth_date=row.birth_date,
+    )
 
 
 class PrescriberKey(Base):

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.prescribers.models import (
     CheckKind,
+    CheckOutcome,
     KeyProposal,
     Prescriber,
     PrescriberCheck,
+    PrescriberCorrection,
     PrescriberKey,
     RegistryExclusion,
     RegistryImport,
@@ -22,6 +24,13 @@ from pharmacy.prescribers.models import (
     RegistryUpload,
     RegistryUploadPart,
     Revocation,
+)
+from pharmacy.prescribers.rules.names import PersonName
+from pharmacy.prescribers.rules.people import (
+    CorrectionDecision,
+    CorrectionNotFound,
+    CorrectionReason,
+    Person,
 )
 from pharmacy.prescribers.rules.uploads import UploadNotFound, UploadState
 
@@ -45,6 +54,42 @@ def enrolled(session: Session, *, after: str | None = None, limit: int) -> list[
     """Return enrolled prescribers by NPI, from after one on."""
     found = select(Prescriber).order_by(Prescriber.npi).limit(limit)
     return list(session.scalars(found.where(Prescriber.npi > after) if after else found))
+
+
+def corrections(session: Session, npi: str) -> list[PrescriberCorrection]:
+    """Return what was proposed of a prescriber's name, State or birth date, the newest first."""
+    row = PrescriberCorrection
+    found = select(row).where(row.npi == npi).order_by(row.proposed_at.desc(), row.id.desc())
+    return list(session.scalars(found))
+
+
+def waiting_correction(session: Session, npi: str) -> PrescriberCorrection | None:
+    """Return the correction that waits for a second person."""
+    row = PrescriberCorrection
+    return session.scalar(select(row).where(row.npi == npi, row.decision.is_(None)))
+
+
+def lock_correction(session: Session, correction_id: UUID) -> PrescriberCorrection:
+    """Return a proposed correction, locked. Raises CorrectionNotFound."""
+    found = session.get(PrescriberCorrection, correction_id, with_for_update=True)
+    if found is None:
+        raise CorrectionNotFound("nobody proposed such a correction")
+    return found
+
+
+def names(session: Session, prescriber: Prescriber) -> tuple[PersonName, ...]:
+    """Return a prescriber's name, and the former ones that changed: those are theirs too."""
+    row = PrescriberCorrection
+    changed = select(row).where(
+        row.npi == prescriber.npi,
+        row.decision == CorrectionDecision.CONFIRMED,
+        row.reason == CorrectionReason.CHANGED,
+    )
+    former = [
+        Person.of_data(each.was).name
+        for each in session.scalars(changed.order_by(row.decided_at.desc(), row.id.desc()))
+    ]
+    return tuple(dict.fromkeys([prescriber.person.name, *former]))
 
 
 def proposals(session: Session, npi: str, *, now: datetime) -> list[KeyProposal]:
@@ -141,17 +186,22 @@ def newest_checks(session: Session, npi: str) -> list[PrescriberCheck]:
 
 
 def latest_check(
-    session: Session, npi: str, kind: CheckKind, *, source: str, verified: bool = False
+    session: Session,
+    npi: str,
+    kind: CheckKind,
+    *,
+    source: str,
+    outcomes: Collection[CheckOutcome] = frozenset(CheckOutcome),
 ) -> PrescriberCheck | None:
-    """Return the newest answer of a source to a question, or the newest that verified."""
+    """Return the newest answer of a source to a question, of those that came out in such a way."""
     row = PrescriberCheck
     found = (
         select(row)
-        .where(row.npi == npi, row.kind == kind, row.source == source)
+        .where(row.npi == npi, row.kind == kind, row.source == source, row.outcome.in_(outcomes))
         .order_by(row.answered_at.desc(), row.id.desc())
         .limit(1)
     )
-    return session.scalar(found.where(row.outcome == "verified") if verified else found)
+    return session.scalar(found)
 
 
 def newest_import(session: Session, kind: str) -> RegistryImport | None:

@@ -1,9 +1,10 @@
 """Tables of recalls."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pharmacy.infra.db import Base, one_of
@@ -88,6 +89,17 @@ class RecallNotice(Base):
         CheckConstraint("(recipient = 'patient') = (patient_id is not null)", name="patient_named"),
         CheckConstraint("(recipient = 'prescriber') = (npi is not null)", name="prescriber_named"),
         CheckConstraint("sha256(pdf) = pdf_sha256", name="digest_is_of_letter"),
+        CheckConstraint(
+            "(pdf is null) = (pdf_sha256 is null) and (pdf is null) = (drawn_at is null)"
+            " and (pdf is not null or content is not null)",
+            name="drawn_whole",
+        ),
+        Index(
+            "ix_recall_notices_to_draw",
+            "recall_id",
+            "id",
+            postgresql_where=text("drawn_at is null"),
+        ),
         CheckConstraint("(answered_at is null) = (answer is null)", name="answer_dated"),
         UniqueConstraint(
             "recall_id",
@@ -105,9 +117,13 @@ class RecallNotice(Base):
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"))
     npi: Mapped[str | None]
     vials: Mapped[int]
-    pdf: Mapped[bytes] = mapped_column(deferred=True)
-    pdf_sha256: Mapped[bytes]
+    content: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """What it says, word by word, as it was drafted. Older letters have the PDF alone."""
+    pdf: Mapped[bytes | None] = mapped_column(deferred=True)
+    pdf_sha256: Mapped[bytes | None]
     drafted_at: Mapped[datetime]
+    drawn_at: Mapped[datetime | None]
+    """Then a trigger lets nobody draw it anew."""
     sent_at: Mapped[datetime | None]
     sent_by: Mapped[UUID | None]
     means: Mapped[str | None]

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding.rules.life import BatchStatus
-from pharmacy.kernel.refusals import NotFound
+from pharmacy.kernel.refusals import Conflict, NotFound
 from pharmacy.recalls.models import Recall, RecallBatch, RecallLot, RecallNotice, RecallTimer
 from pharmacy.recalls.rules.timers import Answer, LotKind
 
@@ -102,7 +102,8 @@ BACK: Final = text("""
            coalesce(i.ingredient, 'capsule shell ' || s.capsule_size) as what,
            coalesce(i.manufacturer, s.maker) as maker, i.establishment,
            coalesce(i.expires_on, s.expires_on) as expires_on,
-           coalesce(i.status, s.status) as status, i.certificate_sha256, n.depth
+           coalesce(i.status, s.status) as status,
+           coalesce(i.certificate_sha256, s.certificate_sha256) as certificate_sha256, n.depth
     from nearest n
     left join ingredient_lots i on i.id = n.ingredient_lot_id
     left join shell_lots s on s.id = n.shell_lot_id
@@ -125,6 +126,13 @@ class NoticeNotFound(NotFound):
     """There is no such letter."""
 
     code = "recall-notice-not-found"
+
+
+class LetterNotDrawn(Conflict):
+    """The letter is worded, and waits for a worker to draw it."""
+
+    code = "recall-letter-not-drawn"
+    remedy = "Wait a moment: the letters of a large recall are drawn one after the other."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +329,13 @@ def get_notice(session: Session, notice_id: UUID) -> RecallNotice:
     return found
 
 
+def drawn_letter(notice: RecallNotice) -> bytes:
+    """Return a letter's pages. Raises LetterNotDrawn."""
+    if notice.pdf is None:
+        raise LetterNotDrawn("this letter is not drawn yet")
+    return notice.pdf
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a recall's letters have come."""
@@ -328,6 +343,8 @@ class Progress:
     drafted: int
     sent: int
     answered: int
+    drawn: int
+    """Of those drafted; a worker draws the others."""
 
     @property
     def answered_percent(self) -> int:
@@ -349,9 +366,10 @@ def progress_of(session: Session, recall_ids: Collection[UUID]) -> dict[UUID, Pr
             func.count(),
             func.count().filter(RecallNotice.sent_at.is_not(None)),
             func.count().filter(answered),
+            func.count().filter(RecallNotice.drawn_at.is_not(None)),
         )
         .where(RecallNotice.recall_id.in_(recall_ids))
         .group_by(RecallNotice.recall_id)
     )
-    nothing = dict.fromkeys(recall_ids, Progress(0, 0, 0))
+    nothing = dict.fromkeys(recall_ids, Progress(0, 0, 0, 0))
     return nothing | {row[0]: Progress(*row[1:]) for row in session.execute(counted)}

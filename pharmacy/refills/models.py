@@ -53,6 +53,12 @@ class Refill(Base):
         ),
         Index(None, "run_out_on"),
         Index("ix_refills_due", "due_on", "id", postgresql_where=text("state = 'scheduled'")),
+        Index(
+            "ix_refills_renewal",
+            "due_on",
+            "id",
+            postgresql_where=text("state = 'renewal-needed'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

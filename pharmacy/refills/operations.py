@@ -1,7 +1,7 @@
 """Working out the fill that follows an order, and turning it into an order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
+from pharmacy.orders.rules.life import CAME_BACK
 from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
@@ -37,15 +38,15 @@ from pharmacy.staff.rules import WORKER, Actor, Permission
 from pharmacy.titration import queries as plans
 from pharmacy.titration.rules.schedule import days_supply
 
-NO_NEXT = frozenset({Status.REJECTED, Status.CANCELLED, Status.RETURNED, Status.RECALLED})
-"""Nothing follows an order that ended so."""
-
 
 class LastFillNotHandedOver(Conflict):
     """The patient has not received the fill before this one."""
 
     code = "refill-last-not-handed-over"
-    remedy = "Hand over or cancel the order before it first."
+    remedy = (
+        "See to the order before it first: hand it over, or replace what came back of it; where it"
+        " was cancelled, a pharmacist orders that fill again."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ def schedule(session: Session, order_id: UUID, *, now: datetime) -> Refill | Non
     """
     Work out the fill that follows an order: after its approval, and again from its hand-over.
 
-    Nothing follows an order that was rejected, cancelled or returned; a fill that was ordered
-    meanwhile stays as it is. Running it twice changes nothing more.
+    Nothing follows an order that was rejected, cancelled, returned or recalled, until its fill is
+    ordered again or what the patient has not is replaced; a fill that was ordered meanwhile stays
+    as it is. Running it twice changes nothing more.
     """
     order = order_queries.lock(session, order_id)
     refill = queries.after_order(session, order_id)
@@ -71,7 +73,7 @@ def schedule(session: Session, order_id: UUID, *, now: datetime) -> Refill | Non
         return refill
     if order.kind is not OrderKind.FILL:
         return None  # the clock runs from the fill's own order
-    if order.status in NO_NEXT or _is_broken_off(session, order):
+    if order_queries.is_off(session, order) or _is_broken_off(session, order):
         return _cancel(session, refill, now)
     if order.plan_id is None or order.first_dose_on is None:
         return refill
@@ -96,21 +98,28 @@ def _is_broken_off(session: Session, order: Order) -> bool:
     The next fill would leave out its doses, and perhaps a step; so nothing follows by itself.
     """
     later = order_queries.later_parts(session, order)
-    gone = any(each.status in NO_NEXT for each in later)
+    gone = any(order_queries.is_off(session, each) for each in later)
     return gone or order_queries.nights_left(session, order) is not None
 
 
 def _supply(session: Session, order: Order) -> Supply:
-    """Return what the order gives the patient, by its labels; it counts from its hand-over."""
+    """
+    Return what the order gives the patient, by its labels; it counts from its hand-over.
+
+    Where what replaces its vials is taken later than they would have been, all of it is later.
+    """
     plan = plans.get(session, order.plan_id) if order.plan_id else None
     if plan is None or order.first_dose_on is None:
         raise plans.PlanNotFound("the order was not approved")
     filled_on = first_dose_on = order.first_dose_on
     if order.handed_over_at is not None:
         filled_on = practice.site(session).today(order.handed_over_at)
-    return Supply(
+    supply = Supply(
         filled_on=filled_on, first_dose_on=first_dose_on, days=days_supply(plan.planned_steps)
     )
+    last_days = [each.last_dose_on for each in order_queries.replacements(session, order)]
+    ends = [on + timedelta(days=1) for on in last_days if on is not None]
+    return supply.moved(max([supply.run_out_on, *ends]) - supply.run_out_on)
 
 
 def _following(
@@ -220,7 +229,7 @@ def order_next(
         raise queries.RefillNotFound("there is no such refill")
     prescription, fill_no = _require_open(session, refill)
     last = order_queries.get(session, refill.after_order_id)
-    if last.status is not Status.HANDED_OVER:
+    if last.status not in {Status.HANDED_OVER, *CAME_BACK} or order_queries.is_off(session, last):
         raise LastFillNotHandedOver(f"the fill before this one is {last.status}")
     if order_queries.open_of_fill(session, last):
         raise LastFillNotHandedOver("a part of the fill before this one is still to come")
@@ -238,6 +247,30 @@ def order_next(
     refill.state, refill.order_id, refill.updated_at = RefillState.ORDERED, order.id, now
     _record(session, "refill.ordered", refill, by=by, now=now, early=reason)
     return order
+
+
+def order_again(
+    session: Session, order_id: UUID, *, reason: str, words: str = "", by: Actor, now: datetime
+) -> Order:
+    """
+    Order a fill again whose order was cancelled or rejected, and take its refills along.
+
+    What ordered the fill names its new order, and what follows the fill follows that one: it is
+    worked out again once the fill is approved.
+
+    Raises:
+        Refusal: Whatever `orders.operations.reorder` refuses.
+    """
+    opened = orders.reorder(session, order_id, reason=reason, words=words, by=by, now=now)
+    for refill in queries.lock_about(session, order_id):
+        if refill.order_id == order_id:
+            refill.order_id = opened.id
+        else:
+            refill.after_order_id, refill.state = opened.id, RefillState.CANCELLED
+        refill.updated_at = now
+        _record(session, "refill.taken-along", refill, by=by, now=now)
+    session.flush()
+    return opened
 
 
 def _require_open(session: Session, refill: Refill) -> tuple[Prescription, int]:

@@ -1,17 +1,21 @@
 """Reading next fills: one by one, and the list of those that are due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, column, func, or_, select, true, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from pharmacy.kernel.refusals import NotFound
+from pharmacy.orders.models import Order
 from pharmacy.patients.models import Patient
 from pharmacy.refills.models import Refill, RefillState
 from pharmacy.staff.rules import Actor
+
+Row = TypeVar("Row", Patient, Order)
 
 
 class RefillNotFound(NotFound):
@@ -25,6 +29,34 @@ class DueRow(NamedTuple):
 
     refill: Refill
     patient: Patient
+    last: Order
+    """The order that it follows."""
+
+
+class Doses(NamedTuple):
+    """What next fills will need of one dose."""
+
+    dose_ug: int
+    nights: int
+
+
+STEPS: Final = func.jsonb_array_elements(Refill.regimen["steps"]).table_valued(
+    column("value", JSONB), name="step"
+)
+NEEDED: Final = (
+    select(
+        STEPS.c.value["dose_ug"].as_integer().label("dose_ug"),
+        func.sum(STEPS.c.value["days"].as_integer()),
+    )
+    .select_from(Refill)
+    .join(STEPS, true())
+    .where(
+        Refill.state == RefillState.SCHEDULED,
+        Refill.due_on.between(bindparam("since"), bindparam("until")),
+    )
+    .group_by("dose_ug")
+    .order_by("dose_ug")
+)
 
 
 def get(session: Session, refill_id: UUID) -> Refill:
@@ -42,6 +74,17 @@ def lock(session: Session, refill_id: UUID) -> Refill:
     return refill
 
 
+def lock_about(session: Session, order_id: UUID) -> list[Refill]:
+    """Return the refill that an order came of, and the one that follows it, locked by id."""
+    found = (
+        select(Refill)
+        .where(or_(Refill.after_order_id == order_id, Refill.order_id == order_id))
+        .order_by(Refill.id)
+        .with_for_update()
+    )
+    return list(session.scalars(found.execution_options(populate_existing=True)))
+
+
 def after_order(session: Session, order_id: UUID) -> Refill | None:
     """Return the fill that follows an order, if it was worked out."""
     return session.scalars(select(Refill).where(Refill.after_order_id == order_id)).one_or_none()
@@ -51,6 +94,7 @@ def due(
     session: Session,
     *,
     by: Actor,
+    due_from: date | None = None,
     due_before: date | None = None,
     state: RefillState = RefillState.SCHEDULED,
     after: tuple[date, UUID] | None = None,
@@ -63,6 +107,8 @@ def due(
         .order_by(Refill.due_on, Refill.id)
         .limit(limit + 1)
     )
+    if due_from is not None:
+        page = page.where(Refill.due_on >= due_from)
     if due_before is not None:
         page = page.where(Refill.due_on < due_before)
     if by.npis is not None:
@@ -70,11 +116,24 @@ def due(
     if after is not None:
         page = page.where(tuple_(Refill.due_on, Refill.id) > after)
     refills = session.scalars(page).all()
-    patients = _patients(session, refills)
-    return [DueRow(refill, patients[refill.patient_id]) for refill in refills]
+    patients = _by_id(session, Patient, {each.patient_id for each in refills})
+    orders = _by_id(session, Order, {each.after_order_id for each in refills})
+    return [
+        DueRow(each, patients[each.patient_id], orders[each.after_order_id]) for each in refills
+    ]
 
 
-def _patients(session: Session, refills: Sequence[Refill]) -> dict[UUID, Patient]:
-    ids = {refill.patient_id for refill in refills}
-    found = session.scalars(select(Patient).where(Patient.id.in_(ids)))
-    return {patient.id: patient for patient in found}
+def row_of(session: Session, refill: Refill) -> DueRow:
+    """Return one next fill as a line of the due list."""
+    patient = session.get_one(Patient, refill.patient_id)
+    return DueRow(refill, patient, session.get_one(Order, refill.after_order_id))
+
+
+def needed(session: Session, *, since: date, until: date) -> list[Doses]:
+    """Return what the fills due from one day to another will need, the smallest dose first."""
+    found = session.execute(NEEDED, {"since": since, "until": until})
+    return [Doses(dose_ug, nights) for dose_ug, nights in found]
+
+
+def _by_id(session: Session, kind: type[Row], ids: Collection[UUID]) -> dict[UUID, Row]:
+    return {each.id: each for each in session.scalars(select(kind).where(kind.id.in_(ids)))}

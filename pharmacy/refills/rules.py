@@ -1,9 +1,9 @@
 """When the next fill may be made, when it is due, and when it is too soon. Dates, not instants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.practice.rules import Policy
@@ -58,7 +58,10 @@ class RefillClosed(Conflict):
     """The next fill was ordered already, or was cancelled."""
 
     code = "refill-closed"
-    remedy = "Look at the order in the facts, or at the order that it would have followed."
+    remedy = (
+        "Open the order in the facts: where it was cancelled or rejected, a pharmacist orders the"
+        " fill again from there, and where its vials came back, replaces them."
+    )
 
 
 class EarlyReasonUnknown(Invalid):
@@ -80,6 +83,12 @@ class Supply:
     def run_out_on(self) -> date:
         """The first day without a dose."""
         return self.first_dose_on + timedelta(days=self.days)
+
+    def moved(self, later: timedelta) -> Self:
+        """Return it as it is given and taken later."""
+        return replace(
+            self, filled_on=self.filled_on + later, first_dose_on=self.first_dose_on + later
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

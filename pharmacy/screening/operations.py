@@ -42,6 +42,7 @@ def screen(
     fill: Regimen,
     patient_id: UUID,
     first_fill: bool,
+    other_supplies: tuple[str, ...],
     policy: Policy,
     now: datetime,
 ) -> list[Finding]:
@@ -54,6 +55,7 @@ def screen(
     Args:
         fill: What this fill delivers; every step has an end.
         first_fill: The first fill of LDN from this pharmacy. Later ones ask about opioids anew.
+        other_supplies: Other prescriptions of which the patient has capsules that last.
 
     Returns:
         The findings that stand, blocks first.
@@ -61,7 +63,11 @@ def screen(
     if prescription.patient_id != patient_id:
         raise ValueError("the prescription is another patient's")
     screened = Screened(
-        prescription=prescription, fill_no=fill_no, fill=fill, is_first_fill=first_fill
+        prescription=prescription,
+        fill_no=fill_no,
+        fill=fill,
+        is_first_fill=first_fill,
+        other_supplies=other_supplies,
     )
     facts = queries.facts(session, screened, policy=policy, now=now)
     raised = {one.rule.id: one for one in rulebook.screen(facts)}

@@ -2,17 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pharmacy.formulary.models import Formulation
 from pharmacy.inventory.models import CapsuleLot, LotStatus
-from pharmacy.kernel.ids import encode
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.patients import queries as patients
 from pharmacy.patients.models import Patient
@@ -40,6 +39,8 @@ class Screened:
     fill_no: int
     fill: Regimen
     is_first_fill: bool
+    other_supplies: tuple[str, ...]
+    """Other prescriptions whose capsules the patient has, or is to get: who knows orders, says."""
 
 
 def lock(session: Session, finding_id: UUID) -> Finding:
@@ -133,7 +134,7 @@ def facts(session: Session, screened: Screened, *, policy: Policy, now: datetime
         answers=_answers(session, patient, zone),
         fillers=_fillers(session, {step.dose_ug for step in screened.fill.steps}, today),
         reason=str(prescription.facts.get("reason") or ""),
-        other_supplies=_other_supplies(session, prescription, policy, today),
+        other_supplies=screened.other_supplies,
         other_profiles=len(patients.other_profiles(session, patient)),
         limits=_limits(policy, is_first_fill=screened.is_first_fill),
     )
@@ -196,39 +197,6 @@ def _fillers(session: Session, doses_ug: Collection[int], today: date) -> tuple[
                 for strength_ug, filler in found
                 if any(dose_ug % strength_ug == 0 for dose_ug in doses_ug)
             }
-        )
-    )
-
-
-def _other_supplies(
-    session: Session, prescription: Prescription, policy: Policy, today: date
-) -> tuple[str, ...]:
-    """
-    Return other prescriptions for the patient whose supply reaches far beyond today.
-
-    What one clinic signed together, or in continuation, is one treatment. A supply that ends soon
-    is being renewed.
-    """
-    row = Prescription
-    others = session.scalars(
-        select(row).where(
-            row.patient_id == prescription.patient_id,
-            row.evidence_id != prescription.evidence_id,
-            row.cancelled_at.is_(None),
-            or_(row.follows_id.is_(None), row.follows_id != prescription.id),
-            row.valid_from <= today,
-        )
-    )
-    enough = today + timedelta(days=policy.duplicate_grace_days)
-
-    def lasts_until(other: Prescription) -> date:
-        return other.valid_from + timedelta(days=other.days_per_fill * other.authorised_fills)
-
-    return tuple(
-        sorted(
-            encode("rx", other.id)
-            for other in others
-            if other.id != prescription.follows_id and lasts_until(other) > enough
         )
     )
 

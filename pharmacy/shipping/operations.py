@@ -11,7 +11,7 @@ from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.handing_over import Collector, HandingOver
 from pharmacy.orders.rules.reasons import Counselling, ReturnReason
-from pharmacy.patients.models import Patient
+from pharmacy.patients import queries as patients
 from pharmacy.practice import queries as practice
 from pharmacy.shipping import queries
 from pharmacy.shipping.models import Parcel
@@ -37,13 +37,14 @@ def ship(
 
     Raises:
         TrackingNumberWrong: Its form or its check digit.
+        ContactUnsettled: Nobody has settled yet at which address the patient lives.
         NotLicensedThere: Into the patient's State nothing may be sent today.
         LabelsOutOfDate: The first dose comes before the parcel does, by the policy's days.
         Refusal: Whatever else `orders.operations.hand_over` refuses.
     """
     kept = tracking_number(carrier, number)
     order = order_queries.lock(session, order_id)
-    state = session.get_one(Patient, order.patient_id).state
+    state = patients.settled(session, order.patient_id).state
     site = practice.site(session)
     if not practice.may_ship_to(session, state, site.today(now)):
         raise NotLicensedThere("this pharmacy may not ship into the patient's State", state=state)
@@ -69,7 +70,7 @@ def end(
     session: Session, order_id: UUID, *, status: ParcelStatus, by: Actor, now: datetime
 ) -> Parcel:
     """
-    Record what became of a parcel. What comes back is destroyed, never restocked.
+    Record what became of a parcel. What comes back is never restocked; see `orders.destroy`.
 
     Args:
         status: Delivered, returned or lost. The order of a returned parcel is returned too; that

@@ -36,7 +36,7 @@ class ParcelStatus(StrEnum):
     SHIPPED = "shipped"
     DELIVERED = "delivered"
     RETURNED = "returned"
-    """It came back, and was destroyed."""
+    """It came back; it is destroyed, never restocked."""
     LOST = "lost"
 
 

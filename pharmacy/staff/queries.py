@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from pharmacy.infra.db import among
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.staff.models import (
     Account,
@@ -54,37 +55,60 @@ class Client:
     npis: tuple[str, ...]
 
 
+def _roles() -> Any:
+    return (
+        select(func.array_agg(AccountRole.role))
+        .where(AccountRole.account_id == Account.id)
+        .scalar_subquery()
+    )
+
+
+SIGNED_IN: Final = (
+    select(
+        Account.id,
+        Account.display_name,
+        Account.npi,
+        Account.pin_hash.is_not(None).label("has_pin"),
+        _roles().label("roles"),
+        SignInSession.last_seen_at,
+        SignInSession.browser,
+        SignInSession.locked_at,
+        SignInSession.proven_at,
+        SignInSession.proven_with,
+    )
+    .join(SignInSession, SignInSession.account_id == Account.id)
+    .where(
+        SignInSession.token_sha256 == bindparam("token_sha256"),
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > bindparam("now"),
+        or_(SignInSession.browser, SignInSession.last_seen_at > bindparam("idle_since")),
+        Account.disabled_at.is_(None),
+    )
+)
+"""Made once: every request that is not public asks it."""
+
+
 def signed_in(session: Session, token_sha256: bytes, *, now: datetime) -> SignedIn | None:
     """
     Return who holds a session token, as their account stands at this instant.
 
     A browser's session does not end when it is idle: it locks, which the door sees to.
     """
-    row = session.execute(
-        select(Account, SignInSession, _roles())
-        .join(SignInSession, SignInSession.account_id == Account.id)
-        .where(
-            SignInSession.token_sha256 == token_sha256,
-            SignInSession.ended_at.is_(None),
-            SignInSession.expires_at > now,
-            or_(SignInSession.browser, SignInSession.last_seen_at > now - IDLE),
-            Account.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    given = {"token_sha256": token_sha256, "now": now, "idle_since": now - IDLE}
+    row = session.execute(SIGNED_IN, given).one_or_none()
     if row is None:
         return None
-    account, held, role_names = row
-    roles = frozenset(Role(role) for role in role_names or ())
-    own = frozenset({account.npi} if account.npi else ())
+    roles = frozenset(Role(role) for role in row.roles or ())
+    own = frozenset({row.npi} if row.npi else ())
     npis = own if Role.PHYSICIAN in roles else None
     return SignedIn(
-        Actor(account.id, "staff", roles, npis=npis, label=account.display_name),
-        held.last_seen_at,
-        held.browser,
-        held.locked_at,
-        held.proven_at,
-        held.proven_with,
-        has_pin=account.pin_hash is not None,
+        Actor(row.id, "staff", roles, npis=npis, label=row.display_name),
+        row.last_seen_at,
+        row.browser,
+        row.locked_at,
+        row.proven_at,
+        row.proven_with,
+        has_pin=row.has_pin,
     )
 
 
@@ -94,6 +118,16 @@ def holds(session: Session, account_id: UUID, role: Role) -> bool:
         select(Account.id)
         .join(AccountRole, AccountRole.account_id == Account.id)
         .where(Account.id == account_id, AccountRole.role == role, Account.disabled_at.is_(None))
+    )
+    return session.scalar(found) is not None
+
+
+def may(session: Session, account_id: UUID, permission: Permission) -> bool:
+    """Say whether an account that may sign in has a role that grants something."""
+    found = select(Account.id).where(
+        Account.id == account_id,
+        Account.id.in_(_who_may(permission)),
+        Account.disabled_at.is_(None),
     )
     return session.scalar(found) is not None
 
@@ -163,23 +197,31 @@ def client_by_name(session: Session, name: str) -> EhrClient:
     return client
 
 
+NAMES: Final = select(Account.id, Account.display_name).where(among(Account.id, "accounts"))
+
+
 def names(session: Session, account_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return what people are called, for screens."""
-    found = select(Account.id, Account.display_name).where(Account.id.in_(account_ids))
-    return {row.id: row.display_name for row in session.execute(found)}
+    if not account_ids:
+        return {}
+    found = session.execute(NAMES, {"accounts": [*account_ids]})
+    return {row.id: row.display_name for row in found}
 
 
 def colleagues(session: Session, permission: Permission, *, besides: UUID | None) -> list[Account]:
     """Return who else may do something and has a PIN to say so with, by name."""
-    may = [role for role in Role if permission in GRANTS[role]]
-    holders = select(AccountRole.account_id).where(AccountRole.role.in_(may))
     found = select(Account).where(
-        Account.id.in_(holders),
+        Account.id.in_(_who_may(permission)),
         Account.id != besides,
         Account.disabled_at.is_(None),
         Account.pin_hash.is_not(None),
     )
     return list(session.scalars(found.order_by(Account.display_name, Account.id)))
+
+
+def _who_may(permission: Permission) -> Select[UUID]:
+    granted = [role for role in Role if permission in GRANTS[role]]
+    return select(AccountRole.account_id).where(AccountRole.role.in_(granted))
 
 
 def signatures(session: Session, subject_id: UUID) -> list[Approval]:
@@ -197,6 +239,13 @@ def members(session: Session, *, after: UUID | None = None, limit: int) -> list[
         .limit(limit)
     )
     return [Member(account, tuple(_sorted_roles(held))) for account, held in rows]
+
+
+def with_role(session: Session, role: Role) -> list[Account]:
+    """Return who holds a role and may sign in, by name."""
+    holders = select(AccountRole.account_id).where(AccountRole.role == role)
+    found = select(Account).where(Account.id.in_(holders), Account.disabled_at.is_(None))
+    return list(session.scalars(found.order_by(Account.display_name, Account.id)))
 
 
 def member(session: Session, account_id: UUID) -> Member:
@@ -238,14 +287,6 @@ def _sorted_roles(held: Iterable[str] | None) -> list[Role]:
 
 def _later(column: Any, after: UUID | None) -> list[ColumnElement[bool]]:
     return [] if after is None else [column > after]
-
-
-def _roles() -> Any:
-    return (
-        select(func.array_agg(AccountRole.role))
-        .where(AccountRole.account_id == Account.id)
-        .scalar_subquery()
-    )
 
 
 def _npis() -> Any:

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     READ_LABEL = "read-label"
     PRINT_LABEL = "print-label"
     CHOOSE_READING = "choose-reading"
+    CORRECT_CONTACT = "correct-contact"
+    """Settle which phone and address of a patient are right."""
     READ_TEXT = "read-label-text"
     APPROVE_TEXT = "approve-label-text"
     READ_PRINTER = "read-printer"
@@ -92,7 +94,7 @@ _BENCH: Final = frozenset(
     | {_P.PLACE_HOLD, _P.ALLOCATE, _P.PACK, _P.HAND_OVER, _P.READ_LABEL, _P.READ_REFILL}
     | {_P.CREATE_REFILL, _P.READ_PRESCRIBER, _P.READ_LOT, _P.RECEIVE_LOT}
     | {_P.READ_FORMULATION, _P.READ_RECALL, _P.READ_BATCH, _P.COMPOUND, _P.READ_FIGURES}
-    | {_P.PRINT_LABEL, _P.READ_PRINTER}
+    | {_P.PRINT_LABEL, _P.READ_PRINTER, _P.CORRECT_CONTACT}
 )
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {

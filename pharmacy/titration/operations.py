@@ -130,6 +130,22 @@ def approve(
     return plan
 
 
+def withdraw(
+    session: Session, prescription_id: UUID, fill_no: int, *, by: Actor, now: datetime
+) -> None:
+    """
+    Take a fill's plan out of force: its order ended, and it is ordered and planned again.
+
+    A strategy that a pharmacist chose is kept by the next proposal, as `propose` says.
+    """
+    by.require(Permission.APPROVE_ORDER)
+    for each in queries.versions(session, prescription_id, fill_no):
+        if each.state is not PlanState.SUPERSEDED:
+            each.supersede()
+            _record(session, "plan.withdrawn", each, by=by, now=now)
+    session.flush()
+
+
 def _draw_up(
     session: Session,
     option: Option,

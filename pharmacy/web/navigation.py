@@ -20,6 +20,7 @@ AREAS: Final = (
     Area("/bench", "Bench", "b", Permission.READ_BATCH),
     Area("/labels", "Labels", "l", Permission.PRINT_LABEL),
     Area("/shipping", "Shipping", "s", Permission.HAND_OVER),
+    Area("/refills", "Refills", "r", Permission.READ_REFILL),
     Area("/questions", "Questions", "u", Permission.ASK_PRESCRIBER),
     Area("/admin", "Administration", "m", Permission.READ_JOBS),
     Area("/audit", "Audit", "a", Permission.READ_AUDIT),

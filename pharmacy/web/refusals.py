@@ -32,11 +32,13 @@ TITLES: Final = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "This needs another look",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not just now",
 }
+NOT_LIKE_THIS: Final = "That did not go through"
 OURS: Final = "Something went wrong on our side"
+INTERNAL: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 FRESH: Final = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 """The page is out of date: the fresh one is offered."""
 Handler = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]
-FALLBACK: Final = Chrome("LDN pharmacy", "UTC")
+FALLBACK: Final = Chrome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Refusals:
         name = refusal.facts.get("field")
         trouble = Trouble(
             status,
-            TITLES.get(HTTPStatus(status), OURS),
+            TITLES.get(HTTPStatus(status), OURS if status >= INTERNAL else NOT_LIKE_THIS),
             sentence(str(refusal)),
             refusal.remedy,
             refusal.code,

@@ -14,6 +14,13 @@ from pharmacy.web import assets
 
 FOLDER: Final = Path(__file__).parent / "templates"
 NONE: Final = "\N{EN DASH}"
+SPELLED: Final = {
+    "worker": "The system",
+    "hcl-anhydrous": "HCl, anhydrous",
+    "hcl-dihydrate": "HCl dihydrate",
+    "photo-id": "Photo ID",
+}
+"""Codes whose own letters would mislead."""
 
 
 def local(instant: datetime, zone: str) -> datetime:
@@ -24,6 +31,13 @@ def local(instant: datetime, zone: str) -> datetime:
 def day(when: date | None) -> str:
     """Return a date as it is read aloud: `Mon 2 Mar 2026`."""
     return f"{when:%a} {when.day} {when:%b %Y}" if when else NONE
+
+
+def born(when: date | str) -> str:
+    """Return a date of birth, as somebody says it across a counter: `14 Jul 1981`."""
+    if isinstance(when, str):
+        when = date.fromisoformat(when)
+    return f"{when.day} {when:%b %Y}"
 
 
 @jinja2.pass_context
@@ -69,7 +83,7 @@ def milligrams(micrograms: int) -> str:
 
 def words_of(code: str) -> str:
     """Return a code of ours as words: `final-check` is `Final check`."""
-    return str(code).replace("-", " ").replace("_", " ").capitalize()
+    return SPELLED.get(str(code)) or str(code).replace("-", " ").replace("_", " ").capitalize()
 
 
 def _environment() -> jinja2.Environment:
@@ -83,6 +97,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "age": age,
+        "born": born,
         "clock": clock,
         "day": day,
         "lasting": lasting,

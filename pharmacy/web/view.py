@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,14 +16,15 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect
-from sqlalchemy import select
 
 from pharmacy.http import browser
 from pharmacy.http.dependencies import Clock
 from pharmacy.http.edge import PAGE_POLICY
 from pharmacy.infra.db import Database
 from pharmacy.kernel.refusals import Invalid
-from pharmacy.practice.models import Site
+from pharmacy.kernel.working_time import WorkingHours
+from pharmacy.practice import queries as practice
+from pharmacy.practice.rules import DEFAULTS, Policy
 from pharmacy.settings import Settings
 from pharmacy.staff.rules import ANONYMOUS, Actor, Permission
 from pharmacy.web import navigation
@@ -78,10 +80,16 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Chrome:
-    """What the top bar shows of the pharmacy."""
+    """What every page knows of the pharmacy: its name in the top bar, its clock, its policies."""
 
-    pharmacy: str
-    zone: str
+    pharmacy: str = "LDN pharmacy"
+    zone: str = UTC_ZONE
+    policy: Policy = DEFAULTS
+
+    @property
+    def hours(self) -> WorkingHours:
+        """When somebody is there."""
+        return self.policy.hours(self.zone)
 
 
 @dataclass(frozen=True)
@@ -242,7 +250,8 @@ class Viewing:
         )
 
     def _chrome(self) -> Chrome:
-        with self._database.transaction() as session:
-            row = session.execute(select(Site.name, Site.time_zone)).one_or_none()
-        self._known = Chrome(row[0], row[1]) if row else None
-        return self._known or Chrome("LDN pharmacy", UTC_ZONE)
+        with self._database.glance() as session, suppress(practice.SiteMissing):
+            site, policy = practice.site_and_policy(session)
+            self._known = Chrome(site.name, site.time_zone, policy)
+            return self._known
+        return Chrome()

@@ -26,6 +26,7 @@ TASKS: Final = (
     "pharmacy.workers.labels",
     "pharmacy.workers.printing",
     "pharmacy.workers.refills",
+    "pharmacy.workers.recalls",
     "pharmacy.workers.audit",
     "pharmacy.workers.registries",
     "pharmacy.workers.ticks",

@@ -31,6 +31,11 @@ def order_called(name: str) -> Address:
     return lambda console: f"/orders/{encode('ord', console.orders[name].id)}"
 
 
+def health_of(name: str) -> Address:
+    """Return where an order's patient is asked."""
+    return lambda console: f"/orders/{encode('ord', console.orders[name].id)}/health"
+
+
 def first_of(table: str, prefix: str, at: str, where: str = "true") -> Address:
     """Return the address of the first row of a table."""
 
@@ -57,9 +62,23 @@ def batch_of(capsules: int) -> Address:
 REMAINDER = first_of("orders", "ord", "/orders/", where="kind = 'remainder'")
 UNKNOWN_COPY = first_of("label_copies", "cpy", "/labels/", where="state = 'unknown'")
 WAITING_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", where="status = 'quarantined'")
+WAITING_SHELLS = first_of("shell_lots", "shl", "/bench/shells/", where="status = 'quarantined'")
+USED_SHELLS = first_of(
+    "shell_lots",
+    "shl",
+    "/bench/shells/",
+    where="id in (select lot_id from shell_moves where kind = 'filled')",
+)
 RECALLED_LOT = first_of("ingredient_lots", "ing", "/bench/powder/", "lot_number = 'NTX-2511'")
 RECALLED_ORDER = first_of("orders", "ord", "/orders/", where="status = 'recalled'")
 RECALL_OF_MANY = first_of("recalls", "rcl", "/bench/recalls/", where="reason like 'The supplier%'")
+TO_DESTROY = first_of(
+    "orders",
+    "ord",
+    "/orders/",
+    where="id in (select order_id from containers"
+    " where returned_at is not null and destroyed_at is null)",
+)
 OWN_DRAFT = first_of(
     "formulation_proposals", "fmp", "/bench/formulas/proposals/", where="strength_ug = 2500"
 )
@@ -86,12 +105,18 @@ SHOWN = (
             ("sent", Role.TECHNICIAN),
         )
     ),
+    Shown("order-ask-patient", Role.TECHNICIAN, health_of("new")),
+    Shown("order-ask-yes", Role.TECHNICIAN, health_of("new"), ("y",)),
+    Shown("order-asked", Role.PHARMACIST, health_of("findings")),
     Shown("order-divided", Role.PHARMACIST, order_called("divided")),
     Shown("order-remainder", Role.PHARMACIST, REMAINDER),
     Shown("order-divide", Role.PHARMACIST, order_called("to pack"), ("v",)),
     Shown("order-divide-planned", Role.PHARMACIST, order_called("planned"), ("v",)),
     Shown("order-replaced", Role.PHARMACIST, order_called("replaced")),
     Shown("order-replace", Role.PHARMACIST, order_called("replaced"), ("v",)),
+    Shown("order-approve", Role.PHARMACIST, order_called("to review"), ("a",)),
+    Shown("order-release", Role.PHARMACIST, order_called("to check"), ("f",)),
+    Shown("order-hand-over", Role.TECHNICIAN, order_called("ready"), ("o",)),
     Shown("order-take", Role.TECHNICIAN, order_called("planned"), ("t",)),
     Shown("order-decide", Role.PHARMACIST, order_called("findings"), ("d",)),
     Shown("order-ask", Role.PHARMACIST, order_called("findings"), ("q",)),
@@ -99,7 +124,12 @@ SHOWN = (
     Shown("order-reading", Role.PHARMACIST, order_called("to pack"), ("m",)),
     Shown("order-send", Role.TECHNICIAN, order_called("ready"), ("s",)),
     Shown("order-came-back", Role.TECHNICIAN, order_called("sent"), ("e",)),
+    Shown("order-destroy", Role.TECHNICIAN, TO_DESTROY, ("x",)),
+    Shown("order-to-destroy", Role.TECHNICIAN, TO_DESTROY),
     Shown("shipping", Role.TECHNICIAN, "/shipping"),
+    Shown("refills", Role.TECHNICIAN, "/refills"),
+    Shown("refills-coming", Role.PHARMACIST, "/refills?view=coming"),
+    Shown("refills-renewal", Role.PHARMACIST, "/refills?view=renewal"),
     Shown("questions", Role.PHARMACIST, "/questions"),
     Shown("labels", Role.TECHNICIAN, "/labels"),
     Shown("labels-test", Role.TECHNICIAN, "/labels", ("t",)),
@@ -180,6 +210,8 @@ SHOWN = (
     Shown("powder-lot", Role.PHARMACIST, WAITING_LOT),
     Shown("powder-recalled", Role.PHARMACIST, RECALLED_LOT),
     Shown("powder-accept", Role.PHARMACIST, WAITING_LOT, ("a",)),
+    Shown("shell-lot", Role.PHARMACIST, WAITING_SHELLS),
+    Shown("shell-lot-used", Role.TECHNICIAN, USED_SHELLS),
     Shown("shells", Role.PHARMACIST, "/bench/shells"),
     Shown("shells-receive", Role.TECHNICIAN, "/bench/shells", ("n",)),
     Shown("formulas", Role.PHARMACIST, "/bench/formulas"),

@@ -23,6 +23,7 @@ from pharmacy.shipping.rules import Carrier
 from tests.browser.bench import stock_bench
 from tests.browser.oversight import stock_oversight
 from tests.browser.people import NAMES, PASSWORD, PIN
+from tests.browser.refilled import stock_refills
 from tests.factories.bundles import KID, payload_of, sample_bundle
 from tests.factories.inventory import stock_the_clinic
 from tests.factories.orders import Bench
@@ -64,8 +65,7 @@ PRINTED = "to pack too"
 class Draws(Bench):
     """A bench at which labels are really drawn."""
 
-    def allocate(self, order: Order) -> Order:
-        operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+    def label(self, order: Order) -> Order:
         labels.render(self.session, order.id, now=self.now)
         return order
 
@@ -122,6 +122,7 @@ def stock(session: Session, *, port: int) -> None:
         made[name] = order
     bench.walk(divide(bench, made[DIVIDED]), Status.LABELING)
     lose_a_vial(bench, made[REPLACED])
+    stock_refills(bench, made["over"])
     stock_oversight(bench, made[PRINTED])
     stock_bench(bench, port=port)
 
@@ -129,7 +130,7 @@ def stock(session: Session, *, port: int) -> None:
 def divide(bench: Bench, order: Order) -> Order:
     """Four weeks of an order go now; the rest is on the queue."""
     assert order.first_dose_on is not None
-    return labels.split(
+    rest = labels.split(
         bench.session,
         order.id,
         through=order.first_dose_on + timedelta(days=27),
@@ -138,6 +139,8 @@ def divide(bench: Bench, order: Order) -> Order:
         by=bench.pharmacist,
         now=bench.now,
     )
+    bench.label(order)
+    return rest
 
 
 def lose_a_vial(bench: Bench, order: Order) -> None:

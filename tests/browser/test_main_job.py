@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from pharmacy.infra.printers import Address, sender
 from pharmacy.kernel.ids import encode
 from pharmacy.labels import operations as labels
+from pharmacy.orders import operations as orders
 from pharmacy.orders import queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
@@ -26,6 +27,12 @@ from tests.factories.printing import LOOPBACK, PLACE
 def status(console: Console, name: str) -> Status:
     with console.session() as session:
         return session.get_one(Order, console.orders[name].id).status
+
+
+def check(console: Console, name: str) -> None:
+    """What the worker does with what came in."""
+    with console.session() as session:
+        orders.check(session, console.orders[name].id, now=console.clock())
 
 
 def draw_labels(console: Console, name: str) -> None:
@@ -75,8 +82,17 @@ def seated(console: Console, user: SitDown) -> Callable[[Role], User]:
 def test_an_order_goes_its_whole_way_without_a_mouse(
     console: Console, seated: Callable[[Role], User], tmp_path: Path
 ) -> None:
-    name = "to review"
+    name = "new"
     page = console.page_of(name)
+    check(console, name)
+    asking = seated(Role.TECHNICIAN).go(page)
+    asking.press("i")
+    asking.sees("15 questions to ask now")
+    for _ in range(15):
+        asking.press("n")  # each reply leads on to the next question
+    asking.press("s")
+    asking.hears("15 answers kept, and screened again")
+
     pharmacist = seated(Role.PHARMACIST).go(page)
     pharmacist.press("a")
     pharmacist.press("Enter")
@@ -116,7 +132,7 @@ def test_an_order_goes_its_whole_way_without_a_mouse(
     dialog = technician.page.locator("#hand-over")
     dialog.locator("[name=counselling]").focus()
     technician.page.keyboard.type("Declined", delay=80)  # a person's pace, not a scanner's
-    technician.press("Tab", "Tab", "Enter")
+    technician.press("Tab", "Tab", "Tab", "Enter")
     technician.hears("Handed over")
     assert status(console, name) is Status.HANDED_OVER
 

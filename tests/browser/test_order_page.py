@@ -9,12 +9,14 @@ from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Owner, Status
 from pharmacy.orders.rules.clarifying import QuestionKind
+from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.screening import queries as findings
 from pharmacy.shipping import queries as parcels
 from pharmacy.staff.rules import WORKER, Role
-from tests.browser.conftest import Console, SitDown, User
+from tests.browser.conftest import Console, SitDown, User, account_of
 from tests.browser.people import PIN
+from tests.factories.patients import facts
 from tests.factories.staff import make_actor
 
 HOSTILE = (
@@ -80,7 +82,7 @@ def test_findings_are_decided_one_by_one_by_keyboard(console: Console, user: Sit
     choose(pharmacist, "dialog[open] [name=decision]", "Accept")
     choose(pharmacist, "dialog[open] [name=reason]", "It is being")
     pharmacist.press("Tab", "Enter")
-    pharmacist.page.locator("#toasts").get_by_text("Decided").nth(1).wait_for()
+    pharmacist.page.get_by_role("heading", name="Findings", exact=True).wait_for()
 
     with console.session() as session:
         order = session.get_one(Order, console.orders["findings"].id)
@@ -122,6 +124,32 @@ def test_an_order_is_divided_by_keyboard(console: Console, user: SitDown) -> Non
     with console.session() as session:
         order = session.get_one(Order, console.orders["planned"].id)
         assert order.nights == (1, 56)
+
+
+def test_what_came_back_is_taken_back_and_destroyed_by_two_without_a_mouse(
+    console: Console, user: SitDown
+) -> None:
+    wanted = console.orders["over"].id
+    technician = user(Role.TECHNICIAN).go(console.page_of("over"))
+    technician.press("e")
+    choose(technician, "#return-reason", "The patient stopped")
+    technician.press("Tab", "Enter")
+    technician.sees("it waits to be destroyed")
+
+    technician.press("x")
+    choose(technician, "#destroy-witness", "Pat")
+    technician.press("Tab")
+    technician.page.keyboard.type("999999", delay=60)
+    technician.press("Enter")
+    technician.sees("That is not your colleague")
+    technician.page.locator("#destroy-pin").fill(PIN)
+    technician.press("Enter")
+
+    technician.sees("Destroyed before a witness")
+    with console.session() as session:
+        vials = queries.containers(session, wanted)
+        pharmacist = account_of(session, Role.PHARMACIST)
+        assert {each.witnessed_by for each in vials} == {pharmacist.id}
 
 
 def test_large_print_is_chosen_by_keyboard_and_the_leaflet_shows_beside_the_labels(
@@ -265,3 +293,37 @@ def test_nothing_that_people_typed_runs_and_nothing_of_it_is_lost(
         somebody.go(hostile.page_of("to review"))
         seen = somebody.page.locator("main").inner_text()
         assert [each for each in HOSTILE if each not in seen] == []
+
+
+def test_an_address_that_differs_is_settled_by_keyboard_before_anything_is_sent(
+    console: Console, user: SitDown
+) -> None:
+    wanted = console.orders["ready"].id
+    with console.session() as session:
+        order = session.get_one(Order, wanted)
+        known = session.get_one(Patient, order.patient_id)
+        said = facts(
+            identifier_system=known.identifier_system,
+            identifier_value=known.identifier_value,
+            family=known.family,
+            given=known.given,
+            birth_date=known.birth_date,
+            address_line="9 New Avenue",
+            city="Dallas",
+            postal_code="75201",
+        )
+        patients.enter(session, said, by=WORKER, now=console.clock())
+        operations.check(session, wanted, now=console.clock())
+    technician = user(Role.TECHNICIAN).go(console.page_of("ready"))
+    technician.sees("Until it is settled, nothing is sent")
+    assert technician.axe() == []
+
+    technician.page.get_by_role("button", name="Settle which is right").click()
+    technician.page.get_by_label("9 New Avenue, Dallas").check()
+    choose(technician, "#settle-reason-1", "The patient")
+    technician.page.get_by_role("button", name="Settle it").click()
+
+    technician.sees("The new one is on file")
+    with console.session() as session:
+        assert queries.open_holds(session, wanted) == []
+        assert session.get_one(Patient, known.id).city == "Dallas"

@@ -1,6 +1,6 @@
 """A server that was restarted costs nobody a request: the pool notices before it gives out."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from sqlalchemy import text
 
@@ -41,3 +41,17 @@ def test_a_connection_that_was_closed_in_the_pool_is_replaced(database: Database
 
     with database.transaction() as session:
         assert session.scalar(text("select 1")) == 1
+
+
+def test_a_glance_writes_at_once_and_leaves_its_connection_to_transactions(
+    database: Database,
+) -> None:
+    with suppress(ZeroDivisionError), database.glance() as session:
+        session.execute(text("create table glanced ()"))
+        raise ZeroDivisionError
+    with suppress(ZeroDivisionError), database.transaction() as session:
+        session.execute(text("drop table glanced"))
+        raise ZeroDivisionError
+
+    with database.transaction() as session:
+        session.execute(text("drop table glanced"))

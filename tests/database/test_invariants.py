@@ -55,8 +55,7 @@ class House(Bench):
         refills.schedule(self.session, order.id, now=self.now)
         return self.done(order, JobKind.SCHEDULE_REFILL)
 
-    def allocate(self, order: Order) -> Order:
-        operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+    def label(self, order: Order) -> Order:
         labels.render(self.session, order.id, now=self.now)
         return self.done(order, JobKind.RENDER_LABELS)
 
@@ -240,6 +239,9 @@ SPOILT: Final[dict[str, str]] = {
     "labeled-by-a-job": "delete from jobs where kind = 'labels.render'",
     "received-will-be-checked": "update jobs set state = 'done' where kind = 'orders.check'",
     "labels-will-be-drawn": f"update orders set labeled_at = null where id = {DRAWN}",
+    "letters-will-be-drawn": (
+        "update recall_notices set pdf = null, pdf_sha256 = null, drawn_at = null"
+    ),
     "next-fill-is-known": f"delete from refills where after_order_id = {TAKEN};{LEFT}",
     "seals-are-linked": "update audit_seals set previous_sha256 = sha256('')",
     "sealed-by-a-seal-that-exists": "delete from audit_seals",

@@ -19,6 +19,7 @@ from pharmacy.patients import operations as patients
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import GivenAnswer, Reply, Topic
 from pharmacy.practice.rules import Policy
+from pharmacy.prescribers.operations import IdentityService
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.printing import operations as printing
 from pharmacy.screening import operations as screening
@@ -54,6 +55,8 @@ class Bench:
     def __init__(self, session: Session, *, stock: bool = True, registries: bool = True) -> None:
         self.session = session
         self.now = NOW
+        self.nppes: IdentityService | None = None
+        """The registry's service that the worker asks, where the pharmacy uses one."""
         make_site(session)
         self.key = make_key(session)
         if registries:
@@ -123,7 +126,7 @@ class Bench:
             by=self.technician,
             now=self.now,
         )
-        return operations.check(self.session, order.id, now=self.now)
+        return operations.check(self.session, order.id, now=self.now, nppes=self.nppes)
 
     def approve(self, order: Order, **arguments: Any) -> Order:
         """Decide every finding in the order's favour, and approve it."""
@@ -148,6 +151,10 @@ class Bench:
     def allocate(self, order: Order) -> Order:
         """Allocate, and have the labels drawn."""
         operations.allocate(self.session, order.id, by=self.technician, now=self.now)
+        return self.label(order)
+
+    def label(self, order: Order) -> Order:
+        """Do as if the labels were drawn."""
         return operations.labeled(self.session, order.id, now=self.now)
 
     def codes(self, order: Order) -> list[str]:
@@ -156,6 +163,8 @@ class Bench:
 
     def pack(self, order: Order) -> Order:
         """Scan and pack: into the ledger of copies, where real labels were drawn."""
+        if order.labeled_at is None:  # it was divided meanwhile
+            self.label(order)
         pack = printing.pack if labels.of_order(self.session, order.id) else operations.pack
         return pack(
             self.session, order.id, scanned=self.codes(order), by=self.technician, now=self.now

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from pharmacy.patients import operations
 from pharmacy.patients.models import Patient
 from pharmacy.patients.rules import PatientFacts
-from pharmacy.staff.rules import WORKER
+from pharmacy.patients.rules.contact import Contact, ContactReason, Ground
+from pharmacy.staff.rules import WORKER, Role
 from tests.conftest import NOW
+from tests.factories.staff import make_actor
 
 AVERY: Final = PatientFacts(
     identifier_system="https://ehr.example.org/fhir/mrn",
@@ -35,3 +37,20 @@ def facts(**changes: Any) -> PatientFacts:
 def make_patient(session: Session, **changes: Any) -> Patient:
     """Enter a patient; the same identifier gives the same patient."""
     return operations.enter(session, facts(**changes), by=WORKER, now=NOW).patient
+
+
+def contact(**changes: str) -> Contact:
+    """Where the patient of the sample lives, but for what is changed."""
+    return replace(AVERY.contact, **changes)
+
+
+def move(session: Session, patient: Patient, **changes: str) -> Patient:
+    """Let a patient call, and say that they moved."""
+    return operations.correct_contact(
+        session,
+        patient.id,
+        replace(patient.contact, **changes),
+        ground=Ground(ContactReason.PATIENT_SAID),
+        by=make_actor(session, Role.TECHNICIAN),
+        now=NOW,
+    )

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from pharmacy.infra.keys import PrivateKey, jwk_of
+from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.kernel.ids import new_id
+from pharmacy.prescribers import operations
 from pharmacy.prescribers.models import (
     Prescriber,
     PrescriberKey,
@@ -23,7 +25,10 @@ from pharmacy.prescribers.models import (
 )
 from pharmacy.prescribers.rules import names
 from pharmacy.prescribers.rules.keys import thumbprint
+from pharmacy.prescribers.rules.people import CorrectionReason
+from pharmacy.staff.rules import Role
 from tests.conftest import NOW
+from tests.factories.staff import make_actor
 
 JORDAN: Final = "1234567893"
 """The prescriber of the sample prescription: Jordan Testprescriber, MD, in Texas."""
@@ -190,10 +195,54 @@ def make_exclusion(session: Session, **changes: Any) -> RegistryExclusion:
     return row
 
 
+class NppesService:
+    """A service of NPPES that answers as it is told, and counts."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.asked = 0
+
+    def look_up(self, npi: str) -> Reply:
+        self.asked += 1
+        return self.reply
+
+
+KNOWN_TO_NPPES: Final = Reply(
+    Outcome.FOUND,
+    record={
+        "number": JORDAN,
+        "enumeration_type": "NPI-1",
+        "basic": {"first_name": "JORDAN", "last_name": "TESTPRESCRIBER", "status": "A"},
+        "taxonomies": [{"code": "207R00000X", "primary": True}],
+    },
+)
+
+
 def make_verifiable(session: Session, npi: str = JORDAN) -> Prescriber:
     """Enrol a prescriber about whom every registry has only good to say."""
     prescriber = make_prescriber(session, npi)
     make_provider(session, npi)
     make_license(session, npi)
     make_import(session, "leie")
+    return prescriber
+
+
+def correct(
+    session: Session,
+    prescriber: Prescriber,
+    reason: CorrectionReason = CorrectionReason.CHANGED,
+    **changes: Any,
+) -> Prescriber:
+    """Have two administrators correct who a prescriber is."""
+    first, second = (make_actor(session, Role.ADMINISTRATOR) for _ in range(2))
+    proposed = operations.propose_correction(
+        session,
+        prescriber.npi,
+        **{**asdict(prescriber.person), **changes},
+        reason=reason,
+        words="A certificate",
+        by=first,
+        now=NOW,
+    )
+    operations.confirm_correction(session, proposed.id, by=second, now=NOW)
     return prescriber

@@ -53,6 +53,7 @@ def screen_fill(session: Session, prescription: Prescription, **changes: Any) ->
         ),
         "patient_id": prescription.patient_id,
         "first_fill": fill_no == 1 and prescription.follows_id is None,
+        "other_supplies": (),
         "policy": Policy(),
         "now": NOW,
     }

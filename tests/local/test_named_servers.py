@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,13 +15,15 @@ from pharmacy.embedded.postgres import FAST_AND_LOSSY, EmbeddedPostgres, find_pr
 from pharmacy.embedded.processes import child_of_ours, end
 from pharmacy.embedded.valkey import find_program as find_valkey
 from pharmacy.local.stack import HOST
-from tests.services import ROOT, own_port
+from tests.services import ROOT, memory_or_disk, own_port
 
 pytestmark = pytest.mark.slow
 PASSWORD = "s3cret/with@signs"
 IN_A_URL = "s3cret%2Fwith%40signs"
-PROGRAMS = [find_program()[0].parent, *sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
-"""PostgreSQL as ./run brings it, and as Debian or Ubuntu has installed it."""
+INSTALLED = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+"""PostgreSQL as Debian or Ubuntu has installed it."""
+OURS = find_program()[0].parent
+"""PostgreSQL as ./run brings it, on which the demo walks elsewhere too."""
 
 MakeDatabase = Callable[..., str]
 
@@ -42,13 +43,12 @@ def pharmacy(*words: str, **environment: str) -> "subprocess.CompletedProcess[st
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that an unprivileged account can reach; pytest's own is closed to it."""
-    made = Path(tempfile.mkdtemp(prefix="pharmacy-"))
-    made.chmod(0o755)
+    made = memory_or_disk()
     yield made
     shutil.rmtree(made)
 
 
-@pytest.fixture(params=PROGRAMS, ids=lambda path: path.parent.name)
+@pytest.fixture
 def make_database(
     request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeDatabase]:
@@ -92,6 +92,13 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     end(process, ask=signal.SIGTERM, insist=signal.SIGKILL, grace=10)
 
 
+def on(*programs: Path) -> pytest.MarkDecorator:
+    """Have a test run on these servers."""
+    name = {path: path.parent.name for path in programs}
+    return pytest.mark.parametrize("make_database", programs, ids=name.get, indirect=True)
+
+
+@on(*(INSTALLED or [OURS]))
 def test_the_demo_and_commands_work_on_named_servers_with_passwords(
     make_database: MakeDatabase, redis_url: str, tmp_path: Path
 ) -> None:
@@ -110,6 +117,7 @@ def test_the_demo_and_commands_work_on_named_servers_with_passwords(
     assert pharmacy(*demo, **servers).stderr.startswith("database-not-empty:")
 
 
+@on(OURS, *INSTALLED)
 def test_databases_that_are_not_ours_are_refused_in_words(
     make_database: MakeDatabase, redis_url: str, tmp_path: Path
 ) -> None:

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,12 +16,14 @@ import pytest
 
 from pharmacy.local.stack import HOST
 from pharmacy.local.state import running_stack
-from tests.services import ROOT, own_port
+from tests.services import ROOT, memory_or_disk, own_port
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
 ]
+NO_TLS = False
+"""Reading the machine's certificates takes longer than asking."""
 PATIENCE = 180
 """Longer than a stack may take to stop: 101 s for its processes and 40 s for its servers."""
 
@@ -55,12 +56,16 @@ class Up:
         until(lambda: self.has_ended() or (self.answers() and running_stack(self.folder) != {}))
         assert not self.has_ended(), self.process.communicate()[0]
 
+    def is_running(self) -> bool:
+        return self.process is not None and not self.has_ended()
+
     def has_ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
     def answers(self) -> bool:
         try:
-            return httpx.get(f"http://{HOST}:{self.port}/health/ready").status_code == 200
+            url = f"http://{HOST}:{self.port}/health/ready"
+            return httpx.get(url, verify=NO_TLS).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -92,10 +97,8 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def up() -> Iterator[Up]:
-    folder = Path(tempfile.mkdtemp(prefix="pharmacy-"))
-    folder.chmod(0o755)
+def on_a_new_folder() -> Iterator[Up]:
+    folder = memory_or_disk()
     command = Up(folder, own_port())
     yield command
     if command.process is not None:
@@ -107,77 +110,49 @@ def up() -> Iterator[Up]:
     shutil.rmtree(folder)
 
 
-def test_ctrl_c_leaves_nothing_running_and_a_second_one_meanwhile_changes_nothing(up: Up) -> None:
-    up.start()
-    second = up.spawn()
+@pytest.fixture
+def up() -> Iterator[Up]:
+    yield from on_a_new_folder()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Up]:
+    yield from on_a_new_folder()
+
+
+@pytest.fixture
+def running(shared: Up) -> Up:
+    """One that runs, however the test before left it: a start takes a quarter of a minute."""
+    if not shared.is_running():
+        shared.start()
+    return shared
+
+
+def test_a_second_one_meanwhile_changes_nothing(running: Up) -> None:
+    second = running.spawn()
     output, _ = second.communicate(timeout=PATIENCE)
+
     assert second.returncode == 1
-    assert f"runs already on this folder: http://{HOST}:{up.port}" in output
-    assert up.answers()
-    assert running_stack(up.folder) != {}
-
-    status, output = up.interrupt(signal.SIGINT)
-
-    assert status == 0, output
-    assert f"http://{HOST}:{up.port}" in output
-    assert f"Data: {up.folder}" in output
-    assert up.processes() == []
-    assert running_stack(up.folder) == {}
-
-
-def test_after_being_killed_the_next_start_recovers_on_the_same_port(up: Up) -> None:
-    up.start()
-    secret = (up.folder / "secret").read_text()
-    assert up.process is not None
-    up.process.kill()
-    up.process.communicate()
-
-    up.start()
-
-    assert (up.folder / "secret").read_text() == secret
-    assert up.interrupt(signal.SIGINT)[0] == 0
-    assert up.processes() == []
-
-
-def test_processes_that_die_are_started_again(up: Up) -> None:
-    up.start()
-    commands = ("api", "worker", "relay", "beat")
-    before = {command: set(up.processes("pharmacy.cli", command)) for command in commands}
-    for pid in set().union(*before.values()):
-        with suppress(ProcessLookupError):  # a worker's child ends with it
-            os.kill(pid, signal.SIGKILL)
-
-    for command in commands:
-        until(lambda name=command: set(up.processes("pharmacy.cli", name)) - before[name])
-    until(up.answers)
-    assert up.interrupt(signal.SIGTERM)[0] == 0
-    assert up.processes() == []
-
-
-def test_interrupted_while_it_starts_it_leaves_nothing_running(up: Up) -> None:
-    up.process = up.spawn()
-    until(lambda: up.processes("pharmacy.cli", "api"))
-
-    status, _ = up.interrupt(signal.SIGINT)
-
-    assert status == 0
-    assert up.processes() == []
+    assert f"runs already on this folder: http://{HOST}:{running.port}" in output
+    assert running.answers()
+    assert running_stack(running.folder) != {}
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the guide asks with curl")
-def test_the_guide_leads_from_nothing_to_an_order_that_waits_for_a_pharmacist(up: Up) -> None:
+def test_the_guide_leads_from_nothing_to_an_order_that_waits_for_a_pharmacist(
+    running: Up,
+) -> None:
     guide = (ROOT / "docs" / "operate.md").read_text()
     block = guide.split("```sh\n")[1].split("```")[0]
     assert "./run" in block
     assert "http://127.0.0.1:8000" in block
     block = block.replace("./run", f"'{sys.executable}' -m pharmacy.cli")
-    block = block.replace("http://127.0.0.1:8000", f"http://{HOST}:{up.port}")
-    up.start()
+    block = block.replace("http://127.0.0.1:8000", f"http://{HOST}:{running.port}")
 
     pasted = subprocess.run(
         ["sh", "-eu"],
         input=block,
-        env=up.environment,
+        env=running.environment,
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -190,5 +165,50 @@ def test_the_guide_leads_from_nothing_to_an_order_that_waits_for_a_pharmacist(up
     assert '"holds":[]' in order
     assert '"plan":"pln_' in order
     assert '"rule":"N01"' in findings
-    _, said = up.interrupt(signal.SIGINT)
-    assert "Nobody has an account here yet" in said
+
+
+def test_processes_that_die_are_started_again_and_sigterm_leaves_nothing_running(
+    running: Up,
+) -> None:
+    commands = ("api", "worker", "relay", "beat")
+    before = {command: set(running.processes("pharmacy.cli", command)) for command in commands}
+    for pid in set().union(*before.values()):
+        with suppress(ProcessLookupError):  # a worker's child ends with it
+            os.kill(pid, signal.SIGKILL)
+
+    for command in commands:
+        until(lambda name=command: set(running.processes("pharmacy.cli", name)) - before[name])
+    until(running.answers)
+    status, output = running.interrupt(signal.SIGTERM)
+    assert status == 0, output
+    assert f"http://{HOST}:{running.port}" in output
+    assert f"Data: {running.folder}" in output
+    assert "Nobody has an account here yet" in output
+    assert running.processes() == []
+
+
+def test_after_being_killed_the_next_start_recovers_on_the_same_port_and_ctrl_c_ends_it(
+    running: Up,
+) -> None:
+    secret = (running.folder / "secret").read_text()
+    assert running.process is not None
+    running.process.kill()
+    running.process.communicate()
+
+    running.start()
+
+    assert (running.folder / "secret").read_text() == secret
+    status, output = running.interrupt(signal.SIGINT)
+    assert status == 0, output
+    assert running.processes() == []
+    assert running_stack(running.folder) == {}
+
+
+def test_interrupted_while_it_starts_it_leaves_nothing_running(up: Up) -> None:
+    up.process = up.spawn()
+    until(lambda: up.processes("pharmacy.cli", "api"))
+
+    status, _ = up.interrupt(signal.SIGINT)
+
+    assert status == 0
+    assert up.processes() == []

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pharmacy.compounding import queries
@@ -30,8 +29,8 @@ from pharmacy.kernel.ids import new_id
 from pharmacy.kernel.quantities import Mass
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.practice import queries as practice
-from pharmacy.staff.models import AccountRole
-from pharmacy.staff.rules import GRANTS, Actor, Permission, Role, require_second_person
+from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import Actor, Permission, require_second_person
 
 
 class LotsNotScanned(Conflict):
@@ -204,11 +203,8 @@ def require_reader(session: Session, reading: Reading, by: Actor) -> None:
     """Raise SecondReaderNeeded unless a typed weight was read by a colleague too."""
     if reading.captured is Captured.BALANCE:
         return
-    held = session.scalars(
-        select(AccountRole.role).where(AccountRole.account_id == reading.second_by)
-    )
-    may_compound = any(Permission.COMPOUND in GRANTS[Role(role)] for role in held)
-    if reading.second_by in {None, by.id} or not may_compound:
+    second = reading.second_by
+    if second is None or second == by.id or not staff.may(session, second, Permission.COMPOUND):
         raise SecondReaderNeeded("a typed weight names a colleague who read it too")
 
 

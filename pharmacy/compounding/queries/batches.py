@@ -64,6 +64,12 @@ def lock_each(session: Session, batch_ids: Collection[UUID]) -> Sequence[Batch]:
     return session.scalars(found.execution_options(populate_existing=True)).all()
 
 
+def by_id(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, Batch]:
+    """Return those of these that are batches."""
+    found = session.scalars(select(Batch).where(Batch.id.in_(batch_ids)))
+    return {batch.id: batch for batch in found}
+
+
 def batches(
     session: Session,
     *,

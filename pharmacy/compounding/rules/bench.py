@@ -18,7 +18,7 @@ from pharmacy.compounding.rules.sources import Source, Stock
 from pharmacy.compounding.rules.weighing import Balance
 from pharmacy.formulary.rules import capsules
 from pharmacy.formulary.rules.formulation import Formula
-from pharmacy.formulary.rules.ingredients import AssayBasis, SaltForm
+from pharmacy.formulary.rules.ingredients import INGREDIENTS, AssayBasis, SaltForm
 from pharmacy.kernel.quantities import Mass
 from pharmacy.kernel.refusals import Conflict, Refusal
 
@@ -157,7 +157,9 @@ def work_out(bench: Bench, *, strength_ug: int, capsules_wanted: int) -> Planned
     if bench.active is None:
         raise ActiveLotMissing("no released lot of the active ingredient is in date")
     if formula.filler not in bench.fillers:
-        raise FillerLotMissing(f"no released lot of {formula.filler} is in date")
+        known = INGREDIENTS.get(formula.filler)
+        named = known.name if known else formula.filler
+        raise FillerLotMissing(f"no released lot of {named} is in date")
     packings = _packings(bench.active, bench.fillers[formula.filler])
     if formula.size not in packings:
         raise PackingMissing(f"size {formula.size} was not measured with both lots at hand")

@@ -24,6 +24,7 @@ from pharmacy.infra.jobs.oversight import (
     backlog,
     get,
     given_up,
+    given_up_on,
     listing,
     retry,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "finish",
     "get",
     "given_up",
+    "given_up_on",
     "go_on",
     "listing",
     "not_sent",

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Interval, exists, func, select, type_coerce, update
+from sqlalchemy import ARRAY, Interval, Select, exists, func, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from pharmacy.infra import audit
-from pharmacy.infra.db import among
+from pharmacy.infra.db import among, written
 from pharmacy.infra.jobs.table import CHANNEL, LARGEST_ID, Job, JobState
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict, NotFound
@@ -57,27 +59,38 @@ def get(session: Session, job_id: int) -> Job:
     return _found(session.get(Job, job_id) if 0 < job_id <= LARGEST_ID else None)
 
 
-def given_up(session: Session, ref_ids: Collection[UUID]) -> dict[UUID, tuple[JobKind, ...]]:
-    """Return, for each of these things, the kinds of work about it that are dead and not made good.
+def given_up_on(name: str) -> Select[UUID, Sequence[JobKind]]:
+    """
+    Return the statement that `given_up` asks, for a room that joins it with what it knows.
 
-    Costs what there is of dead jobs, however many were done.
+    Args:
+        name: Of the parameter that says which things.
     """
     later = aliased(Job)
     made_good = exists().where(
         later.ref_id == Job.ref_id,
         later.kind == Job.kind,
         later.id > Job.id,
-        later.state == JobState.DONE,
+        later.state == written(JobState.DONE),
     )
-    dead = (
-        select(Job.ref_id, Job.kind)
-        .where(Job.state == JobState.DEAD, among(Job.ref_id, ref_ids), ~made_good)
-        .order_by(Job.id)
+    kinds = func.array_agg(aggregate_order_by(Job.kind, Job.id), type_=ARRAY(Job.kind.type))
+    return (
+        select(Job.ref_id, kinds.label("kinds"))
+        .where(Job.state == written(JobState.DEAD), among(Job.ref_id, name), ~made_good)
+        .group_by(Job.ref_id)
     )
-    found: dict[UUID, tuple[JobKind, ...]] = {}
-    for ref_id, kind in session.execute(dead):
-        found[ref_id] = (*found.get(ref_id, ()), kind)
-    return found
+
+
+GIVEN_UP: Final = given_up_on("things")
+
+
+def given_up(session: Session, ref_ids: Collection[UUID]) -> dict[UUID, tuple[JobKind, ...]]:
+    """Return, for each of these things, the kinds of work about it that are dead and not made good.
+
+    Costs what there is of dead jobs, however many were done.
+    """
+    found = session.execute(GIVEN_UP, {"things": [*ref_ids]})
+    return {thing: tuple(kinds) for thing, kinds in found}
 
 
 def listing(

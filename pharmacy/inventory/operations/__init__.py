@@ -21,6 +21,7 @@ from pharmacy.inventory.operations.materials import (
 from pharmacy.inventory.operations.shells import (
     receive_shell_lot,
     release_shell_lot,
+    store_shell_certificate,
     tare_shells,
 )
 from pharmacy.inventory.operations.triturations import make_trituration
@@ -43,6 +44,7 @@ __all__ = [
     "reserve",
     "return_powder",
     "store_certificate",
+    "store_shell_certificate",
     "tare_shells",
     "unreserve",
     "waste",

@@ -25,6 +25,7 @@ from pharmacy.inventory.models import (
     MoveKind,
     PackingStatistic,
     PowderReason,
+    ShellLot,
 )
 from pharmacy.inventory.operations.materials import write_powder_move
 from pharmacy.inventory.rules.lots import (
@@ -126,20 +127,33 @@ def store_certificate(
     """
     by.require(Permission.RECEIVE_LOT)
     lot = queries.lock_ingredient_lot(session, lot_id)
-    _require_quarantined(lot.status)
     digest = keep_document(session, content, media_type=media_type, by=by, now=now)
+    put_papers(session, lot, digest, "ingredient-lot", by=by, now=now)
+    return lot
+
+
+def put_papers(
+    session: Session,
+    lot: IngredientLot | ShellLot,
+    digest: bytes,
+    kind: str,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Name the document that came with a locked lot. Raises LotNotQuarantined."""
+    _require_quarantined(lot.status)
     lot.certificate_sha256 = digest
     session.flush()
     audit.record(
         session,
-        "ingredient-lot.certificate-stored",
+        f"{kind}.certificate-stored",
         by=by,
         at=now,
         subject_kind="lot",
         subject_id=lot.id,
         detail={"lot_number": lot.lot_number, "sha256": digest.hex()},
     )
-    return lot
 
 
 def release_ingredient_lot(

@@ -13,7 +13,12 @@ from sqlalchemy.orm import Session
 from pharmacy.infra import audit
 from pharmacy.inventory import queries
 from pharmacy.inventory.models import LotStatus, ShellLot, ShellReason, ShellTare
-from pharmacy.inventory.operations.lots import LotKnown, LotNotQuarantined
+from pharmacy.inventory.operations.lots import (
+    LotKnown,
+    LotNotQuarantined,
+    keep_document,
+    put_papers,
+)
 from pharmacy.inventory.operations.materials import write_shell_move
 from pharmacy.inventory.rules.allocation import why_hidden
 from pharmacy.inventory.rules.lots import LotInvalid, LotNotUsable, ShellLotFacts
@@ -48,6 +53,17 @@ def receive_shell_lot(
         raise LotKnown("a lot of this number is known", lot_number=facts.lot_number) from error
     write_shell_move(session, lot.id, ShellReason.RECEIVED, facts.received, lot.id, by=by, now=now)
     _record(session, "shell-lot.received", lot, by=by, now=now)
+    return lot
+
+
+def store_shell_certificate(
+    session: Session, lot_id: UUID, content: bytes, *, by: Actor, now: datetime
+) -> ShellLot:
+    """Keep the maker's certificate of a lot in quarantine. Raises as `store_certificate`."""
+    by.require(Permission.RECEIVE_LOT)
+    lot = queries.lock_shell_lot(session, lot_id)
+    digest = keep_document(session, content, by=by, now=now)
+    put_papers(session, lot, digest, "shell-lot", by=by, now=now)
     return lot
 
 

@@ -1,5 +1,5 @@
 """
-A line of text in dots.
+A line of text in dots: as one patch where it comes again, letter by letter where it does not.
 
 Glyphs are drawn by FreeType and each stands where its measured advance puts it, so that a line is
 as long on paper as the layout believes. A picture is one integer here: its rows one after the
@@ -58,9 +58,18 @@ class Glyphs(dict[str, Glyph]):
             grey = Image.new("L", (right - left, bottom - top), 0)
             draws = ImageDraw.Draw(grey)
             draws.text((-left, -top), letter, fill=255, font=font, anchor="ls", stroke_width=stroke)
+            grey = _visible(grey)
         advance = fonts.width(letter, self.size, bold=self.bold) * self.scale
         self[letter] = glyph = Glyph(left, right, top, advance, grey)
         return glyph
+
+
+def _visible(grey: Image.Image) -> Image.Image | None:
+    """Return a letter so dark that some of it is printed, however fine; None if it has no ink."""
+    darkest = max(grey.tobytes())
+    if 0 < darkest < DARK:
+        return grey.point([255 * (shade == darkest) for shade in range(256)])
+    return grey if darkest else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,16 +90,9 @@ def _face(size: float, *, bold: bool, dpi: int) -> Face:
     return Face(glyphs, above + below, below + SPARE)  # other files may reach higher than ours
 
 
-class Clump(NamedTuple):
-    """Letters whose boxes touch, and from where to where they reach on their line."""
-
-    letters: str
-    places: tuple[int, ...]
-    """How far right of the first each letter stands."""
-    first: int
-    """Where the first one stands."""
-    left: int
-    right: int
+Clump = tuple[str, tuple[int, ...], int, int, int]
+"""Letters whose boxes touch; how far right of the first each of them stands; where on its line the
+first stands; and from where to where they reach."""
 
 
 def line(text: str, size: float, *, bold: bool, dpi: int) -> Patch | None:
@@ -99,11 +101,43 @@ def line(text: str, size: float, *, bold: bool, dpi: int) -> Patch | None:
     clumps = _clumps(text, face.glyphs)
     if not clumps:
         return None
-    left, wide = clumps[0].left, clumps[-1].right - clumps[0].left
-    row = max(SHORTEST, 1 << (wide - 1).bit_length())
+    left, end = clumps[0][3], clumps[-1][4]
+    wide = end - left
+    row = _row(wide)
     dots = 0
     for letters, places, _, _, right in clumps:
         dots |= _ink(letters, places, face, row) << (row - (right - left))
+    return _patch(dots, row, left, wide, face)
+
+
+def apart(text: str, size: float, *, bold: bool, dpi: int) -> list[tuple[int, Patch]]:
+    """Return the letters of a line, those together that touch, and how far right of it each is."""
+    face = _face(size, bold=bold, dpi=dpi)
+    return [
+        (first, _clump(letters, places, face))
+        for letters, places, first, _, _ in _clumps(text, face.glyphs)
+    ]
+
+
+@fonts.renewed
+@lru_cache(maxsize=KEPT)
+def _clump(letters: str, places: tuple[int, ...], face: Face) -> Patch:
+    """Return letters that touch, placed from the first one's place."""
+    glyphs = list(zip(places, map(face.glyphs.__getitem__, letters), strict=True))
+    left = min(x + glyph.left for x, glyph in glyphs)
+    wide = max(x + glyph.right for x, glyph in glyphs) - left
+    row = _row(wide)
+    dots = _ink(letters, places, face, row) << (row - wide)
+    return _patch(dots, row, left, wide, face)
+
+
+def _row(wide: int) -> int:
+    """Return how many dots a row has in which so many are drawn: of few lengths, to be kept."""
+    return max(SHORTEST, 1 << (wide - 1).bit_length())
+
+
+def _patch(dots: int, row: int, left: int, wide: int, face: Face) -> Patch:
+    """Return what is drawn at the left end of rows of so many dots, without blank rows."""
     blank = ((dots & -dots).bit_length() - 1) // row
     high = -(-dots.bit_length() // row) - blank
     packed = (dots >> blank * row).to_bytes(high * row // BITS, "big")
@@ -123,14 +157,12 @@ def _clumps(text: str, glyphs: Glyphs) -> list[Clump]:
         if grey is None:
             continue
         if x + left >= end:
-            clumps.append(Clump(letter, ALONE, x, x + left, x + right))
+            end = x + right
+            clumps.append((letter, ALONE, x, x + left, end))
         else:
             letters, places, first, start, _ = clumps[-1]
-            places = (*places, x - first)
-            clumps[-1] = Clump(
-                letters + letter, places, first, min(start, x + left), max(end, x + right)
-            )
-        end = clumps[-1].right
+            start, end = min(start, x + left), max(end, x + right)
+            clumps[-1] = (letters + letter, (*places, x - first), first, start, end)
     return clumps
 
 

@@ -4,7 +4,8 @@ Placing a page's shapes on the dots of a print head.
 A page is the union of its spots: a dot is black where any of them is. What a label printer gets and
 what a screen shows are made from the same spots, so the one cannot differ from the other. White ink
 is never sent: it is cut out of what lies below it. Most shapes of a label stand in the same place
-on the label before it, so spots are kept; how many is bounded, so that memory stays flat.
+on the label before it, so spots are kept; how many is bounded, so that memory stays flat. Of a text
+that is the label's own its letters are.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
-from pharmacy.labels.dots.letters import line
+from pharmacy.labels.dots.letters import apart, line
 from pharmacy.labels.dots.patches import KEPT, POINTS, bar, rounded, symbol
 from pharmacy.labels.dots.spots import Sheet, Spot, placed
 from pharmacy.labels.pdf.barcode import DOTS_AT
@@ -71,62 +72,76 @@ def rastered(page: Pen, *, size: tuple[float, float], dpi: int) -> Dots:
     return Dots(sheet, _spots(page.parts, sheet))
 
 
-def _spots(parts: Sequence[Shape | Form], sheet: Sheet) -> list[Spot]:
+def _spots(parts: Sequence[Shape | Form], sheet: Sheet) -> tuple[Spot, ...]:
     """Return what is to be seen of shapes that are drawn one after the other."""
     spots: list[Spot] = []
     is_white = False
     for part in parts:
         match part:
+            case Text(own=True):
+                drawn = _apart(part, sheet)
             case Text() | Line() | Box():
-                spot = _kept(part, sheet)
+                drawn = _kept(part, sheet)
             case Form():
-                spots += _form(part, sheet)
-                continue
+                drawn = _form(part, sheet)
             case Placed():
-                spot = _symbol(part, sheet)
+                drawn = _symbol(part, sheet)
             case Ink(red, green, blue):
                 is_white = min(red, green, blue) > WHITE_INK
                 continue
             case _:
                 raise OnlyOnPaper("this page holds what only a PDF can show")
-        if spot and is_white:
-            spots = [rest for below in spots if (rest := below.without(spot))]
-        elif spot:
-            spots.append(spot)
-    return spots
+        if is_white:
+            for white in drawn:
+                spots = [rest for below in spots if (rest := below.without(white))]
+        else:
+            spots += drawn
+    return tuple(spots)
 
 
 @renewed
 @lru_cache(maxsize=FORMS)
 def _form(form: Form, sheet: Sheet) -> tuple[Spot, ...]:
-    return tuple(_spots(form.shapes, sheet))
+    return _spots(form.shapes, sheet)
 
 
 @renewed
 @lru_cache(maxsize=KEPT)
-def _kept(shape: Text | Line | Box, sheet: Sheet) -> Spot | None:
-    """Return what a shape is on a page; None if there is nothing to see."""
+def _kept(shape: Text | Line | Box, sheet: Sheet) -> tuple[Spot, ...]:
+    """Return what a shape is on a page, if there is anything to see."""
     match shape:
         case Text(x, y, text, size, bold):
             run = line(text, size, bold=bold, dpi=sheet.dpi)
-            return placed(x, y, run, sheet) if run else None
+            return placed(x, y, [(0, run)] if run else [], sheet)
         case Line(x1, y1, x2, y2, weight):
             thick = max(1, sheet.dots(weight))
             wide, high = sheet.dots(abs(x2 - x1)) or thick, sheet.dots(abs(y2 - y1)) or thick
-            return placed(min(x1, x2), min(y1, y2), bar(wide, high), sheet)
+            return placed(min(x1, x2), min(y1, y2), [(0, bar(wide, high))], sheet)
         case Box(x, y, _, _, outline, radius):
             wide = sheet.dots(x + shape.wide) - sheet.dots(x)
             high = sheet.dots(y + shape.high) - sheet.dots(y)
             thick = max(1, sheet.dots(outline)) if outline else 0
             corner = radius * (sheet.dpi / POINTS)
-            return placed(x, y, rounded(wide, high, radius=corner, outline=thick), sheet)
+            box = rounded(wide, high, radius=corner, outline=thick)
+            return placed(x, y, [(0, box)], sheet)
 
 
-def _symbol(shape: Placed, sheet: Sheet) -> Spot | None:
-    """Return a symbol, which hardly any other label has."""
+def _apart(text: Text, sheet: Sheet) -> tuple[Spot, ...]:
+    """Return a text that hardly any other label has: its letters recur, and they are kept."""
+    letters = apart(text.text, text.size, bold=text.bold, dpi=sheet.dpi)
+    return placed(text.x, text.y, letters, sheet)
+
+
+def _symbol(shape: Placed, sheet: Sheet) -> tuple[Spot, ...]:
+    """
+    Return a symbol, which hardly any other label has.
+
+    Bars begin at a margin and a square ends at one, whatever the size of their modules.
+    """
+    code, x, y, high, _ = shape
     narrow, module = DOTS_AT[sheet.dpi]
-    if shape.symbol.is_linear:
-        drawn = symbol(shape.symbol, across=narrow, up=sheet.dots(shape.high))
-    else:
-        drawn = symbol(shape.symbol, across=module, up=module)
-    return placed(shape.x, shape.y, drawn, sheet)
+    if code.is_linear:
+        bars = symbol(code, across=narrow, up=sheet.dots(high))
+        return placed(x, y, [(0, bars)], sheet)
+    square = symbol(code, across=module, up=module)
+    return placed(x + code.wide, y, [(-code.modules * module, square)], sheet)

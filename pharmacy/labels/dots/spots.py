@@ -1,21 +1,17 @@
 """
 A patch in its place on a page, and the field of ZPL that prints it there.
 
-Source: ZPL II programming guide, `^FO` and `^GF`.
+Source: ZPL II programming guide, `^FO`.
 """
 
-import binascii
-import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+from PIL import Image
 
 from pharmacy.labels.dots.patches import KEPT, POINTS, Patch, patch
-
-LEVEL: Final = 1
-"""A patch is small: more effort saves little."""
-SHORT: Final = 320
-"""Up to so many bytes are written out: to deflate them takes longer than to send the rest."""
 
 
 class Sheet(NamedTuple):
@@ -29,21 +25,19 @@ class Sheet(NamedTuple):
         return round(points * (self.dpi / POINTS))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Spot:
     """A patch on a page: its upper left corner, in dots from the upper left corner of the page."""
 
     x: int
     y: int
     patch: Patch
+    field: bytes
+    """What prints it."""
 
-    @cached_property
-    def field(self) -> bytes:
-        """The field that prints it."""
-        row, size = self.patch.row, self.patch.row * self.patch.high
-        is_long = self.patch.times == 1 and size > SHORT
-        coded = _deflated(self.patch) if is_long else _written(self.patch)
-        return b"^FO%d,%d^GFA,%d,%d,%d,%b^FS" % (self.x, self.y, size, size, row, coded)
+    @classmethod
+    def of(cls, x: int, y: int, patch: Patch) -> Self:
+        return cls(x, y, patch, b"^FO%d,%d%b" % (x, y, patch.graphic))
 
     def without(self, white: "Spot") -> "Spot | None":
         """Return what is left when another spot is cut out of this one, if anything is."""
@@ -54,39 +48,34 @@ class Spot:
         )
         return _cut(self, white.patch, right, down) if is_over else self
 
-
-def _deflated(patch: Patch) -> bytes:
-    """Return dots deflated, in base 64, with their checksum."""
-    packed = binascii.b2a_base64(zlib.compress(patch.dots, LEVEL), newline=False)
-    return b":Z64:%b:%04X" % (packed, binascii.crc_hqx(packed, 0))
-
-
-def _written(patch: Patch) -> bytes:
-    """Return rows of hexadecimal digits, each with a colon for every time it stands again."""
-    again = ":" * (patch.times - 1)
-    rows = patch.dots.hex(":", patch.row).upper().replace(":", again)
-    return f"{rows}{again}".encode("ascii")
+    def within(self, sheet: Sheet) -> "Spot | None":
+        """Return what is left when it is cut at the edges of a page, if anything is."""
+        left, top = max(-self.x, 0), max(-self.y, 0)
+        right = min(self.patch.wide, sheet.wide - self.x)
+        bottom = min(self.patch.high, sheet.high - self.y)
+        is_on = left < right and top < bottom
+        return _part(self, self.patch.image, (left, top, right, bottom)) if is_on else None
 
 
-def placed(x: float, y: float, drawn: Patch, sheet: Sheet) -> Spot | None:
+def placed(
+    x: float, y: float, patches: Iterable[tuple[int, Patch]], sheet: Sheet
+) -> tuple[Spot, ...]:
     """
-    Place a patch at a point, and cut it to the page; None if nothing of it is there.
+    Place patches on a page, as far as they are on it.
 
     Args:
         x, y: In points from the lower left corner.
+        patches: Each with how many dots further right it stands.
     """
-    left, top = sheet.dots(x) + drawn.right, sheet.high - sheet.dots(y) + drawn.down
-    right, bottom = left + drawn.wide, top + drawn.high
-    if left >= 0 and top >= 0 and right <= sheet.wide and bottom <= sheet.high:
-        return Spot(left, top, drawn)
-    inside = (
-        *(max(-left, 0), max(-top, 0)),
-        *(min(right, sheet.wide) - left, min(bottom, sheet.high) - top),
-    )
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        return None
-    rest = patch(drawn.image, inside)
-    return Spot(left + rest.right, top + rest.down, rest) if rest else None
+    wide, high, _ = sheet
+    left, base = sheet.dots(x), high - sheet.dots(y)
+    spots: list[Spot | None] = []
+    for along, each in patches:
+        right, down = left + along + each.right, base + each.down
+        spot = Spot.of(right, down, each)
+        is_whole = right >= 0 <= down and right + each.wide <= wide and down + each.high <= high
+        spots.append(spot if is_whole else spot.within(sheet))
+    return tuple([spot for spot in spots if spot])
 
 
 @lru_cache(maxsize=KEPT)
@@ -94,5 +83,10 @@ def _cut(below: Spot, white: Patch, right: int, down: int) -> Spot | None:
     """Cut a patch out of a spot, so far to the right of its corner and below it."""
     image = below.patch.image
     image.paste(0, (right, down), white.image)
-    rest = patch(image, (0, 0, *image.size))
-    return Spot(below.x + rest.right, below.y + rest.down, rest) if rest else None
+    return _part(below, image, (0, 0, *image.size))
+
+
+def _part(spot: Spot, image: Image.Image, box: tuple[int, int, int, int]) -> Spot | None:
+    """Return what is black in a part of a spot's picture, as a spot of its own."""
+    rest = patch(image, box)
+    return Spot.of(spot.x + rest.right, spot.y + rest.down, rest) if rest else None

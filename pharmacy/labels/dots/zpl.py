@@ -2,8 +2,8 @@
 Dots in ZPL II, the language of label printers.
 
 Every spot of a page is a graphic field of its own, and the printer puts black over black: the union
-of the fields is the page, dot for dot what the preview shows. What a label before had too is not
-packed again. No text of a label is ever part of a command, so none can become one.
+of the fields is the page, dot for dot what the preview shows. A patch is packed once, however often
+and wherever it is printed. No text of a label is ever part of a command, so none can become one.
 Source: ZPL II programming guide.
 """
 

@@ -7,7 +7,7 @@ from pharmacy.labels.operations.drawing import (
     render,
     split,
 )
-from pharmacy.labels.operations.reading import choose_reading
+from pharmacy.labels.operations.reading import choose_reading, correct_contact, settle_contact
 from pharmacy.labels.operations.texts import (
     EditionDecided,
     EditionWaiting,
@@ -22,10 +22,12 @@ __all__ = [
     "NothingToLabel",
     "approve_texts",
     "choose_reading",
+    "correct_contact",
     "date_anew",
     "draft_texts",
     "reallocate",
     "reject_texts",
     "render",
+    "settle_contact",
     "split",
 ]

@@ -139,25 +139,15 @@ def split(
     now: datetime,
 ) -> Order:
     """
-    Split the later doses of an order off, and make the labels of vials that it gives up void.
+    Split the later doses of an order off, and make its labels void: those of the vials that it
+    keeps are drawn anew, since there are fewer of them. Steps and dates stay the same.
 
-    The labels of the vials that it keeps stand: their numbers, steps and dates are the same.
     Returns the remainder. Raises as `orders.operations.split`.
     """
     remainder = orders.split(
         session, order_id, through=through, reason=reason, words=words, by=by, now=now
     )
-    kept = [each.id for each in order_queries.containers(session, order_id)]
-    session.execute(
-        update(Label)
-        .where(
-            Label.order_id == order_id,
-            Label.voided_at.is_(None),
-            Label.container_id.is_not(None),
-            Label.container_id.not_in(kept),
-        )
-        .values(voided_at=now)
-    )
+    _void(session, order_queries.lock(session, order_id), now=now)
     return remainder
 
 

@@ -1,8 +1,8 @@
 """
 Drawing labels and leaflets: content in, the bytes of a PDF out.
 
-ReportLab reads, measures and embeds the fonts and encodes Code 128. The pages are operator strings
-of our own: its canvas and barcode widgets cost 20 to 60 times as much (docs/adr/0013).
+ReportLab reads, measures and embeds the fonts. The pages are operator strings of our own: its
+canvas and barcode widgets cost 20 to 60 times as much (docs/adr/0013).
 """
 
 import json

@@ -1,18 +1,19 @@
 """
 Symbols as rectangles of modules, on the dots of a print head.
 
-A module is a whole number of dots, so that no edge is blurred. Code 128 is encoded by ReportLab and
-Data Matrix by zxing-cpp; tests read both back from the picture of a label.
+A module is a whole number of dots, so that no edge is blurred. Tests read every kind of symbol back
+from the picture of a label.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from string import ascii_lowercase, ascii_uppercase
+from itertools import cycle
 from typing import Any, Final
 
 import zxingcpp
-from reportlab.graphics.barcode.code128 import Code128
+
+from pharmacy.labels.pdf import code128
 
 DOT: Final = 72 / 203
 """One dot of a 203-dpi print head, in points."""
@@ -75,21 +76,17 @@ def _dark(row: bytes) -> list[tuple[int, int]]:
 DARKS: Final = re.compile(DARK + b"+")
 
 
-STRIPES: Final = {
-    letter: cell * (place + 1)
-    for letters, cell in ((ascii_uppercase, DARK), (ascii_lowercase, LIGHT))
-    for place, letter in enumerate(letters)
-}
-"""ReportLab's letters for bars and spaces: the n-th of the alphabet is n modules wide."""
+STRIPES: Final = [
+    b"".join([cell * int(wide) for cell, wide in zip(cycle((DARK, LIGHT)), widths)])
+    for widths in code128.WIDTHS.split()
+]
+"""Of each value of a Code 128: its modules."""
 
 
 @lru_cache(maxsize=512)
 def bars(text: str) -> Symbol:
-    """Return a Code 128."""
-    symbol: Any = Code128(text, barWidth=1, quiet=0)  # its methods carry no types
-    for step in (symbol.validate, symbol.encode, symbol.decompose):
-        step()
-    cells = b"".join([STRIPES[width] for width in symbol.decomposed])
+    """Return a Code 128. Raises ValueError unless the text is printable ASCII."""
+    cells = b"".join([STRIPES[value] for value in code128.values(text)])
     return Symbol(cells, len(cells), is_linear=True)
 
 

@@ -42,6 +42,8 @@ FACTS_TOP: Final = TOP - 48.8
 FACT_LINES: Final = 8
 INITIALS: Final = (21.0, 13.5)
 FOOT_LINES: Final = 3
+DRUG: Final = 10.0
+"""The size of the medicine on a continuation label."""
 FOOT_ROOM: Final = RIGHT - MARGIN
 
 
@@ -79,6 +81,8 @@ class Line(NamedTuple):
     size: float
     bold: bool
     lead: float
+    own: bool
+    """Hardly any other label has it."""
 
 
 def draw(label: ContainerLabel) -> list[Pen]:
@@ -160,24 +164,24 @@ def cluster(
 
 
 def _set(label: ContainerLabel, setting: Setting, room: float) -> list[Line]:
-    def lines(text: str, size: float, *, bold: bool = False, above: float = 0) -> list[Line]:
-        return [
-            Line(line, size, bold, size * setting.leading + (0 if place else above))
-            for place, line in enumerate(in_lines(text, size, room=room, bold=bold))
-        ]
-
     first = -0.45 * setting.name  # nothing stands above the first line
+    begun, until = _dates(label, room, setting.dates)
+    texts = [
+        (label.patient, setting.name, True, first),
+        (label.drug, setting.drug, True, setting.gap),
+        (label.strength, setting.strength, True, 0),
+        (label.directions, setting.directions, False, setting.gap),
+        (begun, setting.dates, False, 0),
+        (until, setting.dates, False, 0),
+        *([(label.purpose, setting.dates, False, setting.gap)] if label.purpose else ()),
+    ]
     return [
-        *lines(label.patient, setting.name, bold=True, above=first),
-        *lines(label.drug, setting.drug, bold=True, above=setting.gap),
-        *lines(label.strength, setting.strength, bold=True),
-        *lines(label.directions, setting.directions, above=setting.gap),
-        *(
-            line
-            for text in _dates(label, room, setting.dates)
-            for line in lines(text, setting.dates)
-        ),
-        *(lines(label.purpose, setting.dates, above=setting.gap) if label.purpose else ()),
+        Line(
+            *(line, size, bold, size * setting.leading + (0 if place else above)),
+            own=text == label.patient,
+        )
+        for text, size, bold, above in texts
+        for place, line in enumerate(in_lines(text, size, room=room, bold=bold))
     ]
 
 
@@ -193,14 +197,14 @@ def write_cluster(pen: Pen, lines: list[Line], x: float, y: float) -> None:
     """Write the cluster's lines from `y` downwards."""
     for line in lines:
         y -= line.lead
-        pen.text(x, y, line.text, line.size, bold=line.bold)
+        pen.text(x, y, line.text, line.size, bold=line.bold, own=line.own)
 
 
 def _identity(pen: Pen, label: ContainerLabel) -> None:
     """Which step and container this is, and the codes by which it is scanned."""
     pen.form(_step(label.step))
     pen.text_right(RIGHT, TOP - 12.6, label.part, FINE)
-    pen.text(COLUMN, TOP - 23.6, f"Rx {label.rx_number}", 9, bold=True)
+    pen.text(COLUMN, TOP - 23.6, f"Rx {label.rx_number}", 9, bold=True, own=True)
     bars, matrix = barcode.bars(label.rx_number), barcode.matrix(label.container_code)
     if bars.wide + matrix.wide + 5 > COLUMN_WIDE:
         raise TextTooLong("the Rx number is too long for its barcode", letters=len(label.rx_number))
@@ -229,7 +233,7 @@ def _facts(pen: Pen, label: ContainerLabel) -> None:
     y = FACTS_TOP
     for name, value in lines:
         pen.text(COLUMN, y, name, FINE)
-        pen.text(COLUMN + VALUE, y, value, FINE)
+        pen.text(COLUMN + VALUE, y, value, FINE, own=name == "Lot")
         y -= FINE_LEAD
     pen.text(COLUMN, FOOT + 4, f"Discard after {label.discard_after}", FINE, bold=True)
 
@@ -339,25 +343,31 @@ def _second(label: ContainerLabel) -> str:
     return f"{label.second}. {label.reprint}".strip()
 
 
-def heading(label: ContainerLabel, further: str) -> list[tuple[str, float, bool]]:
+def heading(label: ContainerLabel, further: str, *, room: float) -> list[tuple[str, float, bool]]:
     """Return what a continuation begins with: texts, each with its size and whether it is bold."""
-    begun = [(label.patient, SMALLEST, True), (f"{label.drug} {label.strength}", 10.0, True)]
-    return [*begun, (further, SMALLEST, False)] if further else begun
+    whole = f"{label.drug} {label.strength}"
+    is_one = width(whole, DRUG, bold=True) <= room
+    return [
+        (label.patient, SMALLEST, True),
+        *[(text, DRUG, True) for text in ([whole] if is_one else [label.drug, label.strength])],
+        *([(further, SMALLEST, False)] if further else ()),
+    ]
 
 
 def _continuation(label: ContainerLabel, moved: Sequence[str], further: str) -> Pen:
     """The second label of a container whose texts need more room than the first has."""
     pen = Pen()
     y = HIGH - MARGIN
-    for text, size, bold in heading(label, further):
-        for line in in_lines(text, size, room=ROOM + 60, bold=bold):
+    room = ROOM + 60
+    for text, size, bold in heading(label, further, room=room):
+        for line in in_lines(text, size, room=room, bold=bold):
             y -= size * 1.2
-            pen.text(MARGIN, y, line, size, bold=bold)
+            pen.text(MARGIN, y, line, size, bold=bold, own=text == label.patient)
     if y < MARGIN + 2 * FINE_LEAD:
         raise TextTooLong("the purpose does not fit on the second label", letters=len(further))
     matrix = barcode.matrix(label.container_code)
     pen.symbol(matrix, RIGHT - matrix.wide, TOP - matrix.wide)
-    pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True)
+    pen.text_right(RIGHT, TOP - matrix.wide - 9, f"Rx {label.rx_number}", 9, bold=True, own=True)
     pen.text(MARGIN, 10, _second(label), FINE)
     y -= 6
     for statement in moved:

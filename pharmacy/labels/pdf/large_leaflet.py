@@ -28,6 +28,8 @@ LEAD: Final = 24.0
 TITLE: Final = 22.0
 DOT: Final = 72 / 150
 MOST_PAGES: Final = 20
+WHOLE: Final = 12
+"""A passage of so many lines is not torn between two pages."""
 FIRST: Final = "opioids"
 """The passage that nobody may overlook stands before the others."""
 
@@ -136,8 +138,11 @@ def _step(flow: Flow, step: LeafletStep) -> None:
 
 
 def _passage(flow: Flow, passage: Passage) -> None:
-    flow.title(passage.title)
-    flow.say(" ".join(passage.sentences))
+    """Write a passage on one page, unless it is longer than most of one."""
+    text = " ".join(passage.sentences)
+    lines = wrapped(text, room=ROOM, width=partial(width, size=BODY))
+    flow.title(passage.title, with_lines=min(len(lines), WHOLE))
+    flow.say(text)
 
 
 def _calendar(flow: Flow, leaflet: Leaflet) -> None:

@@ -36,6 +36,8 @@ class Text(NamedTuple):
     text: str
     size: float
     bold: bool
+    own: bool = False
+    """Hardly any other page has it: a patient's name, a number."""
 
 
 class Ink(NamedTuple):
@@ -122,14 +124,37 @@ class Pen:
         """Return what was drawn so far, for pages to come."""
         return Form(tuple(self.shapes))
 
-    def text(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
-        """Write one line with its baseline at `y`, if there is anything to write."""
-        if text:
-            self.parts.append(Text(x, y, text, size, bold))
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        bold: bool = False,
+        own: bool = False,
+    ) -> None:
+        """
+        Write one line with its baseline at `y`, if there is anything to write.
 
-    def text_right(self, x: float, y: float, text: str, size: float, *, bold: bool = False) -> None:
+        Args:
+            own: Hardly any other page has it, so that to keep it in dots would not help.
+        """
+        if text:
+            self.parts.append(Text(x, y, text, size, bold, own))
+
+    def text_right(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        *,
+        bold: bool = False,
+        own: bool = False,
+    ) -> None:
         """Write one line that ends at `x`."""
-        self.text(x - width(text, size, bold=bold), y, text, size, bold=bold)
+        self.text(x - width(text, size, bold=bold), y, text, size, bold=bold, own=own)
 
     def text_centred(
         self, x: float, y: float, text: str, size: float, *, bold: bool = False

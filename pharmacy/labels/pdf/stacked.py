@@ -23,6 +23,9 @@ from pharmacy.labels.pdf.pen import Line, Pen
 from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.fitting import TextTooLong
 
+QUIET: Final = 7.0
+"""White space beside a symbol."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upright:
@@ -43,6 +46,11 @@ class Upright:
         return self.size[0] - 2 * self.margin
 
     @property
+    def cluster_room(self) -> float:
+        """How high the patient's part may be, so that its last line stands clear of the rule."""
+        return self.cluster_high - self.margin - 7
+
+    @property
     def lead(self) -> float:
         return self.fine * 1.09
 
@@ -58,7 +66,7 @@ FOUR_BY_SIX: Final = Upright(
     cluster_high=220,
     margin=12,
     fine=9,
-    bar_high=26,
+    bar_high=22,
     value=52,
     settings=LARGE,
 )
@@ -70,7 +78,7 @@ TWO_BY_FOUR: Final = Upright(
     fine=6.2,
     bar_high=14,
     value=33,
-    settings=SETTINGS,
+    settings=(Setting(16, 13.5, 16, 12.5, gap=4, leading=1.2), *SETTINGS),
 )
 """162 x 145 of 162 x 288 points: 50.3 %."""
 
@@ -85,7 +93,7 @@ def draw(label: ContainerLabel, stock: Upright) -> list[Pen]:
     pen = Pen()
     wide, high = stock.size
     lines, further = fitted(
-        label, room=stock.room, high=stock.cluster_high - stock.margin - 4, settings=stock.settings
+        label, room=stock.room, high=stock.cluster_room, settings=stock.settings
     )
     write_cluster(pen, lines, stock.margin, high - stock.margin)
     y = high - stock.cluster_high
@@ -101,21 +109,24 @@ def _identity(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> floa
     """Write which step and container this is, and its codes; return the height below."""
     left, right = stock.margin, stock.size[0] - stock.margin
     size = stock.fine + 2.5
+    bars, matrix = barcode.bars(label.rx_number), barcode.matrix(label.container_code)
+    beside = stock.room - matrix.wide - QUIET
+    part, number = f"Container {label.part}", f"Rx {label.rx_number}"
     tag, tall = width(label.step, size, bold=True) + 12, size * 1.55
+    if tag + 6 + width(part, stock.fine) > beside:
+        raise TextTooLong("the step and the container do not fit", letters=len(label.step))
     pen.pill(left, y - tall, tag, tall, 3)
     pen.ink(1, 1, 1)
     pen.text(left + 6, y - tall + size * 0.42, label.step, size, bold=True)
     pen.ink(0, 0, 0)
-    pen.text(left + tag + 6, y - tall + size * 0.42, f"Container {label.part}", stock.fine)
-    bars, matrix = barcode.bars(label.rx_number), barcode.matrix(label.container_code)
-    number = width(f"Rx {label.rx_number}", size, bold=True)
-    if number + bars.wide + matrix.wide + 14 > stock.room:
+    pen.text(left + tag + 6, y - tall + size * 0.42, part, stock.fine)
+    pen.symbol(matrix, right - matrix.wide, y - matrix.wide)
+    begin = width(number, size, bold=True) + QUIET
+    if begin + bars.wide > beside:
         raise TextTooLong("the Rx number is too long for its barcode", letters=len(label.rx_number))
-    y -= tall + 3
-    foot = y - max(matrix.wide, stock.bar_high)
-    pen.symbol(matrix, right - matrix.wide, foot)
-    pen.symbol(bars, left + number + 7, foot, high=stock.bar_high)
-    pen.text(left, foot + 1, f"Rx {label.rx_number}", size, bold=True)
+    foot = y - tall - 4 - stock.bar_high
+    pen.text(left, foot + 1, number, size, bold=True, own=True)
+    pen.symbol(bars, left + begin, foot, high=stock.bar_high)
     return foot
 
 
@@ -139,13 +150,13 @@ def _facts(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
             y -= stock.lead
             if no == 0:
                 pen.text(left, y, name, stock.fine)
-            pen.text(left + stock.value, y, line, stock.fine)
+            pen.text(left + stock.value, y, line, stock.fine, own=name == "Lot")
     for line in in_lines(f"{label.capsule} {label.filler}", stock.fine, room=stock.room):
         y -= stock.lead
         pen.text(left, y, line, stock.fine)
     y -= stock.lead
     pen.text(left, y, f"Discard after {label.discard_after}", stock.fine, bold=True)
-    return y - 3
+    return y - stock.fine * 0.55
 
 
 def _maker(pen: Pen, label: ContainerLabel, stock: Upright, y: float) -> float:
@@ -212,14 +223,14 @@ def _continuation(label: ContainerLabel, moved: list[str], stock: Upright, furth
     pen = Pen()
     wide, high = stock.size
     left, y = stock.margin, high - stock.margin
-    for text, size, bold in heading(label, further):
+    for text, size, bold in heading(label, further, room=stock.room):
         for line in in_lines(text, size, room=stock.room, bold=bold):
             y -= size * 1.2
-            pen.text(left, y, line, size, bold=bold)
+            pen.text(left, y, line, size, bold=bold, own=text == label.patient)
     matrix = barcode.matrix(label.container_code)
     y -= matrix.wide + 8
     pen.symbol(matrix, wide - left - matrix.wide, y)
-    pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True)
+    pen.text(left, y, f"Rx {label.rx_number}", stock.fine + 2.5, bold=True, own=True)
     foot = stock.margin - 2
     pen.text(left, foot, label.second, stock.fine)
     for line in reversed(

@@ -48,7 +48,7 @@ def _draw(tag: Tag, size: tuple[float, float], name: float) -> Pen:
     y = _standing(pen, tag, room, y - 4)
     matrix = barcode.matrix(tag.code)
     pen.symbol(matrix, wide - MARGIN - matrix.wide, MARGIN + CODE + 3)
-    pen.text(MARGIN, MARGIN - 2, tag.code, CODE)
+    pen.text(MARGIN, MARGIN - 2, tag.code, CODE, own=True)
     beside = room - matrix.wide - 8
     fact = LARGE_FACT if high >= TALL else FACT
     value_at = VALUE * fact
@@ -73,7 +73,7 @@ def _name(pen: Pen, tag: Tag, room: float, y: float, *, size: float) -> float:
         pen.text(MARGIN, y, line, size, bold=True)
     for line in in_lines(tag.number, NUMBER, room=room, bold=True):
         y -= NUMBER * 1.25
-        pen.text(MARGIN, y, line, NUMBER, bold=True)
+        pen.text(MARGIN, y, line, NUMBER, bold=True, own=True)
     return y
 
 

@@ -21,6 +21,16 @@ class Container(Base):
         CheckConstraint("first_dose_on <= last_dose_on", name="dates"),
         CheckConstraint("capsules_per_dose > 0", name="capsules_positive"),
         CheckConstraint("returned_at is null or voided_at is null", name="returned_stands"),
+        CheckConstraint(
+            "destroyed_at is null or (returned_at is not null and destroyed_at >= returned_at)",
+            name="destroyed_after_it_came_back",
+        ),
+        CheckConstraint(
+            "(destroyed_by is null) = (witnessed_by is null)"
+            " and (destroyed_by is null or destroyed_at is not null)",
+            name="destruction_whole",
+        ),
+        CheckConstraint("destroyed_by <> witnessed_by", name="witness_is_another"),
         Index(
             "uq_containers_part",
             "order_id",
@@ -34,6 +44,12 @@ class Container(Base):
             name="loss_whole",
         ),
         Index(None, "lot_id"),
+        Index(
+            "ix_containers_to_destroy",
+            "returned_at",
+            "order_id",
+            postgresql_where=text("returned_at is not null and destroyed_at is null"),
+        ),
         Index(
             "ix_containers_traced",
             "lot_id",
@@ -67,11 +83,37 @@ class Container(Base):
     recalled_at: Mapped[datetime | None]
     """When a recall reached it; it had left."""
     returned_at: Mapped[datetime | None]
-    """When it came back, and was destroyed."""
+    """When it came back. It is never restocked."""
+    destroyed_at: Mapped[datetime | None]
+    destroyed_by: Mapped[UUID | None]
+    witnessed_by: Mapped[UUID | None]
+    """Who saw it destroyed. A trigger wants both people; what came back before it has none."""
     lost_at: Mapped[datetime | None]
     """When it was written down that it is lost or spoilt; its code is dead from then on."""
     lost_reason: Mapped[str | None]
     replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"))
+
+    def again(self, *, part_no: int, parts: int) -> "Container":
+        """Return a container of the same capsules for the same days under a code of its own."""
+        return Container(
+            id=new_id(),
+            part_no=part_no,
+            parts=parts,
+            order_id=self.order_id,
+            step_no=self.step_no,
+            steps=self.steps,
+            strength_ug=self.strength_ug,
+            capsules_per_dose=self.capsules_per_dose,
+            quantity=self.quantity,
+            directions=self.directions,
+            first_dose_on=self.first_dose_on,
+            last_dose_on=self.last_dose_on,
+            lot_id=self.lot_id,
+        )
+
+    @property
+    def waits_to_be_destroyed(self) -> bool:
+        return self.returned_at is not None and self.destroyed_at is None
 
 
 class OrderPicture(PictureColumns, Base):

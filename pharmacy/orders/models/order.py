@@ -40,7 +40,7 @@ class Order(Base):
         ),
         CheckConstraint("fill_no between 1 and authorised_fills", name="fill_authorised"),
         CheckConstraint(
-            "(kind = 'fill') = (supplement_no = 0) and (kind = 'fill') = (of_order_id is null)",
+            "(supplement_no = 0) = (of_order_id is null) and (kind = 'fill' or supplement_no > 0)",
             name="supplement_of_another",
         ),
         CheckConstraint("kind = 'fill' or first_night is not null", name="supplement_has_nights"),
@@ -85,6 +85,13 @@ class Order(Base):
         Index(
             "ix_orders_of_order_id", "of_order_id", postgresql_where=text("of_order_id is not null")
         ),
+        Index(
+            "uq_orders_standing_fill",
+            "prescription_id",
+            "fill_no",
+            unique=True,
+            postgresql_where=text("kind = 'fill' and status not in ('rejected','cancelled')"),
+        ),
         Index(None, "handed_over_at"),
         Index(None, "patient_id", "received_at"),
         Index(None, "npi", "received_at"),
@@ -100,9 +107,10 @@ class Order(Base):
     authorised_fills: Mapped[int]
     kind: Mapped[OrderKind] = mapped_column(server_default=OrderKind.FILL)
     supplement_no: Mapped[int] = mapped_column(server_default=text("0"))
-    """Counts what belongs to the fill beside its own order: 0 is that one."""
+    """Counts the orders of a fill: 0 is the one that it began with."""
     of_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"))
-    """What a remainder was split from, and whose vials a replacement replaces."""
+    """What a remainder was split from, whose vials a replacement replaces, and in whose place a
+    fill was ordered again."""
     first_night: Mapped[int | None]
     """Which nights of the fill it is for, the first being 1. None: every one."""
     last_night: Mapped[int | None]

@@ -22,7 +22,7 @@ from pharmacy.orders.operations.clarifying import (
 )
 from pharmacy.orders.operations.dating import first_dose_anew
 from pharmacy.orders.operations.deciding import decide_finding
-from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over, return_
+from pharmacy.orders.operations.handing_over import advice_needed_for, hand_over
 from pharmacy.orders.operations.holding import end_key, hold_because, lift_hold, place_hold
 from pharmacy.orders.operations.intake import RECEIVED, Receipt, open_fill, receive
 from pharmacy.orders.operations.own_views import (
@@ -35,10 +35,18 @@ from pharmacy.orders.operations.packing import labeled, pack, release, send_back
 from pharmacy.orders.operations.picturing import photograph
 from pharmacy.orders.operations.planning import choose_strategy
 from pharmacy.orders.operations.reallocating import reallocate
-from pharmacy.orders.operations.reasons import define_reason
+from pharmacy.orders.operations.reasons import define_reason, reason_of_end
 from pharmacy.orders.operations.recalling import reach_by_recall
 from pharmacy.orders.operations.redating import date_anew
-from pharmacy.orders.operations.replacing import Left, replace, what_is_left
+from pharmacy.orders.operations.reordering import reorder, require_reorderable
+from pharmacy.orders.operations.replacing import (
+    Left,
+    replace,
+    replace_each,
+    require_replaceable,
+    what_is_left,
+)
+from pharmacy.orders.operations.returning import destroy, return_
 from pharmacy.orders.operations.reviewing import approve, reject
 from pharmacy.orders.operations.splitting import order_rest, require_partials_allowed, split
 
@@ -62,6 +70,7 @@ __all__ = [
     "date_anew",
     "decide_finding",
     "define_reason",
+    "destroy",
     "end_key",
     "fill_of",
     "first_dose_anew",
@@ -82,6 +91,7 @@ __all__ = [
     "propose_batches",
     "reach_by_recall",
     "reallocate",
+    "reason_of_end",
     "receive",
     "recheck",
     "reject",
@@ -91,8 +101,12 @@ __all__ = [
     "remind",
     "remove_view",
     "rename_view",
+    "reorder",
     "replace",
+    "replace_each",
     "require_partials_allowed",
+    "require_reorderable",
+    "require_replaceable",
     "return_",
     "send_back",
     "split",

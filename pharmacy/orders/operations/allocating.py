@@ -56,8 +56,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
     if shared.missing:
         return _await_capsules(session, order, shared.missing, by=by, now=now)
     in_all = Regimen.of_data(prescription.regimen).steps[-1].no
-    numbers = _numbers(session, order, len(shared.portions))
-    made = _containers(order, steps, shared.portions, in_all, numbers)
+    made = _containers(order, steps, shared.portions, in_all)
     session.add_all(made)
     session.flush()
     taken = [Take(each.lot_id, each.quantity, each.id) for each in made]
@@ -76,7 +75,7 @@ def allocate(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> O
 
 
 def _require_earlier_parts(session: Session, order: Order) -> None:
-    """Raise EarlierPartFirst: what is taken first has the capsules, and the numbers, first."""
+    """Raise EarlierPartFirst: what is taken first has the capsules first."""
     for each in queries.earlier_parts(session, order):
         if each.status in OPEN and each.status not in ALLOCATED:
             raise EarlierPartFirst("the part before it has no capsules yet", order=each.number)
@@ -88,8 +87,8 @@ def _first_dose_on(session: Session, order: Order, now: datetime) -> date:
 
     A fill that nobody dated is dated from today. A day that a pharmacist named, or the plan of a
     fill in parts, is kept while it can be kept; no part of a fill begins in another. A replacement
-    that comes late is for fewer nights: the plan does not wait for it. Raises NothingToReplace
-    where none is left.
+    that comes late is for fewer nights: the plan does not wait for it, unless none of it reached
+    the patient. Raises NothingToReplace where none is left.
     """
     if order.first_dose_on is None or (order.kind is OrderKind.FILL and not order.first_dose_named):
         return usual_first_dose(session, order, now=now)
@@ -99,7 +98,9 @@ def _first_dose_on(session: Session, order: Order, now: datetime) -> date:
     if planned >= today:
         return planned
     later = today + timedelta(days=policy.first_dose_after_days)
-    if order.kind is OrderKind.REPLACEMENT and order.nights is not None:
+    if order.kind is not OrderKind.REPLACEMENT or queries.waits_for_patient(session, order):
+        return later
+    if order.nights is not None:
         assert order.last_dose_on is not None
         if later > order.last_dose_on:
             raise NothingToReplace("the days of the lost vials are over")
@@ -107,27 +108,6 @@ def _first_dose_on(session: Session, order: Order, now: datetime) -> date:
             order.nights.first + (later - order.first_dose_on).days, order.nights.last
         )
     return later
-
-
-def _numbers(session: Session, order: Order, own: int) -> list[tuple[int, int]]:
-    """
-    Return each vial's number and how many there are, counted through all parts of a fill.
-
-    What replaces vials one for one is numbered as they were. A later part without vials counts as
-    one for each of its steps, which it has at least.
-    """
-    if order.kind is OrderKind.REPLACEMENT:
-        lost = queries.replaced_by(session, order.id)[-own:]
-        if len(lost) == own:
-            return [(each.part_no, each.parts) for each in lost]
-        return [(no, own) for no in range(1, own + 1)]
-    before = sum(_vials_of(session, each) for each in queries.earlier_parts(session, order))
-    after = sum(_vials_of(session, each) for each in queries.later_parts(session, order))
-    return [(before + no, before + own + after) for no in range(1, own + 1)]
-
-
-def _vials_of(session: Session, part: Order) -> int:
-    return len(queries.containers(session, part.id)) or len(queries.own_steps(session, part))
 
 
 def _need(step: DatedStep) -> Need:
@@ -144,21 +124,20 @@ def _containers(
     steps: Sequence[DatedStep],
     portions: Sequence[Portion],
     in_all: int,
-    numbers: Sequence[tuple[int, int]],
 ) -> list[Container]:
     """
-    Return a container for each portion, the first to be taken first.
+    Return a container for each portion, the first to be taken first, counted by what the patient
+    gets with this order: a part of a fill, or what replaces vials, has a count of its own.
 
     Args:
         in_all: How many steps the prescription has; a later fill goes on counting in it.
-        numbers: Of each portion, which part it is of how many.
     """
     return [
         Container(
             id=new_id(),
             order_id=order.id,
             part_no=part_no,
-            parts=parts,
+            parts=len(portions),
             step_no=steps[portion.need_no].step.no,
             steps=in_all,
             strength_ug=steps[portion.need_no].step.strength_ug,
@@ -169,7 +148,7 @@ def _containers(
             last_dose_on=portion.last_on,
             lot_id=portion.lot_id,
         )
-        for portion, (part_no, parts) in zip(portions, numbers, strict=True)
+        for part_no, portion in enumerate(portions, start=1)
     ]
 
 

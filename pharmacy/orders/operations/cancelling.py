@@ -23,7 +23,8 @@ def cancel(
     Stop an order, and say in its last event what had been made of it.
 
     Capsules that were only set aside go back to their lots; capsules that were packed left the
-    bottle and are destroyed. The fill that would have followed is cancelled too. What a remainder
+    bottle and are destroyed. The fill that would have followed is cancelled too, until a pharmacist
+    orders this one again (see `reordering.reorder`). What a remainder
     was for stays on the prescription, where a pharmacist orders it again; parts of the fill that
     would be taken after this one are held.
 

@@ -15,8 +15,9 @@ from pharmacy.orders.models import Hold, Order
 from pharmacy.orders.operations.holding import lift_what_no_longer_applies
 from pharmacy.orders.operations.steps import lock_for, take
 from pharmacy.orders.rules import MOVES, Action, Origin, Owner, Status
-from pharmacy.orders.rules.holds import Reason, kind_of
+from pharmacy.orders.rules.holds import ADDRESS_DIFFERS, Reason, kind_of
 from pharmacy.orders.rules.parts import OrderKind
+from pharmacy.patients import queries as patients
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import Policy
@@ -48,6 +49,7 @@ def check(
     verdict = ask_about_prescriber(session, prescription, policy=policy, now=now, nppes=nppes)
     reasons = [
         *_disagreements(order, prescription),
+        *_doubted_address(session, order),
         *_not_licensed(session, order, now),
         *_of_verdict(verdict),
         *_of_fill(session, order, prescription, policy, now),
@@ -72,7 +74,7 @@ def recheck(session: Session, order_id: UUID, *, by: Actor, now: datetime) -> Or
 
 
 def owe_check(session: Session, order: Order) -> None:
-    """Owe the worker's check of an order as it stands now."""
+    """Owe a check of the order as it is now, once."""
     key = f"{JobKind.CHECK_ORDER}:{order.id}:v{order.version}"
     jobs.add(session, JobKind.CHECK_ORDER, ref_id=order.id, dedupe_key=key)
 
@@ -172,6 +174,18 @@ def _disagreements(order: Order, prescription: Prescription) -> Iterator[Reason]
         yield Reason(code, words, kind_of(code).owner, {"steps": steps})
 
 
+def _doubted_address(session: Session, order: Order) -> Iterator[Reason]:
+    """Another phone or address than the one on file, until somebody settles which is right."""
+    changes = patients.open_contact_changes(session, order.patient_id)
+    if changes:
+        words = (
+            "A prescription gives another phone or address than the one on file: settle on this"
+            " page which is right."
+        )
+        facts = {"changes": [str(each.id) for each in changes]}
+        yield Reason(ADDRESS_DIFFERS, words, kind_of(ADDRESS_DIFFERS).owner, facts)
+
+
 def _not_licensed(session: Session, order: Order, now: datetime) -> Iterator[Reason]:
     site = practice.site(session)
     state = session.get_one(Patient, order.patient_id).state
@@ -236,6 +250,9 @@ def _screen(
         fill=fill,
         patient_id=order.patient_id,
         first_fill=order.fill_no == 1 and prescription.follows_id is None,
+        other_supplies=queries.other_supplies(
+            session, prescription, policy=policy, today=practice.site(session).today(now)
+        ),
         policy=policy,
         now=now,
     )

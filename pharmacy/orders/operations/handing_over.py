@@ -1,6 +1,5 @@
-"""The order leaves: to the patient, and sometimes back again."""
+"""The order leaves: to the patient, or with whoever takes it along."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +11,8 @@ from pharmacy.inventory.operations import Take
 from pharmacy.orders import queries
 from pharmacy.orders.models import HandOver, Order
 from pharmacy.orders.operations.packing import require_lots_usable, require_still_true
-from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
-from pharmacy.orders.operations.supplements import hold_what_depends
 from pharmacy.orders.rules import OPEN, Action
 from pharmacy.orders.rules.gates import require_dates_ahead
 from pharmacy.orders.rules.handing_over import (
@@ -23,11 +20,10 @@ from pharmacy.orders.rules.handing_over import (
     CounsellorNeeded,
     HandingOver,
     Taken,
-    VialsNotOut,
     counselling_needed_for,
 )
 from pharmacy.orders.rules.parts import EarlierPartFirst
-from pharmacy.orders.rules.reasons import Counselling, Purpose
+from pharmacy.orders.rules.reasons import Counselling
 from pharmacy.practice import queries as practice
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Actor, Role
@@ -112,51 +108,6 @@ def _kept(
         by_id=by.id,
         at=now,
     )
-
-
-def return_(
-    session: Session,
-    order_id: UUID,
-    *,
-    reason: str,
-    words: str = "",
-    vial_ids: Collection[UUID] | None = None,
-    by: Actor,
-    now: datetime,
-) -> Order:
-    """
-    Record that medicine came back. It is destroyed, never restocked (domain.md 7.1).
-
-    The order is returned with its last vial that is not lost; until then it stays what it is.
-
-    Args:
-        reason: A code in use; see `reasons.because`.
-        vial_ids: Which vials came back. Default: all that are still out.
-
-    Raises:
-        VialsNotOut: None is named, or one that is not the order's, or came back before.
-    """
-    order = lock_for(session, order_id, by)
-    look_ahead(session, order, Action.RETURN, by=by, now=now)
-    vials = queries.containers(session, order.id)
-    out = [each for each in vials if each.returned_at is None]
-    wanted = {each.id for each in out} if vial_ids is None else set(vial_ids)
-    back = [each for each in out if each.id in wanted]
-    if not back or len(back) != len(wanted):
-        raise VialsNotOut("these are not vials of the order that are out", field="vials")
-    for each in back:
-        each.returned_at = now
-    is_whole = all(each.returned_at or each.lost_at for each in vials)
-    facts = {
-        "code": because(session, Purpose.RETURN, reason, words),
-        "vials": [str(each.id) for each in back],
-    }
-    action = Action.RETURN if is_whole else Action.RETURN_VIALS
-    take(session, order, action, by=by, now=now, reason=words or None, facts=facts)
-    if is_whole:
-        hold_what_depends(session, order, now=now)
-        owe_refill(session, order)
-    return order
 
 
 def takes(session: Session, order: Order) -> list[Take]:

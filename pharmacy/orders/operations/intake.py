@@ -1,15 +1,16 @@
 """An order begins: with a signed prescription, or as its next fill."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import jobs
-from pharmacy.kernel.ids import new_id
+from pharmacy.kernel.ids import encode, new_id
 from pharmacy.kernel.jobs import JobKind
 from pharmacy.kernel.refusals import Conflict
 from pharmacy.orders import queries
@@ -36,7 +37,10 @@ class FillAlreadyOrdered(Conflict):
     """This fill has its order: there is one for each."""
 
     code = "fill-already-ordered"
-    remedy = "Look at the order of this fill."
+    remedy = (
+        "Open the order in the facts. Where it was cancelled or rejected, a pharmacist orders the"
+        " fill again from there."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,24 @@ def receive(
         if (order := queries.of_fill(session, first.id, 1)) is None:
             raise queries.OrderNotFound("the order of this prescription is not there")
         return Receipt(order, accepted.prescriptions, replayed=True)
+    if accepted.contact_differs:
+        _check_again_for_address(session, first)
     order = open_fill(session, first, fill_no=1, policy=policy, by=by, now=now)
     return Receipt(order, accepted.prescriptions, replayed=False)
 
 
+def _check_again_for_address(session: Session, prescription: Prescription) -> None:
+    """Owe the checks that hold the patient's other open orders until the address is settled."""
+    kind = JobKind.CHECK_ORDER
+    for order_id in queries.open_of_patient(session, prescription.patient_id):
+        key = f"{kind}:{order_id}:address:{prescription.evidence_id}"
+        jobs.add(session, kind, ref_id=order_id, dedupe_key=key)
+
+
 OPEN: Final = select(Order).from_statement(
-    insert(Order.table())
-    .on_conflict_do_nothing(index_elements=["prescription_id", "fill_no", "supplement_no"])
-    .returning(*Order.table().c)
+    insert(Order.table()).on_conflict_do_nothing().returning(*Order.table().c)
 )
+"""Two indexes let a fill have one order: of its first ones, and of those that stand."""
 
 
 def open_fill(
@@ -109,22 +122,51 @@ def open_fill(
             fill_no=fill_no,
             authorised=prescription.authorised_fills,
         )
-    order = {
-        "id": new_id(),
-        "prescription_id": prescription.id,
-        "fill_no": fill_no,
-        "authorised_fills": prescription.authorised_fills,
-        "patient_id": prescription.patient_id,
-        "npi": prescription.npi,
-        "status": Status.RECEIVED,
-        "version": 1,
-        "received_at": now,
-        "due_at": now + timedelta(hours=policy.order_due_hours),
-        "status_since": now,
-    }
+    order = received(
+        session,
+        prescription.id,
+        fill_no=fill_no,
+        authorised_fills=prescription.authorised_fills,
+        patient_id=prescription.patient_id,
+        npi=prescription.npi,
+        policy=policy,
+        now=now,
+    )
     opened: Order | None = session.scalars(OPEN, order).one_or_none()
     if opened is None:
-        raise FillAlreadyOrdered("this fill has an order", fill_no=fill_no)
+        other = queries.of_fill(session, prescription.id, fill_no)
+        raise FillAlreadyOrdered(
+            "this fill has an order",
+            fill_no=fill_no,
+            order=encode("ord", other.id) if other else None,
+        )
     remember(session, opened, RECEIVED, None, by=by, now=now, facts={"fill_no": fill_no})
     jobs.add(session, JobKind.CHECK_ORDER, ref_id=opened.id)
     return opened
+
+
+def received(
+    session: Session,
+    prescription_id: UUID,
+    *,
+    fill_no: int,
+    authorised_fills: int,
+    patient_id: UUID,
+    npi: str,
+    policy: Policy,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the row of an order of a whole fill, as it begins."""
+    return {
+        "id": new_id(),
+        "prescription_id": prescription_id,
+        "fill_no": fill_no,
+        "authorised_fills": authorised_fills,
+        "patient_id": patient_id,
+        "npi": npi,
+        "status": Status.RECEIVED,
+        "version": 1,
+        "received_at": now,
+        "due_at": policy.order_due_at(now, practice.site(session).time_zone),
+        "status_since": now,
+    }

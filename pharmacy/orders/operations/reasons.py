@@ -1,13 +1,15 @@
 """Why something was done to an order: a code that the pharmacy has in use."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pharmacy.infra import audit
 from pharmacy.orders import queries
-from pharmacy.orders.models import ReasonCode
+from pharmacy.orders.models import Order, ReasonCode
+from pharmacy.orders.rules import Action, Status
 from pharmacy.orders.rules.reasons import FIXED, Purpose, ReasonFixed, require_reason
 from pharmacy.staff.rules import Actor, Permission
 
@@ -15,6 +17,22 @@ from pharmacy.staff.rules import Actor, Permission
 def because(session: Session, purpose: Purpose, reason: str, words: str = "") -> str:
     """Return a reason as it is kept. Raises ReasonUnknown, ReasonWordsNeeded."""
     return require_reason(queries.reasons_in_use(session, purpose), reason, words)
+
+
+ENDS: Final = {
+    Status.CANCELLED: Action.CANCEL,
+    Status.REJECTED: Action.REJECT,
+    Status.RETURNED: Action.RETURN,
+}
+"""The step that ended an order for a reason that somebody gave."""
+
+
+def reason_of_end(session: Session, order: Order) -> str | None:
+    """Return the code for which an order ended; None where it did not, or a recall reached it."""
+    if order.status not in ENDS:
+        return None
+    event = queries.last_event(session, order.id, ENDS[order.status])
+    return event.facts.get("code") if event else None
 
 
 def define_reason(

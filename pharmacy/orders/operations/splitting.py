@@ -6,9 +6,12 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from pharmacy.inventory import operations as inventory
 from pharmacy.orders import queries
 from pharmacy.orders.models import BatchRequest, Order
+from pharmacy.orders.operations.checking import owe_labels
 from pharmacy.orders.operations.giving_up import give_up
+from pharmacy.orders.operations.handing_over import takes
 from pharmacy.orders.operations.reasons import because
 from pharmacy.orders.operations.reviewing import owe_refill, set_dates
 from pharmacy.orders.operations.steps import lock_for, look_ahead, take
@@ -46,8 +49,9 @@ def split(
     No dose moves: the remainder's vials carry the step and the dates that the plan gave them. It is
     the same fill, so no refill is used up, and the first part's hand-over starts the refill's
     clock. Vials of later days are given up as when an order is allocated anew: back to their lots,
-    or destroyed where they were packed. A packed order goes back to the bench, since what was
-    packed and checked was more than what now leaves.
+    or destroyed where they were packed. What is kept is counted and labelled anew, "1 of 1" where
+    it was "1 of 3", and a packed order goes back to the bench: what was packed and checked was more
+    than what now leaves.
 
     Args:
         through: The last day of the part that goes now: of a whole vial, where there are vials.
@@ -81,7 +85,8 @@ def split(
     )
     _stop_asking(session, order, now)
     take(session, order, Action.SPLIT, by=by, now=now, reason=words or None, facts=facts)
-    _as_if_not_packed(session, order)
+    _as_if_not_packed(order)
+    _count_anew(session, order, by=by, now=now)
     order.nights = now_part
     set_dates(order, first_on, through + timedelta(days=1))
     session.flush()  # the nights are free before another order has them
@@ -152,8 +157,29 @@ def _stop_asking(session: Session, order: Order, now: datetime) -> None:
     )
 
 
-def _as_if_not_packed(session: Session, order: Order) -> None:
+def _as_if_not_packed(order: Order) -> None:
     order.packed_by = order.packed_at = None
     order.checked_by = order.checked_at = None
-    for each in queries.containers(session, order.id):
-        each.scanned_at = each.scanned_by = None
+
+
+def _count_anew(session: Session, order: Order, *, by: Actor, now: datetime) -> None:
+    """
+    Have the vials that an order keeps counted without those that it gave up, under new codes.
+
+    A label that says "1 of 3" is on a vial already; its code must be dead before another one says
+    "1 of 1". The capsules stay where they are, set aside under the new code.
+    """
+    old = queries.containers(session, order.id)
+    if not old:
+        return
+    inventory.unreserve(session, takes(session, order), by=by, now=now)
+    for each in old:
+        each.voided_at = now
+    session.flush()
+    session.add_all(
+        each.again(part_no=part_no, parts=len(old)) for part_no, each in enumerate(old, start=1)
+    )
+    session.flush()
+    inventory.reserve(session, takes(session, order), by=by, now=now)
+    order.labeled_at = None
+    owe_labels(session, order)

@@ -80,7 +80,7 @@ def due_before(session: Session, first_dose_on: date, *, now: datetime) -> datet
     site, policy = practice.site_and_policy(session)
     days = (first_dose_on - site.today(now)).days
     unhurried = now + timedelta(days=days - policy.refill_lead_days)
-    usual = now + timedelta(hours=policy.order_due_hours)
+    usual = policy.order_due_at(now, site.time_zone)
     return min(max(unhurried, usual), max(now + timedelta(days=days), now))
 
 

@@ -13,6 +13,13 @@ from pharmacy.orders.queries.clarifications import (
     open_clarifications,
     waiting_questions,
 )
+from pharmacy.orders.queries.lines import (
+    QueueRow,
+    rows_of,
+    with_context,
+    with_lots_out,
+    with_vials_back,
+)
 from pharmacy.orders.queries.one import (
     OrderNotFound,
     by_number,
@@ -32,10 +39,13 @@ from pharmacy.orders.queries.one import (
     lock_each,
     lock_open_of_patient,
     lock_with_following,
+    numbers,
     of_fill,
     open_after,
     open_holds,
     open_holds_of,
+    open_of_patient,
+    open_of_prescriber,
     pictures,
 )
 from pharmacy.orders.queries.own_views import own_views
@@ -47,6 +57,8 @@ from pharmacy.orders.queries.parts import (
     fills_counted,
     fills_ordered,
     follows_on,
+    is_followed,
+    is_off,
     is_replaced,
     later_parts,
     lock_fill,
@@ -60,23 +72,25 @@ from pharmacy.orders.queries.parts import (
     parts,
     plan_steps,
     replaced_by,
+    replacements,
+    waits_for_patient,
 )
 from pharmacy.orders.queries.queue import (
     QueueFilter,
-    QueueRow,
+    came_before,
     lock_next,
     members,
     orders_in,
     peek_next,
     queue,
-    rows_of,
     versions,
-    with_context,
-    with_lots_out,
 )
 from pharmacy.orders.queries.reasons import reason_codes, reasons_in_use
+from pharmacy.orders.queries.returns import CameBack, came_back
+from pharmacy.orders.queries.supplies import other_supplies
 
 __all__ = [
+    "CameBack",
     "Change",
     "OrderNotFound",
     "QueueFilter",
@@ -84,6 +98,8 @@ __all__ = [
     "after_earlier_parts",
     "batch_requests",
     "by_number",
+    "came_back",
+    "came_before",
     "capsules_awaited",
     "capsules_of",
     "changes_since",
@@ -105,6 +121,8 @@ __all__ = [
     "handed_over_before",
     "holds",
     "ids_of_patient",
+    "is_followed",
+    "is_off",
     "is_replaced",
     "last_change",
     "last_event",
@@ -118,6 +136,7 @@ __all__ = [
     "lock_with_following",
     "members",
     "nights_left",
+    "numbers",
     "of_fill",
     "of_nights",
     "open_after",
@@ -127,7 +146,10 @@ __all__ = [
     "open_holds_of",
     "open_lines",
     "open_of_fill",
+    "open_of_patient",
+    "open_of_prescriber",
     "orders_in",
+    "other_supplies",
     "others_since",
     "own_of_fill",
     "own_of_fills",
@@ -141,9 +163,12 @@ __all__ = [
     "reason_codes",
     "reasons_in_use",
     "replaced_by",
+    "replacements",
     "rows_of",
     "versions",
     "waiting_questions",
+    "waits_for_patient",
     "with_context",
     "with_lots_out",
+    "with_vials_back",
 ]

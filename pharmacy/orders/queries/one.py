@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from pharmacy.kernel.refusals import NotFound
 from pharmacy.orders.models import Container, HandOver, Hold, Order, OrderEvent, OrderPicture
 from pharmacy.orders.rules import OPEN, Action, Status
+from pharmacy.orders.rules.parts import OrderKind
 from pharmacy.prescriptions.models import Prescription
 
 LAST_NIGHT: Final = 10_000
@@ -44,13 +45,16 @@ def lock_each(session: Session, order_ids: Collection[UUID]) -> list[Order]:
 
 
 def of_fill(session: Session, prescription_id: UUID, fill_no: int) -> Order | None:
-    """Return the own order of a fill, if there is one."""
+    """Return the own order of a fill, if there is one: the newest, where it was ordered again."""
     return session.scalars(
-        select(Order).where(
+        select(Order)
+        .where(
             Order.prescription_id == prescription_id,
             Order.fill_no == fill_no,
-            Order.supplement_no == 0,
+            Order.kind == OrderKind.FILL,
         )
+        .order_by(Order.supplement_no.desc())
+        .limit(1)
     ).one_or_none()
 
 
@@ -64,6 +68,18 @@ def lock_open_of_patient(session: Session, patient_id: UUID) -> list[Order]:
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(found))
+
+
+def open_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return the orders of a patient that are not over, by id."""
+    found = select(Order.id).where(Order.patient_id == patient_id, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
+
+
+def open_of_prescriber(session: Session, npi: str) -> list[UUID]:
+    """Return a prescriber's orders that are not over, by id."""
+    found = select(Order.id).where(Order.npi == npi, Order.status.in_(OPEN))
+    return list(session.scalars(found.order_by(Order.id)))
 
 
 def ids_of_patient(session: Session, patient_id: UUID) -> list[UUID]:
@@ -104,6 +120,12 @@ def holds(session: Session, order_id: UUID) -> list[Hold]:
 def by_number(session: Session, number: int) -> UUID | None:
     """Return which order has an Rx number; None where none has."""
     return session.scalar(select(Order.id).where(Order.number == number))
+
+
+def numbers(session: Session, order_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the Rx numbers of orders."""
+    found = select(Order.id, Order.number).where(Order.id.in_(order_ids))
+    return {row.id: row.number for row in session.execute(found)}
 
 
 def open_holds(session: Session, order_id: UUID) -> list[Hold]:

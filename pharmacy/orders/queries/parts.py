@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from pharmacy.orders.models import Container, Order
-from pharmacy.orders.rules import OPEN, Status
+from pharmacy.orders.queries.one import containers
+from pharmacy.orders.rules import OPEN
+from pharmacy.orders.rules.life import CAME_BACK, NEVER_GIVEN
 from pharmacy.orders.rules.parts import Nights, OrderKind, first_gap
+from pharmacy.orders.rules.reasons import NEVER_ARRIVED, ReplaceReason
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.titration import queries as plans
 from pharmacy.titration.rules import PlannedStep, between, days_supply
-
-NEVER_GIVEN: Final = (Status.REJECTED, Status.CANCELLED)
-"""The nights of these stay on the prescription."""
 
 
 def _same_fill(order: Order) -> ColumnElement[bool]:
@@ -44,7 +43,7 @@ def own_of_fill(session: Session, order: Order) -> UUID:
 
 
 def own_of_fills(session: Session, orders: Sequence[Order]) -> dict[UUID, UUID]:
-    """Return for each order which one is its fill's own."""
+    """Return for each order which one is its fill's own: the newest, where it was ordered again."""
     own = {order.id: order.id for order in orders}
     supplements = [order.id for order in orders if order.kind is not OrderKind.FILL]
     if supplements:
@@ -52,9 +51,10 @@ def own_of_fills(session: Session, orders: Sequence[Order]) -> dict[UUID, UUID]:
         is_own = and_(
             first.prescription_id == given.prescription_id,
             first.fill_no == given.fill_no,
-            first.supplement_no == 0,
+            first.kind == OrderKind.FILL,
         )
         found = select(given.id, first.id).join(first, is_own).where(given.id.in_(supplements))
+        found = found.order_by(first.supplement_no)
         own |= {row[0]: row[1] for row in session.execute(found)}
     return own
 
@@ -106,12 +106,20 @@ def later_parts(session: Session, order: Order) -> list[Order]:
 
 
 def open_dependents(session: Session, order: Order) -> list[UUID]:
-    """Return the open orders that go on with an order's medicine or replace it, by id."""
+    """
+    Return the open orders that go on with an order's medicine or replace it, by id.
+
+    What replaces recalled vials does not wait for them: they are meant to come back.
+    """
     later = [each.id for each in later_parts(session, order) if each.status in OPEN]
+    recalled = select(Container.replaced_by).where(
+        Container.order_id == order.id, Container.lost_reason == ReplaceReason.RECALLED
+    )
     replacing = select(Order.id).where(
         Order.of_order_id == order.id,
         Order.kind == OrderKind.REPLACEMENT,
         Order.status.in_(OPEN),
+        Order.id.not_in(recalled),
     )
     return sorted({*later, *session.scalars(replacing)})
 
@@ -158,9 +166,11 @@ def fills_counted(session: Session, prescription_id: UUID) -> int:
 
 
 def fills_ordered(session: Session, prescription_id: UUID) -> int:
-    """Return the number of the last fill of a prescription that was ordered."""
+    """Return the number of the last fill of a prescription that has an order which stands."""
     last = select(func.max(Order.fill_no)).where(
-        Order.prescription_id == prescription_id, Order.kind == OrderKind.FILL
+        Order.prescription_id == prescription_id,
+        Order.kind == OrderKind.FILL,
+        Order.status.not_in(NEVER_GIVEN),
     )
     return session.scalar(last) or 0
 
@@ -176,6 +186,59 @@ def is_replaced(session: Session, vial: Container) -> bool:
     if vial.replaced_by is None:
         return False
     return session.get_one(Order, vial.replaced_by).status not in NEVER_GIVEN
+
+
+def is_off(session: Session, order: Order) -> bool:
+    """
+    Say whether the patient has nothing of an order: never given, come back or recalled.
+
+    Vials that came back or were recalled are made good by an order that replaces them, and by one
+    that replaces that order's. A pharmacist may leave out those that are taken first, since their
+    days may be over; what is replaced, is replaced to the end.
+    """
+    if order.status not in CAME_BACK:
+        return order.status in NEVER_GIVEN
+    gone = [each for each in containers(session, order.id) if each.returned_at or each.recalled_at]
+    gone.sort(key=lambda each: each.first_dose_on)
+    good = [_is_made_good(session, each) for each in gone]
+    return not any(good) or False in good[good.index(True) :]
+
+
+def _is_made_good(session: Session, vial: Container) -> bool:
+    if vial.replaced_by is None:
+        return False
+    return not is_off(session, session.get_one(Order, vial.replaced_by))
+
+
+def replacements(session: Session, order: Order) -> list[Order]:
+    """Return the orders that replace vials of an order's fill, and stand."""
+    return [
+        each
+        for each in family(session, order)
+        if each.kind is OrderKind.REPLACEMENT and each.status not in NEVER_GIVEN
+    ]
+
+
+def is_followed(session: Session, order: Order) -> bool:
+    """Say whether something that is taken after an order has its days already."""
+    later_fill = and_(Order.prescription_id == order.prescription_id, Order.fill_no > order.fill_no)
+    continued = Order.prescription_id.in_(
+        select(Prescription.id).where(Prescription.follows_id == order.prescription_id)
+    )
+    found = select(Order.id).where(or_(later_fill, continued), Order.status.not_in(NEVER_GIVEN))
+    return bool(later_parts(session, order)) or session.scalar(found.limit(1)) is not None
+
+
+def waits_for_patient(session: Session, replacement: Order) -> bool:
+    """
+    Say whether the nights of a replacement wait for it, however late it comes.
+
+    They do where nothing of the parcel reached the patient, so that no night of it was taken, and
+    where no later nights would be pushed into others.
+    """
+    lost = replaced_by(session, replacement.id)
+    never_arrived = any(each.lost_reason in NEVER_ARRIVED for each in lost)
+    return never_arrived and not is_followed(session, replacement)
 
 
 def open_of_fill(session: Session, order: Order) -> list[UUID]:

@@ -15,7 +15,10 @@ class GateClosed(Conflict):
     """Something that was in order when it was checked is not any more."""
 
     code = "order-gate-closed"
-    remedy = "A re-check is owed; it holds the order and says who must act. See the facts."
+    remedy = (
+        "The order is being checked again, by the registry's service too where the pharmacy uses"
+        " it. Try again when that is done; what still stands then is a hold that says who must act."
+    )
 
 
 class LotsOut(GateClosed):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.kernel.refusals import Invalid
 from pharmacy.orders.rules.gates import IdentityNotChecked
 from pharmacy.orders.rules.reasons import Counselling, coded
 
@@ -51,13 +51,6 @@ class CounsellingContradicted(Invalid):
 
     code = "counselling-contradicted"
     remedy = "At the counter advice is accepted or declined; a parcel has the written notice."
-
-
-class VialsNotOut(Conflict):
-    """What came back is no vial of this order, or came back before."""
-
-    code = "vials-not-out"
-    remedy = "Choose the vials that are in your hand; each is on the order's page."
 
 
 class Taken(NamedTuple):

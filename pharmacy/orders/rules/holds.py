@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from pharmacy.kernel.refusals import Conflict, Invalid
 from pharmacy.orders.rules.clarifying import QuestionKind, hold_code
+from pharmacy.patients.rules.contact import ContactUnsettled
 from pharmacy.prescribers.rules.answers import CODES, Known, Meaning
 
 
@@ -52,6 +53,7 @@ def _of_answer(known: Known) -> HoldKind:
     return HoldKind(owner, by_decision=undecided)
 
 
+ADDRESS_DIFFERS: Final = ContactUnsettled.code
 ANY_OTHER: Final = HoldKind(Owner.PHARMACIST, by_decision=True)
 """Disagreements in what was signed, refusals of the plan or the labels, and people's own holds."""
 CATALOGUE: Final[dict[str, HoldKind]] = (
@@ -59,6 +61,7 @@ CATALOGUE: Final[dict[str, HoldKind]] = (
         "site-not-licensed-in-state": HoldKind(Owner.ADMINISTRATOR, by_decision=False),
         "no-strength-for-dose": HoldKind(Owner.PHARMACIST, by_decision=False),
         "patient-details-differ": HoldKind(Owner.PHARMACIST, by_decision=True),
+        ADDRESS_DIFFERS: HoldKind(Owner.TECHNICIAN, by_decision=False),
         "lot-recalled": HoldKind(Owner.PHARMACIST, by_decision=False),
         "fill-before-recalled": HoldKind(Owner.PHARMACIST, by_decision=True),
         "part-before-gone": HoldKind(Owner.PHARMACIST, by_decision=True),

@@ -49,10 +49,12 @@ class Action(StrEnum):
     CANCEL = "cancelled"
     RETURN = "returned"
     RETURN_VIALS = "vials-returned"
+    DESTROY = "vials-destroyed"
     RECALL = "recalled"
     SPLIT = "split"
     ORDER_REST = "rest-ordered"
     REPLACE = "vials-replaced"
+    REORDER = "ordered-again"
     PLACE_HOLD = "hold-placed"
     LIFT_HOLD = "hold-lifted"
     ASK = "clarification-asked"
@@ -62,6 +64,7 @@ class Action(StrEnum):
     REMIND = "clarification-reminded"
     REMIND_PRESCRIBER = "prescriber-reminded"
     ESCALATE = "clarification-escalated"
+    SETTLE_CONTACT = "contact-settled"
 
 
 S = Status
@@ -72,6 +75,10 @@ ALLOCATED: Final = (S.LABELING, S.FINAL_CHECK, S.READY)
 """Vials of these hold capsules that are the order's and still in the house."""
 PACKED: Final = (S.FINAL_CHECK, S.READY, S.HANDED_OVER)
 """Capsules of these left the lots' bottles; they never go back."""
+NEVER_GIVEN: Final = (S.REJECTED, S.CANCELLED)
+"""The nights of these stay on the prescription."""
+CAME_BACK: Final = (S.RETURNED, S.RECALLED)
+"""Of these the patient has nothing, or is told to take nothing."""
 
 
 class Move(NamedTuple):
@@ -133,6 +140,9 @@ MOVES: Final[dict[Action, Move]] = {
     ),
     Action.RETURN: Move(_to(S.RETURNED, S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
     Action.RETURN_VIALS: Move(_stay(S.HANDED_OVER, S.RECALLED), P.HAND_OVER, while_held=True),
+    Action.DESTROY: Move(
+        _stay(S.HANDED_OVER, S.RECALLED, S.RETURNED), P.HAND_OVER, while_held=True
+    ),
     Action.RECALL: Move(
         _to(S.RECALLED, S.HANDED_OVER, S.RECALLED), None, while_held=True, respects_claim=False
     ),
@@ -146,7 +156,10 @@ MOVES: Final[dict[Action, Move]] = {
         P.SPLIT_ORDER,
         respects_claim=False,
     ),
-    Action.REPLACE: Move(_stay(S.HANDED_OVER), P.SPLIT_ORDER, respects_claim=False),
+    Action.REPLACE: Move(_stay(S.HANDED_OVER, *CAME_BACK), P.SPLIT_ORDER, respects_claim=False),
+    Action.REORDER: Move(
+        _stay(*NEVER_GIVEN), P.APPROVE_ORDER, while_held=True, respects_claim=False
+    ),
     Action.PLACE_HOLD: Move(_stay(*OPEN), P.PLACE_HOLD, while_held=True, respects_claim=False),
     Action.LIFT_HOLD: Move(_stay(*OPEN), P.LIFT_HOLD, while_held=True, respects_claim=False),
     Action.ASK: _beside(P.ASK_PRESCRIBER),
@@ -156,6 +169,7 @@ MOVES: Final[dict[Action, Move]] = {
     Action.REMIND: _beside(None),
     Action.REMIND_PRESCRIBER: _beside(P.ASK_PRESCRIBER),
     Action.ESCALATE: _beside(None),
+    Action.SETTLE_CONTACT: _beside(P.CORRECT_CONTACT),
 }
 """What is not in this table does not happen to an order."""
 
@@ -164,7 +178,10 @@ class MoveNotAllowed(Conflict):
     """The order's status does not allow this."""
 
     code = "order-move-not-allowed"
-    remedy = "Read the order: its next action says what is owed, and by whom."
+    remedy = (
+        "Read the order: its next action says what is owed, and by whom. Of one that is over, a"
+        " pharmacist orders the fill again, or replaces vials that left."
+    )
 
 
 class OrderHeld(Conflict):

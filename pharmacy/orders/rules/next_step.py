@@ -39,6 +39,9 @@ OF_STATUS: Final[dict[Status, NextStep]] = {
     ),
 }
 NOTHING: Final = NextStep(Owner.CLOCK, "none", "Nothing is owed; the record is kept.")
+DESTROY: Final = NextStep(
+    Owner.TECHNICIAN, "destroy", "Destroy what came back, before a colleague who watches."
+)
 LABELS: Final = NextStep(Owner.WORKER, "draw-labels", "Labels and leaflet are being drawn.")
 OTHER_CAPSULES: Final = NextStep(
     Owner.PHARMACIST,
@@ -54,7 +57,7 @@ NEW_DATES: Final = NextStep(
 GAVE_UP: Final = NextStep(
     Owner.ADMINISTRATOR,
     "retry-job",
-    "The pharmacy's machine gave up on this order: see its dead job, settle the cause, retry it.",
+    "The system could not go on with this order: an administrator sees to it (Jobs, given up).",
 )
 
 
@@ -64,6 +67,7 @@ def next_step(
     labeled: bool,
     lots_out: bool = False,
     dates_over: bool = False,
+    came_back: bool = False,
     held: Sequence[tuple[str, str, Owner]] = (),
     given_up: Collection[JobKind] = (),
 ) -> NextStep:
@@ -74,12 +78,13 @@ def next_step(
         labeled: The labels of the present containers are drawn.
         lots_out: A lot in the order's vials may not be given out for their days.
         dates_over: The first day on the order's labels is over, and it is still here.
+        came_back: Vials came back and are not destroyed yet.
         held: Code, words and owner of each open hold, the oldest first.
         given_up: What the worker owed the order and could not do. A next fill that could not be
             worked out keeps nobody from this one.
     """
     if status not in OF_STATUS:
-        return NOTHING
+        return DESTROY if came_back else NOTHING
     waits_for_labels = status is Status.LABELING and not labeled
     if JobKind.CHECK_ORDER in given_up or (JobKind.RENDER_LABELS in given_up and waits_for_labels):
         return GAVE_UP

@@ -11,8 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from pharmacy.kernel.refusals import Conflict, Invalid
+from pharmacy.orders.rules.reasons import ReplaceReason
 from pharmacy.titration.rules import PlannedStep
 
 
@@ -66,10 +68,10 @@ class PartCutsVial(Invalid):
 
 
 class VialsOutOfOrder(Invalid):
-    """What is taken first is handed over first, and what is replaced together follows in a row."""
+    """These vials are not the order's, or one would be left behind that is taken before another."""
 
     code = "vials-out-of-order"
-    remedy = "Choose vials that follow one another, the first to be taken first."
+    remedy = "Choose vials of this order; of a part that goes now, the first to be taken first."
 
 
 class EarlierPartFirst(Conflict):
@@ -112,6 +114,13 @@ class NotInTransit(Conflict):
 
     code = "not-in-transit"
     remedy = "Use another reason: the order was not sent, or its parcel was delivered."
+
+
+class LossNotSo(Invalid):
+    """The reason says of these vials what is not on record."""
+
+    code = "replace-reason-not-so"
+    remedy = "Write down first that they came back, or use another reason."
 
 
 ONE_DAY: Final = timedelta(days=1)
@@ -188,6 +197,22 @@ def first_gap(taken: Collection[Nights], days: int) -> Nights | None:
     return Nights(night, days) if night <= days else None
 
 
+def in_runs(vials: Mapping[UUID, Stretch]) -> list[list[UUID]]:
+    """
+    Return vials in runs in which each follows the one before it, the first to be taken first.
+
+    An order is for one stretch of nights, so each run is replaced by an order of its own.
+    """
+    runs: list[list[UUID]] = []
+    ends: date | None = None
+    for vial, days in sorted(vials.items(), key=lambda each: each[1]):
+        if ends is None or days.first_on != ends + ONE_DAY:
+            runs.append([])
+        runs[-1].append(vial)
+        ends = days.last_on
+    return runs
+
+
 def to_replace(vials: Sequence[Stretch], *, start_on: date) -> Stretch:
     """
     Return the days that are left of vials, from a day on.
@@ -208,3 +233,17 @@ def to_replace(vials: Sequence[Stretch], *, start_on: date) -> Stretch:
     if first_on > last_on:
         raise NothingToReplace("the days of these vials are over", last_dose_on=last_on.isoformat())
     return Stretch(first_on, last_on)
+
+
+def require_loss(reason: str, *, came_back: bool, recalled: bool) -> None:
+    """
+    Raise LossNotSo where a replacement's reason is not what happened.
+
+    Args:
+        came_back: Every one of the vials is written down as having come back.
+        recalled: Every one of them was reached by a recall.
+    """
+    if reason == ReplaceReason.UNDELIVERABLE and not came_back:
+        raise LossNotSo("these vials did not come back", field="reason")
+    if reason == ReplaceReason.RECALLED and not recalled:
+        raise LossNotSo("these vials were not recalled", field="reason")

@@ -132,6 +132,23 @@ class ReplaceReason(StrEnum):
     LOST_BY_PATIENT = "lost-by-patient"
     """The policy says whether such a replacement uses up an authorised fill."""
     STOLEN = "stolen"
+    UNDELIVERABLE = "undeliverable"
+    """The carrier brought it back: nothing of it reached the patient."""
+    RECALLED = "recalled"
+    OTHER = "other"
+
+
+NEVER_ARRIVED: Final = frozenset({ReplaceReason.LOST_IN_TRANSIT, ReplaceReason.UNDELIVERABLE})
+"""Nothing of the parcel reached the patient, so that no night of it was taken."""
+
+
+class ReorderReason(StrEnum):
+    """Why a fill is ordered again after its order ended."""
+
+    PATIENT_WANTS_IT = "patient-wants-it"
+    FINDING_SETTLED = "finding-settled"
+    STOPPED_IN_ERROR = "stopped-in-error"
+    CAN_BE_MADE = "can-be-made"
     OTHER = "other"
 
 
@@ -181,6 +198,7 @@ class Purpose(StrEnum):
     TAKE_OVER = "take-over"
     PARTIAL = "partial"
     REPLACE = "replace"
+    REORDER = "reorder"
 
 
 SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
@@ -195,6 +213,7 @@ SEEDS: Final[dict[Purpose, type[StrEnum]]] = {
     Purpose.TAKE_OVER: TakeOverReason,
     Purpose.PARTIAL: PartialReason,
     Purpose.REPLACE: ReplaceReason,
+    Purpose.REORDER: ReorderReason,
 }
 """The codes that a pharmacy begins with; the rows of `reason_codes` are what holds."""
 FIXED: Final = frozenset(
@@ -203,6 +222,8 @@ FIXED: Final = frozenset(
         (Purpose.RETURN, ReturnReason.UNDELIVERABLE.value),
         (Purpose.REPLACE, ReplaceReason.LOST_IN_TRANSIT.value),
         (Purpose.REPLACE, ReplaceReason.LOST_BY_PATIENT.value),
+        (Purpose.REPLACE, ReplaceReason.UNDELIVERABLE.value),
+        (Purpose.REPLACE, ReplaceReason.RECALLED.value),
     }
 )
 """Given by the program itself, or known to it by their meaning; they stay in use."""

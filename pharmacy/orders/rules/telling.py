@@ -27,10 +27,12 @@ DEEDS: Final[dict[str, str]] = {
     Action.CANCEL: "cancelled it",
     Action.RETURN: "took it back",
     Action.RETURN_VIALS: "took some of its vials back",
+    Action.DESTROY: "destroyed what came back of it",
     Action.RECALL: "recalled it",
     Action.SPLIT: "split off a remainder",
     Action.ORDER_REST: "ordered the rest of the fill",
     Action.REPLACE: "had vials replaced",
+    Action.REORDER: "ordered its fill again",
     Action.PLACE_HOLD: "put it on hold",
     Action.LIFT_HOLD: "lifted a hold",
     Action.ASK: "asked the prescriber",
@@ -40,6 +42,7 @@ DEEDS: Final[dict[str, str]] = {
     Action.REMIND: "brought a question to mind",
     Action.REMIND_PRESCRIBER: "reminded the prescriber",
     Action.ESCALATE: "escalated a question",
+    Action.SETTLE_CONTACT: "settled the patient's address",
 }
 
 

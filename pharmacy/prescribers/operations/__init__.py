@@ -1,6 +1,11 @@
 """What is done about prescribers: checking them, their keys, and loading public registries."""
 
-from pharmacy.prescribers.operations.checks import Verdict, check, check_is_fresh
+from pharmacy.prescribers.operations.checks import Verdict, check
+from pharmacy.prescribers.operations.corrections import (
+    confirm_correction,
+    propose_correction,
+    reject_correction,
+)
 from pharmacy.prescribers.operations.identity import IdentityService
 from pharmacy.prescribers.operations.keys import (
     approve_key,
@@ -24,13 +29,15 @@ __all__ = [
     "Verdict",
     "approve_key",
     "check",
-    "check_is_fresh",
+    "confirm_correction",
     "enrol",
     "go_on_importing",
     "import_leie",
     "import_licenses",
     "import_nppes",
+    "propose_correction",
     "propose_key",
     "receive",
+    "reject_correction",
     "revoke_key",
 ]

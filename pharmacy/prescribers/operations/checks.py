@@ -1,8 +1,8 @@
 """Asking the sources about a prescriber, and keeping each answer as dated evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,18 +13,11 @@ from pharmacy.practice.rules import Policy
 from pharmacy.prescribers import queries
 from pharmacy.prescribers.models import (
     CheckKind,
-    CheckOutcome,
     Prescriber,
     PrescriberCheck,
     RegistryProvider,
 )
-from pharmacy.prescribers.operations.identity import (
-    NPPES_API,
-    NPPES_FILE,
-    SOURCE_MISSING,
-    IdentityService,
-    ask_identity,
-)
+from pharmacy.prescribers.operations.identity import IdentityService, ask_identity
 from pharmacy.prescribers.operations.inquiry import Inquiry, asked_of
 from pharmacy.prescribers.operations.registry_rows import exclusion_of, license_of, provider_of
 from pharmacy.prescribers.rules import exclusions, licenses
@@ -72,7 +65,8 @@ def check(
 
     Args:
         name_on_order: The prescriber as the signed prescription names them, in one piece.
-        nppes: Asked for identity besides the imported file, when given.
+        nppes: Asked for identity besides the imported file, when given. Without it, what it
+            answered last counts while the policy lets it.
         kid: The key that signed, with `received_at`, when the prescription arrived: asked again,
             because a key may turn out to have been in wrong hands.
 
@@ -92,45 +86,6 @@ def check(
     return Verdict(tuple(inquiry.holds.values()), tuple(inquiry.checks))
 
 
-def check_is_fresh(
-    session: Session,
-    npi: str,
-    now: datetime,
-    policy: Policy,
-    *,
-    patient_state: str | None = None,
-) -> bool:
-    """
-    Say whether the newest identity, licence and exclusion evidence allows a release now.
-
-    It must be verified, still valid, and not older than `policy.recheck_at_release_hours`.
-    """
-    prescriber = session.get(Prescriber, npi)
-    if prescriber is None:
-        return False
-    oldest = now - timedelta(hours=policy.recheck_at_release_hours)
-
-    def newest(kind: CheckKind, source: str) -> PrescriberCheck | None:
-        return queries.latest_check(session, npi, kind, source=source)
-
-    def is_good(row: PrescriberCheck | None) -> bool:
-        verified = row is not None and row.outcome is CheckOutcome.VERIFIED
-        return row is not None and verified and row.valid_until > now and row.answered_at > oldest
-
-    file, api = (newest(CheckKind.IDENTITY, source) for source in (NPPES_FILE, NPPES_API))
-    if api is not None and api.outcome in {CheckOutcome.FAILED, CheckOutcome.UNDECIDED}:
-        return False
-    outweighed = file is None or file.code in SOURCE_MISSING
-    return (
-        (is_good(file) or (outweighed and is_good(api)))
-        and is_good(newest(CheckKind.EXCLUSION, LEIE_FILE))
-        and all(
-            is_good(newest(CheckKind.LICENSE, f"import:licenses:{state}"))
-            for state in _license_states(prescriber, patient_state or "", policy)
-        )
-    )
-
-
 def _ask_all(
     inquiry: Inquiry,
     prescriber: Prescriber,
@@ -138,22 +93,22 @@ def _ask_all(
     patient_state: str,
     nppes: IdentityService | None,
 ) -> None:
-    enrolled = PersonName(family=prescriber.family, given=prescriber.given)
-    _ask_order_name(inquiry, name_on_order, enrolled)
-    ask_identity(inquiry, enrolled, nppes)
+    own = queries.names(inquiry.session, prescriber)
+    _ask_order_name(inquiry, name_on_order, own)
+    ask_identity(inquiry, own, nppes)
     row = queries.provider(inquiry.session, inquiry.npi)
     provider = provider_of(row) if row else None
-    names = (enrolled, *(provider.names if provider else ()))
+    names = (*own, *(provider.names if provider else ()))
     for state in _license_states(prescriber, patient_state, inquiry.policy):
         _ask_license(inquiry, state, names, provider)
     _ask_exclusion(inquiry, prescriber, names, row)
 
 
-def _ask_order_name(inquiry: Inquiry, name_on_order: str, enrolled: PersonName) -> None:
-    alike = likeness_of_text(name_on_order, enrolled)
+def _ask_order_name(inquiry: Inquiry, name_on_order: str, own: Sequence[PersonName]) -> None:
+    alike = max(likeness_of_text(name_on_order, name) for name in own)
     if alike is not Likeness.SAME:
         code = "order-name-close" if alike is Likeness.CLOSE else "order-name-differs"
-        answer = Answer(code, {"order_name": name_on_order, "enrolled_name": str(enrolled)})
+        answer = Answer(code, {"order_name": name_on_order, "enrolled_name": str(own[0])})
         asked = {"name": name_on_order}
         inquiry.keep(CheckKind.IDENTITY, REGISTER, answer, asked=asked)
 

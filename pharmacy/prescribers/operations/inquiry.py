@@ -40,14 +40,24 @@ class Inquiry:
     def known(self, kind: CheckKind, source: str, asked: Mapping[str, Any]) -> bool:
         """Take over an earlier answer to the very same question, where it is fresh enough."""
         earlier = queries.latest_check(self.session, self.npi, kind, source=source)
-        reusable = earlier is not None and earlier.outcome is CheckOutcome.VERIFIED
-        if earlier is None or not reusable or earlier.valid_until <= self.now:
+        if earlier is None or not self.is_fresh(earlier, asked):
             return False
-        age = timedelta(hours=self.policy.recheck_at_release_hours)
-        if earlier.answered_at <= self.now - age or earlier.facts["asked"] != asked:
-            return False
-        self.checks.append(earlier)
+        self.take_over(earlier)
         return True
+
+    def is_fresh(self, earlier: PrescriberCheck, asked: Mapping[str, Any]) -> bool:
+        """Say whether an earlier answer verified the very same question, and counts today."""
+        oldest = self.now - timedelta(hours=self.policy.recheck_at_release_hours)
+        return (
+            earlier.outcome is CheckOutcome.VERIFIED
+            and earlier.valid_until > self.now
+            and earlier.answered_at > oldest
+            and earlier.facts["asked"] == asked
+        )
+
+    def take_over(self, earlier: PrescriberCheck) -> None:
+        """Let an earlier answer stand as evidence of this run too."""
+        self.checks.append(earlier)
 
     def keep(
         self,

@@ -24,25 +24,19 @@ from pharmacy.prescribers.rules.keys import (
     state_at,
 )
 from pharmacy.prescribers.rules.npi import require_npi
+from pharmacy.prescribers.rules.people import Person
 from pharmacy.staff.rules import Actor, Permission, require_second_person
 
 PROOF_TIME: Final = timedelta(days=7)
 """How long a prescriber's system has to sign the nonce."""
 KINDS: Final = frozenset({"ehr-software", "ehr-hsm"})
-STATE_LETTERS: Final = 2
 
 
 class PrescriberKnown(Conflict):
     """The NPI is enrolled already, under another name."""
 
     code = "prescriber-known"
-    remedy = "Compare with the enrolled name; a changed name needs proof of the change."
-
-
-class PrescriberInvalid(Invalid):
-    """A prescriber needs a name and a State in which to look for the licence."""
-
-    code = "prescriber-invalid"
+    remedy = "Compare with the enrolled name; propose a correction where it changed or was wrong."
 
 
 class KeyKnown(Conflict):
@@ -107,21 +101,25 @@ def enrol(
     """
     by.require(Permission.MANAGE_KEYS)
     require_npi(npi)
-    state = practice_state.strip().upper()
-    if not family.strip() or not given.strip() or len(state) != STATE_LETTERS:
-        raise PrescriberInvalid("a prescriber needs both names and a State of two letters")
+    person = Person.proven(
+        family=family,
+        given=given,
+        practice_state=practice_state,
+        birth_date=birth_date,
+        today=now.date(),
+    )
     known = session.get(Prescriber, npi)
     if known is not None:
-        if (known.family, known.given) != (family.strip(), given.strip()):
+        if known.person.name != person.name:
             raise PrescriberKnown("this NPI is enrolled under another name")
         return known
     prescriber = Prescriber(
         npi=npi,
         id=new_id(),
-        family=family.strip(),
-        given=given.strip(),
-        practice_state=state,
-        birth_date=birth_date,
+        family=person.family,
+        given=person.given,
+        practice_state=person.practice_state,
+        birth_date=person.birth_date,
         created_at=now,
     )
     session.add(prescriber)

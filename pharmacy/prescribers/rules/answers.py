@@ -99,6 +99,10 @@ CODES: Final[Mapping[str, Known]] = MappingProxyType(
         "identity-file-too-old": _undecided(
             "The imported provider registry is too old: import a newer file.", "administrator"
         ),
+        "identity-answer-too-old": _undecided(
+            "The provider registry's service must be asked again: its last answer is too old.",
+            "clock",
+        ),
         "identity-source-failed": Known(
             Meaning.ERROR, "The provider registry's service did not answer.", "clock"
         ),

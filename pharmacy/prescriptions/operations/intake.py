@@ -43,6 +43,8 @@ class Accepted:
     """The one whose first fill becomes an order comes first."""
     replayed: bool
     """The same bytes had come before; nothing was written."""
+    contact_differs: bool = False
+    """It gives another phone or address than the one on file."""
 
     @property
     def disagreements(self) -> tuple[dict[str, Any], ...]:
@@ -98,7 +100,8 @@ def accept(
     evidence = _evidence(token, read, by=by, source_address=source_address, now=now)
     if session.execute(KEEP_EVIDENCE, evidence).first() is None:
         return _replay(session, npi, signed, verified.payload)
-    rows = _prescriptions(session, read, evidence["id"], by=by, now=now)
+    entered = patients.enter(session, signed.patient, by=by, now=now)
+    rows = _prescriptions(entered, read, evidence["id"])
     proof = _verification(read, evidence["id"], site_npi=site_npi, policy=policy, now=now)
     kept = session.execute(keep(len(rows)), _parameters(proof, rows)).all()
     if len(kept) < len(rows):
@@ -107,6 +110,7 @@ def accept(
         evidence=Evidence(**evidence),
         prescriptions=tuple(Prescription(**row) for row in rows),
         replayed=False,
+        contact_differs=entered.contact_differs,
     )
 
 
@@ -181,9 +185,8 @@ def _verification(
 
 
 def _prescriptions(
-    session: Session, read: Read, evidence_id: UUID, *, by: Actor, now: datetime
+    entered: patients.Entered, read: Read, evidence_id: UUID
 ) -> list[dict[str, Any]]:
-    entered = patients.enter(session, read.signed.patient, by=by, now=now)
     also = [OTHER_DETAILS.to_data()] if entered.differs else []
     ids = [new_id() for _ in read.signed.requests]
     rows = []

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from pharmacy.kernel.refusals import Invalid
+from pharmacy.kernel import ids
+from pharmacy.kernel.refusals import Invalid, NotFound
 
-PREFIX = "ctr_"
 SCANNED_BEFORE = (
     "This label was scanned before. If you hold another piece of paper than then, it came out"
     " twice: stop, keep one of the two and destroy the other."
@@ -32,7 +32,7 @@ class ScannedCode:
     def read(cls, text: str) -> Self:
         """Return what a scanned text says. Raises CodeUnreadable."""
         container, dot, number = text.strip().partition(".")
-        if not container.startswith(PREFIX) or (dot and not re.fullmatch(r"[0-9]{2}", number)):
+        if not _is_container(container) or (dot and not re.fullmatch(r"[0-9]{2}", number)):
             raise CodeUnreadable("this is not the code of a container's label")
         copy_no = int(number) if dot else 1
         if copy_no < 1 or (dot and copy_no == 1):
@@ -41,3 +41,11 @@ class ScannedCode:
 
     def __str__(self) -> str:
         return self.container if self.copy_no == 1 else f"{self.container}.{self.copy_no:02}"
+
+
+def _is_container(code: str) -> bool:
+    try:
+        ids.decode("ctr", code)
+    except NotFound:
+        return False
+    return True

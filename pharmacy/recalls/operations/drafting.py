@@ -1,30 +1,37 @@
 """Letters of a recall: one for each patient and prescriber, and one for the Board."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from itertools import groupby
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pharmacy.infra import jobs
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.labels.pdf import COVERED
-from pharmacy.labels.pdf.fonts import PREPARED
+from pharmacy.labels.pdf.fonts import width
+from pharmacy.labels.rules.fitting import TextTooLong, wrapped
 from pharmacy.labels.rules.text_checks import GlyphMissing, TextForbidden, drawable
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
 from pharmacy.practice.models import Site
 from pharmacy.prescribers.models import Prescriber
 from pharmacy.recalls.models import Recall, RecallNotice
-from pharmacy.recalls.pdf import letter_pdf
+from pharmacy.recalls.operations.drawing import draw, shared_by
+from pharmacy.recalls.pdf import BODY, ROOM
 from pharmacy.recalls.queries import Trace, TracedVial
 from pharmacy.recalls.rules import letters
 from pharmacy.recalls.rules.letters import Letter, Sender, Vial
 from pharmacy.recalls.rules.timers import NoticeTo
 
-BY_HAND = "____________________ (write by hand: {characters} cannot be printed)"
+AT_ONCE: Final = 50
+"""Letters that are drawn with the opening, a fraction of a second; a worker draws the others."""
+BY_HAND = "____________________ (write by hand: {what})"
+MEASURE: Final = partial(width, size=BODY, bold=False)
 Key = TypeVar("Key", str, UUID)
 
 
@@ -32,8 +39,12 @@ def draft_letters(session: Session, recall: Recall, trace: Trace, *, now: dateti
     """
     Draft what everybody concerned is told. Returns how many letters there are.
 
+    Every word of every letter is settled here. The first letters are drawn at once, the Board's
+    before all; of more than those a worker owes the drawing.
+
     Raises:
         GlyphMissing, TextForbidden: The reason holds a character that cannot be printed.
+        TextTooLong: It holds a word that is wider than a line.
 
     Only vials that were handed over concern patients and prescribers; the Board is told of all.
     """
@@ -41,7 +52,11 @@ def draft_letters(session: Session, recall: Recall, trace: Trace, *, now: dateti
     given = [vial for vial in trace.vials if vial.handed_over_at is not None]
     patients = _patients(session, {vial.patient_id for vial in trace.vials})
     draft = _Draft(recall, site, patients, now)
-    notices = [
+    notices = []
+    if recall.serious:
+        to = (f"{site.state} Board of Pharmacy",)
+        notices.append(draft.notice(NoticeTo.BOARD, list(trace.vials), letters.to_board, to=to))
+    notices += [
         draft.notice(NoticeTo.PATIENT, vials, letters.to_patient, patient_id=patient_id)
         for patient_id, vials in _grouped(given, lambda vial: vial.patient_id)
     ]
@@ -50,11 +65,11 @@ def draft_letters(session: Session, recall: Recall, trace: Trace, *, now: dateti
         draft.notice(NoticeTo.PRESCRIBER, vials, letters.to_prescriber, npi=npi, to=names[npi])
         for npi, vials in _grouped(given, lambda vial: vial.npi)
     ]
-    if recall.serious:
-        to = (f"{site.state} Board of Pharmacy",)
-        notices.append(draft.notice(NoticeTo.BOARD, list(trace.vials), letters.to_board, to=to))
+    draw(notices[:AT_ONCE], shared=shared_by(draft.sender, draft.reason), now=now)
     session.add_all(notices)
     session.flush()
+    if len(notices) > AT_ONCE:
+        jobs.add(session, JobKind.DRAW_LETTERS, ref_id=recall.id)
     return len(notices)
 
 
@@ -66,6 +81,7 @@ class _Draft:
     ) -> None:
         self.recall = recall
         self.reason = drawable(recall.reason, name="reason", covered=COVERED)
+        wrapped(f"Reason: {self.reason}", room=ROOM, width=MEASURE)
         self.patients = patients
         self.now = now
         self.on = site.today(now)
@@ -77,8 +93,6 @@ class _Draft:
             ),
             phone=site.phone,
         )
-        said = (letters.BULLET, self.reason, site.phone, self.sender.name, *self.sender.address)
-        self.shared = PREPARED + "".join(said)
 
     def notice(
         self,
@@ -90,7 +104,7 @@ class _Draft:
         npi: str | None = None,
         to: tuple[str, ...] = (),
     ) -> RecallNotice:
-        """Word and draw one letter."""
+        """Word one letter."""
         letter = worded(
             self.sender,
             to=_address(self.patients[patient_id]) if patient_id else to,
@@ -98,15 +112,13 @@ class _Draft:
             vials=[self._vial(vial) for vial in vials],
             reason=self.reason,
         )
-        pdf = letter_pdf(letter, shared=self.shared)
         return RecallNotice(
             recall_id=self.recall.id,
             recipient=recipient,
             patient_id=patient_id,
             npi=npi,
             vials=len(vials),
-            pdf=pdf,
-            pdf_sha256=hashlib.sha256(pdf).digest(),
+            content=letter.as_data(),
             drafted_at=self.now,
         )
 
@@ -139,9 +151,13 @@ def _drawable(text: str) -> str:
     No character is ever replaced, and a recall does not wait for one that cannot be printed.
     """
     try:
-        return drawable(text, name="letter", covered=COVERED)
+        line = drawable(text, name="letter", covered=COVERED)
+        wrapped(f"{line}:", room=ROOM, width=MEASURE)
     except (GlyphMissing, TextForbidden) as refusal:
-        return BY_HAND.format(characters=refusal.facts["characters"])
+        return BY_HAND.format(what=f"{refusal.facts['characters']} cannot be printed")
+    except TextTooLong:
+        return BY_HAND.format(what="it is too long for a line")
+    return line
 
 
 def _patients(session: Session, ids: Iterable[UUID]) -> dict[UUID, Patient]:

@@ -1,9 +1,9 @@
 """What the letters of a recall say, in words that their readers use."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final, Self
 
 from pharmacy.kernel.quantities import Mass
 
@@ -44,6 +44,24 @@ class Letter:
     on: date
     subject: str
     paragraphs: tuple[str, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as JSON keeps it until it is drawn."""
+        return asdict(self) | {"on": self.on.isoformat()}
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return a letter that was kept."""
+        sender = data["sender"]
+        return cls(
+            sender=Sender(
+                name=sender["name"], address=tuple(sender["address"]), phone=sender["phone"]
+            ),
+            to=tuple(data["to"]),
+            on=date.fromisoformat(data["on"]),
+            subject=data["subject"],
+            paragraphs=tuple(data["paragraphs"]),
+        )
 
 
 def to_patient(

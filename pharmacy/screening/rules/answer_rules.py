@@ -23,9 +23,12 @@ NUMBERS: Final[Mapping[Topic, str]] = {
     Topic.NALTREXONE: "N13",
     Topic.ALCOHOL: "N14",
     Topic.SURGERY: "N15",
+    Topic.LAST_STEP: "N16",
 }
 COUNSELLED: Final = frozenset({Topic.ALCOHOL, Topic.SURGERY})
 """Only counselling hangs on these: asked at the counter, they hold nothing."""
+ASKED_EACH_TIME: Final = frozenset({Topic.OPIOIDS, Topic.LAST_STEP})
+"""What may change from fill to fill; an older answer says nothing."""
 STANDS_UNKNOWN: Final = frozenset({Topic.MOOD, Topic.THYROID, Topic.KIDNEY})
 """A patient may not know; a pharmacist then decides instead of asking again."""
 
@@ -34,13 +37,13 @@ def unanswered(topic: Topic) -> Callable[[Facts], Spoken | None]:
     """Return the question whether a topic has no answer that counts today."""
 
     def speaks(facts: Facts) -> Spoken | None:
-        if topic not in questions_for(facts.gender):
+        if topic not in questions_for(facts.gender, continues=facts.had_ldn_before):
             return None
         said = facts.answers.get(topic)
         if said is None:
             return Spoken({"topic": topic.value, "state": "not-asked"})
-        is_opioids = topic is Topic.OPIOIDS
-        days = facts.limits.opioid_answer_days if is_opioids else facts.limits.answers_valid_days
+        limits, is_of_this_fill = facts.limits, topic in ASKED_EACH_TIME
+        days = limits.opioid_answer_days if is_of_this_fill else limits.answers_valid_days
         if (facts.today - said.asked_on).days > days:
             return Spoken({"topic": topic.value, "state": "asked-too-long-ago"})
         if said.reply is Reply.UNKNOWN:

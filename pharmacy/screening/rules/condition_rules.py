@@ -24,6 +24,7 @@ FILLER_HOLDS: Final[Mapping[str, frozenset[str]]] = {
 }
 """What a person may not tolerate in each filler. A filler that is missing holds everything.
 *unconfirmed*: whether a lot of acidophilus is free of milk stands on its certificate."""
+OTHER_DOSE: Final = frozenset({"stayed-lower", "went-back", "stopped"})
 THYROID_WORDS: Final = ("hashimoto", "thyroid")
 
 
@@ -101,6 +102,17 @@ def _filler(facts: Facts) -> Spoken | None:
     }
     shell = sorted(kinds & SHELL_ALLERGIES)
     return Spoken({"fillers": against, "capsule_shell": shell}) if against or shell else None
+
+
+def _other_dose(facts: Facts) -> Spoken | None:
+    kinds = OTHER_DOSE.intersection(facts.kinds(Topic.LAST_STEP))
+    untold = facts.says_yes(Topic.LAST_STEP) and not facts.kinds(Topic.LAST_STEP)
+    return Spoken({"kinds": sorted(kinds) or ["not told"]}) if kinds or untold else None
+
+
+def _troubles(facts: Facts) -> Spoken | None:
+    kinds = frozenset(facts.kinds(Topic.LAST_STEP)) - OTHER_DOSE
+    return Spoken({"kinds": sorted(kinds)}) if kinds else None
 
 
 def _other_profile(facts: Facts) -> Spoken | None:
@@ -217,6 +229,26 @@ RULES: Final = (
         wording="The patient does not tolerate this filler or capsule shell: substitute it.",
         source="domain.md R21",
         speaks=_filler,
+    ),
+    Rule(
+        id="D01",
+        severity=Severity.BLOCK,
+        wording=(
+            "The patient does not take the dose after which this fill goes on: ask the prescriber"
+            " what it is to be. Another dose is a newly signed prescription."
+        ),
+        source="clinic note; domain.md 1.4",
+        speaks=_other_dose,
+    ),
+    Rule(
+        id="D02",
+        severity=Severity.REVIEW,
+        wording=(
+            "Trouble with sleep or the stomach: it may be taken in the daytime, or the titration"
+            " halted at the dose best tolerated. The prescriber decides."
+        ),
+        source="clinic note; domain.md 1.4",
+        speaks=_troubles,
     ),
     Rule(
         id="A01",

@@ -9,7 +9,7 @@ from pharmacy.screening.rules.rule import Raised, Rule, raised
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted(
         (*medicine_rules.RULES, *condition_rules.RULES, *dose_rules.RULES, *answer_rules.RULES),
-        key=lambda rule: ("RNMAP".index(rule.id[0]), rule.id),
+        key=lambda rule: ("RNDMAP".index(rule.id[0]), rule.id),
     )
 )
 BY_ID: Final = {rule.id: rule for rule in RULES}

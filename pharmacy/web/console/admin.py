@@ -12,11 +12,12 @@ from pharmacy.infra import record_checks
 from pharmacy.kernel.quantities import NotWholeMicrograms, mg
 from pharmacy.practice import operations
 from pharmacy.practice import queries as practice
-from pharmacy.practice.rules import DEFAULTS, NAMES, PolicyValueInvalid, to_data
+from pharmacy.practice.rules import DEFAULTS, PolicyValueInvalid, to_data
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
 from pharmacy.web.console.admin_watch import concerns
+from pharmacy.web.console.policy_words import SUBJECTS
 from pharmacy.web.rendering import milligrams, words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -63,26 +64,33 @@ class AdminPages(Controller):
 
     @get("/policies", sync_to_thread=True)
     def policies(self, view: CurrentView, db: Db) -> Answer:
-        """Show every policy as it is in force, those that the pharmacy changed first."""
+        """Show every policy as it is in force and what it decides, by the work it is part of."""
         with db.transaction() as session:
             in_force = practice.policy(session)
             changes = practice.last_changes(session)
             people = {each.changed_by for each in changes.values() if each.changed_by}
             change = Action("c", "Change a policy", opens="change")
-            rows = [
-                (
-                    name,
-                    *_told(name, getattr(in_force, name)),
-                    _told(name, getattr(DEFAULTS, name))[1],
-                )
-                for name in sorted(NAMES, key=lambda name: (name not in changes, name))
-            ]
+            subjects = {
+                subject: [
+                    (
+                        name,
+                        words,
+                        _told(name, getattr(in_force, name))[1],
+                        _told(name, getattr(DEFAULTS, name))[1],
+                    )
+                    for name, words in policies.items()
+                ]
+                for subject, policies in SUBJECTS.items()
+            }
             return view.page(
                 "admin/policies.html",
                 actions=[change] if view.may(Permission.CHANGE_POLICY) else [],
                 tabs=tabs_of(view),
-                rows=rows,
-                choices=[(name, _asked(name)) for name in sorted(NAMES)],
+                subjects=subjects,
+                choices={
+                    subject: [(name, _asked(name)) for name in policies]
+                    for subject, policies in SUBJECTS.items()
+                },
                 changes=changes,
                 names=staff.names(session, people),
             )

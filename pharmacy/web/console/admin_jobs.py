@@ -23,6 +23,7 @@ WORK: Final = {
     JobKind.PRINT_COPY: "Print a label",
     JobKind.PRINT_TEST: "Print a test label",
     JobKind.SCHEDULE_REFILL: "Plan a refill",
+    JobKind.DRAW_LETTERS: "Draw letters of a recall",
     JobKind.VERIFY_AUDIT: "Verify the audit",
     JobKind.IMPORT_REGISTRY: "Import a registry file",
 }
@@ -114,6 +115,9 @@ def _page_of(job: Job, view: View) -> str:
         return f"/labels/{ids.encode('cpy', job.ref_id)}" if known else ""
     if job.kind is JobKind.PRINT_TEST:
         return "/admin/printers" if view.may(Permission.READ_PRINTER) else ""
+    if job.kind is JobKind.DRAW_LETTERS:
+        known = view.may(Permission.READ_RECALL)
+        return f"/bench/recalls/{ids.encode('rcl', job.ref_id)}" if known else ""
     if job.kind is JobKind.IMPORT_REGISTRY:
         return "/admin/registries"
     if job.kind is JobKind.VERIFY_AUDIT:

@@ -17,8 +17,10 @@ from pharmacy.orders import operations as orders
 from pharmacy.prescribers import operations, queries
 from pharmacy.prescribers.models import PrescriberKey, Revocation
 from pharmacy.prescribers.rules.keys import KeyRefused, KeyState, proof_message, proof_of, state_at
+from pharmacy.prescribers.rules.people import CorrectionReason
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.admin_tabs import tabs_of
+from pharmacy.web.console.words import source_words
 from pharmacy.web.rendering import words_of
 from pharmacy.web.view import Action, Answer, CurrentView
 
@@ -31,6 +33,11 @@ Npi = Annotated[str, Meta(pattern=r"^[0-9]{10}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 KINDS: Final = [("ehr-software", "Software of the EHR"), ("ehr-hsm", "A hardware module")]
 REVOCATIONS: Final = [(each.value, words_of(each)) for each in Revocation]
+REASONS: Final = {
+    CorrectionReason.CHANGED.value: "It changed: the former name is theirs too",
+    CorrectionReason.WRITTEN_WRONGLY.value: "It was written wrongly",
+}
+"""Why a prescriber is corrected."""
 LOOKS: Final = {
     KeyState.ACTIVE: ("Active", "good", "✓"),
     KeyState.NOT_YET: ("Not yet", "wait", "…"),
@@ -123,7 +130,11 @@ class PrescriberPages(Controller):
             found = queries.get(session, npi)
             actions = []
             if view.may(Permission.MANAGE_KEYS):
-                actions = [Action("n", "Propose a key", opens="propose", kind="primary")]
+                actions = [
+                    Action("n", "Propose a key", opens="propose", kind="primary"),
+                    Action("e", "Correct who this is", opens="correct"),
+                ]
+            checks = queries.newest_checks(session, npi)
             return view.page(
                 "admin/prescriber.html",
                 actions=actions,
@@ -134,7 +145,10 @@ class PrescriberPages(Controller):
                     (each, base64url.encode(proof_message(each.nonce)))
                     for each in queries.proposals(session, npi, now=view.now)
                 ],
-                checks=queries.newest_checks(session, npi),
+                corrections=queries.corrections(session, npi),
+                reasons=REASONS,
+                checks=checks,
+                sources={each.source: source_words(each.source) for each in checks},
                 kinds=KINDS,
                 revocations=REVOCATIONS,
                 may_approve=view.may(Permission.MANAGE_KEYS),

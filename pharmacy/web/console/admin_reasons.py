@@ -30,6 +30,9 @@ PURPOSES: Final = {
     Purpose.FINDING: "Why a finding is decided as it is",
     Purpose.OVERRIDE: "Why an order goes before older ones",
     Purpose.TAKE_OVER: "Why an order is taken over",
+    Purpose.PARTIAL: "Why a part goes now and the rest later",
+    Purpose.REPLACE: "Why vials that left are replaced",
+    Purpose.REORDER: "Why a fill is ordered again",
 }
 Words = Annotated[str, Meta(min_length=1, max_length=100)]
 

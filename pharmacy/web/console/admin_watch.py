@@ -15,6 +15,7 @@ from pharmacy.printing import queries as printing
 from pharmacy.printing.rules.troubles import in_words
 from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
+from pharmacy.web.console.words import registry_words
 from pharmacy.web.view import View
 
 LATE: Final = timedelta(minutes=5)
@@ -45,6 +46,11 @@ class RegistryFile:
     @property
     def is_old(self) -> bool:
         return self.days > self.most_days
+
+    @property
+    def words(self) -> str:
+        """What the registry is called."""
+        return registry_words(self.found.kind)
 
 
 def files_of(session: Session, now: datetime) -> list[RegistryFile]:
@@ -116,7 +122,7 @@ def _registries(session: Session, now: datetime) -> list[Concern]:
     ]
     found += [
         Concern(
-            f"The file of {each.found.kind} is {each.days} days old; {each.most_days} are allowed",
+            f"{each.words}: the file is {each.days} days old; {each.most_days} are allowed",
             "Send a newer one.",
             url,
         )

@@ -68,17 +68,23 @@ class Line:
 
 
 def lines_of(session: Session, entries: Sequence[AuditEntry]) -> list[Line]:
-    """Return entries with the names of people and the identifiers of things."""
+    """Return entries with the names of people, the numbers of orders, and other identifiers."""
     names = staff.names(session, {each.by_id for each in entries if each.by_id})
+    numbers = orders.numbers(session, {each.subject_id for each in entries if each.subject_id})
     return [
         Line(
             each,
             _name(names, each.by_id) or each.by_kind.capitalize(),
-            public(each.subject_kind, each.subject_id) or "",
+            _called(each, numbers),
             _page(each),
         )
         for each in entries
     ]
+
+
+def _called(entry: AuditEntry, numbers: dict[UUID, int]) -> str:
+    number = numbers.get(entry.subject_id) if entry.subject_id else None
+    return f"Rx {number}" if number else public(entry.subject_kind, entry.subject_id) or ""
 
 
 def _name(names: dict[UUID, str], by_id: UUID | None) -> str:

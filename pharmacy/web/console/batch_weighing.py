@@ -16,14 +16,13 @@ from pharmacy.compounding.operations import Reading, WrongLot
 from pharmacy.compounding.rules.tolerance import WORDS, WeighingVerdict, judge
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
+from pharmacy.http.vouching import require_vouched
 from pharmacy.http.weights import captured, glimpsed
 from pharmacy.infra.balances import Glimpse
 from pharmacy.infra.db import Database
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.kernel.refusals import Refusal
-from pharmacy.staff.operations.signing_in import a_place
-from pharmacy.staff.operations.vouching import VouchRefused, vouch
 from pharmacy.staff.rules import Permission
 from pharmacy.web.console.batch_acts import PATH, CodeForm, Needed, act, scanned_powder
 from pharmacy.web.console.batch_page import balance_at, name_of
@@ -285,10 +284,9 @@ def _reading(db: Database, given: WeighForm, view: View) -> Reading:
         return captured(db, balance_id)
     second_by = ids.decode("acc", given.second) if given.second else None
     if second_by is not None:
-        with a_place(), db.transaction() as session:
-            fits = vouch(session, second_by, pin=given.second_pin, by=view.actor, now=view.now)
-        if not fits:
-            raise VouchRefused("that is not your colleague's PIN", field="second_pin")
+        require_vouched(
+            db, second_by, pin=given.second_pin, field="second_pin", by=view.actor, now=view.now
+        )
     return Reading(
         balance_id=balance_id,
         shown=mg(given.shown_mg),

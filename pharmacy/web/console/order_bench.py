@@ -54,6 +54,8 @@ class HandOverForm(msgspec.Struct, frozen=True):
 
     identifiers: list[Identifier]
     counselling: Counselling
+    counselled_by: Annotated[str, Meta(max_length=60)] = ""
+    """The pharmacist whose advice was accepted; empty: whoever hands over."""
     collector: Collector = Collector.PATIENT
     collector_name: Words = ""
 
@@ -149,7 +151,7 @@ class OrderBench(Controller):
         handing = HandingOver(
             identifiers=given.identifiers,
             counselling=given.counselling,
-            counselled_by=None,
+            counselled_by=ids.decode("acc", given.counselled_by) if given.counselled_by else None,
             collector=given.collector,
             collector_name=given.collector_name,
         )

@@ -16,6 +16,7 @@ from pharmacy.orders.models import Clarification, Order
 from pharmacy.orders.rules.clarifying import QuestionKind
 from pharmacy.prescribers import queries as prescribers
 from pharmacy.prescribers.models import CheckOutcome, PrescriberCheck
+from pharmacy.prescribers.rules.answers import CODES
 from pharmacy.prescriptions import queries as prescriptions
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.prescriptions.rules.regimen import Regimen, Step
@@ -27,6 +28,7 @@ from pharmacy.screening.rules.decisions import GOES_ON, asks_prescriber, choices
 from pharmacy.screening.rules.rulebook import BY_ID
 from pharmacy.titration.models import PlanState, StrengthPlan
 from pharmacy.web.charts import Stair
+from pharmacy.web.console.words import particulars, place_words, source_words
 from pharmacy.web.rendering import words_of
 
 STRATEGIES: Final = {
@@ -58,6 +60,8 @@ class Spoken:
 
     finding: Finding
     source: str
+    particulars: list[tuple[str, str]]
+    """What was seen, as pairs of words."""
     is_settled: bool
     choices: list[tuple[str, str]]
     """The decisions that may be taken, with their words."""
@@ -72,6 +76,11 @@ class Spoken:
     def is_stuck(self) -> bool:
         """Only an answer of the patient's, or another prescription, takes it away."""
         return self.blocks and all(code == Decision.REFUSE for code, _ in self.choices)
+
+    @property
+    def waits_for_patient(self) -> bool:
+        """Nothing but an answer is lacking: not asked, asked too long ago, or not known."""
+        return self.is_stuck and not self.is_settled and is_unanswered(self.finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,16 @@ class Asked:
     is_good: bool
     is_old: bool
 
+    @property
+    def words(self) -> str:
+        """What was answered."""
+        known = CODES.get(self.check.code)
+        return known.words if known else words_of(self.check.code)
+
+    @property
+    def source(self) -> str:
+        return source_words(self.check.source)
+
 
 @dataclass(frozen=True, slots=True)
 class FirstCheck:
@@ -126,8 +145,23 @@ class FirstCheck:
         return [each for each in self.findings if not each.is_settled]
 
     @property
+    def to_ask(self) -> int:
+        """How many questions to the patient hold the order."""
+        return sum(each.waits_for_patient for each in self.findings)
+
+    @property
+    def to_decide(self) -> list[Spoken]:
+        """What is a pharmacist's to decide, and waits for no answer of the patient's."""
+        return [each for each in self.undecided if not each.waits_for_patient]
+
+    @property
     def open_questions(self) -> list[Clarification]:
         return [each for each in self.questions if each.is_open]
+
+    @staticmethod
+    def place_of(place: str) -> str:
+        """Return in words where in the prescription something stands."""
+        return place_words(place)
 
     @property
     def can_choose(self) -> bool:
@@ -161,6 +195,11 @@ def first_check(
             for at, step in enumerate(regimen.steps)
         ],
     )
+
+
+def is_unanswered(finding: Finding) -> bool:
+    """Say whether a finding speaks of a question that has no answer which counts today."""
+    return finding.inputs.keys() >= {"topic", "state"}
 
 
 def plan_is_open(plan: StrengthPlan | None) -> bool:
@@ -201,11 +240,17 @@ def _spoken(finding: Finding) -> Spoken:
     )
     return Spoken(
         finding=finding,
-        source=rule.source if rule else "",
+        source=_outside(rule.source) if rule else "",
+        particulars=particulars(finding.inputs),
         is_settled=screening.is_settled(finding),
         choices=[(code.value, words) for code, words in DECISIONS.items() if code in allowed],
         asks_contact=asks and bool(allowed & GOES_ON),
     )
+
+
+def _outside(source: str) -> str:
+    """Return a rule's sources but our own pages, which a pharmacist does not have at hand."""
+    return "; ".join(each for each in source.split("; ") if not each.startswith("domain"))
 
 
 def _choices(plan: StrengthPlan | None) -> list[Choice]:

@@ -16,12 +16,13 @@ from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.forms import Form
 from pharmacy.http.order_reads import note_queue_read
 from pharmacy.http.pages import USUAL, Cursor, after, rows_of
+from pharmacy.http.vouching import require_vouched
 from pharmacy.kernel import ids
 from pharmacy.orders import operations as orders
 from pharmacy.orders import queries
-from pharmacy.orders.models import Order
+from pharmacy.orders.models import Order, OrderEvent
 from pharmacy.orders.queries import QueueFilter
-from pharmacy.orders.rules import Status
+from pharmacy.orders.rules import Action, Status
 from pharmacy.orders.rules.gates import dates_over
 from pharmacy.orders.rules.life import ALLOCATED
 from pharmacy.orders.rules.parts import OrderKind
@@ -41,6 +42,7 @@ from pharmacy.web.view import Answer, CurrentView
 
 CARRIERS: Final = [(Carrier.UPS, "UPS"), (Carrier.USPS, "USPS"), (Carrier.FEDEX, "FedEx")]
 HAND_OVER: Final = {"permission": Permission.HAND_OVER}
+Vial = Annotated[str, Meta(pattern=r"^ctr_[0-9a-z]{26}$")]
 
 
 class SendForm(msgspec.Struct, frozen=True):
@@ -116,7 +118,29 @@ def dates_of(session: Session, order: Order, now: datetime) -> Dates:
 class CameBackForm(ReasonForm, frozen=True, kw_only=True):
     """Why medicine came back, and which vials."""
 
-    vials: list[Annotated[str, Meta(pattern=r"^ctr_[0-9a-z]{26}$")]]
+    vials: list[Vial]
+
+
+class DestroyedForm(msgspec.Struct, frozen=True):
+    """Which of what came back was destroyed, and who saw it."""
+
+    witness: Annotated[str, Meta(pattern=r"^acc_[0-9a-z]{26}$")]
+    witness_pin: Annotated[str, Meta(max_length=200)]
+    vials: list[Vial]
+
+
+def told_of_destruction(event: OrderEvent, names: dict[UUID, str]) -> str:
+    """Return in words who watched; nothing for any other step."""
+    if event.action != Action.DESTROY:
+        return ""
+    count = len(event.facts["vials"])
+    what = "one vial" if count == 1 else f"{count} vials"
+    return f"{what}; {names[UUID(event.facts['witness'])]} watched."
+
+
+def witness_of(event: OrderEvent) -> set[UUID]:
+    """Return who watched, beside whoever took the step."""
+    return {UUID(event.facts["witness"])} if event.action == Action.DESTROY else set()
 
 
 class OrderLeaving(Controller):
@@ -144,7 +168,7 @@ class OrderLeaving(Controller):
     def end(
         self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Record what became of the parcel. What comes back is destroyed."""
+        """Record what became of the parcel. What comes back never goes back to stock."""
         status = ParcelStatus(form.read(EndForm).status)
 
         def step(session: Session, wanted: UUID) -> object:
@@ -156,7 +180,7 @@ class OrderLeaving(Controller):
     def take_back(
         self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
-        """Record which vials came back. They are destroyed and never go back to stock."""
+        """Record which vials came back. They never go back to stock."""
         given = form.read(CameBackForm)
 
         def step(session: Session, wanted: UUID) -> object:
@@ -170,7 +194,30 @@ class OrderLeaving(Controller):
                 now=view.now,
             )
 
-        return take_step(view, db, order_id, step, toast="Taken back: destroy it now")
+        return take_step(view, db, order_id, step, toast="Taken back: it waits to be destroyed")
+
+    @post("/destruction", opt=HAND_OVER, status_code=200, sync_to_thread=True)
+    def destroy(
+        self, order_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Record that what came back was destroyed, before a colleague who types their PIN."""
+        given = form.read(DestroyedForm)
+        witness = ids.decode("acc", given.witness)
+        require_vouched(
+            db, witness, pin=given.witness_pin, field="witness_pin", by=actor, now=view.now
+        )
+
+        def step(session: Session, wanted: UUID) -> object:
+            return orders.destroy(
+                session,
+                wanted,
+                witness=witness,
+                vial_ids=[ids.decode("ctr", each) for each in given.vials],
+                by=actor,
+                now=view.now,
+            )
+
+        return take_step(view, db, order_id, step, toast="Destroyed before a witness")
 
 
 class ShippingPages(Controller):
@@ -192,7 +239,11 @@ class ShippingPages(Controller):
             ids_sent = [each.order_id for each in sent]
             rows_sent = queries.rows_of(session, ids_sent) if ids_sent else []
             sent_rows = {row.order.id: row for row in rows_sent}
-            shown = [row.order.id for row in page.items] + ids_sent
+            back = queries.came_back(session, limit=USUAL)
+            ids_back = [each.order_id for each in back]
+            rows_back = queries.rows_of(session, ids_back) if ids_back else []
+            back_rows = {row.order.id: row for row in rows_back}
+            shown = [row.order.id for row in page.items] + ids_sent + ids_back
             note_queue_read(session, shown, by=actor, now=now)
             states = {row.patient.state: row.patient for row in page.items}
             return view.page(
@@ -201,6 +252,7 @@ class ShippingPages(Controller):
                 why_not={
                     state: why_not_sent(session, patient, now) for state, patient in states.items()
                 },
+                back=[(each, back_rows[each.order_id]) for each in back],
                 sent=[(each, sent_rows[each.order_id]) for each in sent],
                 carriers=dict(CARRIERS),
                 onward=page.next,

@@ -21,6 +21,7 @@ from pharmacy.orders import queries
 from pharmacy.orders.models import Container, Hold, Order, OrderEvent, ReasonCode
 from pharmacy.orders.operations.handing_over import advice_needed_for
 from pharmacy.orders.rules import Action, Status
+from pharmacy.orders.rules.next_step import NextStep
 from pharmacy.orders.rules.reasons import Purpose
 from pharmacy.patients.models import Patient
 from pharmacy.practice import queries as practice
@@ -30,13 +31,24 @@ from pharmacy.printing import queries as printing
 from pharmacy.printing.models import LabelCopy
 from pharmacy.printing.rules import CopyState, ScannedCode
 from pharmacy.shipping.models import Parcel
+from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import Permission
 from pharmacy.titration import queries as titration
 from pharmacy.titration.models import StrengthPlan
 from pharmacy.titration.rules import dated
 from pharmacy.web.charts import Stair, stairs
+from pharmacy.web.console.order_again import Ended, ended_of, told_of_again
+from pharmacy.web.console.order_contact import Reached, reached
 from pharmacy.web.console.order_first_check import FirstCheck, first_check, of_names, plan_is_open
-from pharmacy.web.console.order_leaving import Dates, dates_of, parcel_of, why_not_sent
+from pharmacy.web.console.order_leaving import (
+    Dates,
+    dates_of,
+    parcel_of,
+    told_of_destruction,
+    why_not_sent,
+    witness_of,
+)
 from pharmacy.web.console.order_parts import Parts, parts_of, told_of_parts
 from pharmacy.web.console.order_reading import Reading, reading_of
 from pharmacy.web.console.order_second_check import SecondCheck, second_check
@@ -54,6 +66,7 @@ PURPOSE_OF: Final[dict[str, Purpose]] = {
     Action.TAKE_OVER: Purpose.TAKE_OVER,
     Action.SPLIT: Purpose.PARTIAL,
     Action.REPLACE: Purpose.REPLACE,
+    Action.REORDER: Purpose.REORDER,
 }
 """For what a step's coded reason was given."""
 
@@ -102,24 +115,50 @@ class OrderPage:
     """By purpose and code, those out of use too: older steps name them."""
     second: SecondCheck
     parts: Parts
+    ended: Ended | None
+    """Of an order that is over: what may follow it."""
     parcel: Parcel | None
+    witnesses: list[tuple[str, str]]
+    """Who may watch while what came back is destroyed: code and name."""
     why_not_sent: str
     """Why the order is not sent to the patient; empty where it may be."""
     dates: Dates
     advice: list[str]
     reads: Reading
+    reached: Reached
 
     @property
     def undecided(self) -> int:
         return len(self.first.undecided)
+
+    @property
+    def step(self) -> NextStep:
+        """What is owed next, or may follow an order that is over."""
+        return self.ended.step if self.ended else self.line.step
 
     def why(self, event: OrderEvent) -> str:
         """Return why a step was taken: its coded reason, the words, what it did to the fill."""
         code = event.facts.get("code")
         purpose = PURPOSE_OF.get(event.action)
         known = self.reason_words.get((purpose, code), "") if purpose and code else ""
-        told = told_of_parts(event, self.parts.numbers)
-        return " ".join(each for each in (known, event.reason, told) if each)
+        numbers = self.parts.numbers
+        told = (
+            told_of_parts(event, numbers),
+            told_of_again(event, numbers),
+            told_of_destruction(event, self.names),
+        )
+        return " ".join(each for each in (known, event.reason, *told) if each)
+
+    @property
+    def to_destroy(self) -> list[Container]:
+        """What came back and is still there."""
+        return to_destroy(self.vials)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether a carrier has it."""
+        shipped = self.parcel is not None and self.parcel.status is ParcelStatus.SHIPPED
+        return shipped and self.order.status is Status.HANDED_OVER
 
     @property
     def can_choose(self) -> bool:
@@ -149,10 +188,15 @@ def unscanned(vials: Sequence[Vial]) -> int:
     return sum(not each.is_scanned for each in vials)
 
 
+def to_destroy(vials: Sequence[Vial]) -> list[Container]:
+    """Return the vials that came back and are not destroyed yet."""
+    return [each.container for each in vials if each.container.waits_to_be_destroyed]
+
+
 def order_page(session: Session, order: Order, view: View) -> OrderPage:
     """Gather an order's page."""
     order_id = order.id
-    line = lines_of(session, queries.rows_of(session, [order_id]), view)[0]
+    line = lines_of(queries.rows_of(session, [order_id]), view)[0]
     prescription = prescriptions.get(session, order.prescription_id)
     plan = titration.current(session, order.prescription_id, order.fill_no)
     steps = _steps(plan, order)
@@ -160,13 +204,18 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
     drawn = labels.of_order(session, order_id)
     first = first_check(session, order, prescription, plan, steps=steps, now=view.now)
     reads = reading_of(session, line.row.patient, prescription)
+    reach = reached(session, line.row.patient)
     leaflet = next((each for each in drawn if each.kind is LabelKind.LEAFLET), None)
     people = {each.by_id for each in events if each.by_id} | of_names(first)
+    people |= set().union(*(witness_of(each) for each in events))
+    people |= {each.settled_by for each in reach.settled if each.settled_by}
     if reads.chosen_by is not None:
         people.add(reads.chosen_by)
     if plan is not None and plan.chosen_by is not None:
         people.add(plan.chosen_by)
+    vials = vials_of(session, order, drawn)
     reasons = queries.reason_codes(session)
+    parts = parts_of(session, order, now=view.now)
     return OrderPage(
         line=line,
         order=order,
@@ -177,7 +226,7 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         plan=plan,
         steps=steps,
         chart=stairs(steps, today=practice.site(session).today(view.now)),
-        vials=vials_of(session, order, drawn),
+        vials=vials,
         leaflet=leaflet,
         sheets=_sheets(leaflet) if leaflet else 0,
         missing=queries.batch_requests(session, order_id),
@@ -186,13 +235,23 @@ def order_page(session: Session, order: Order, view: View) -> OrderPage:
         reasons=_in_use(reasons),
         reason_words={(each.purpose, each.code): each.words for each in reasons},
         second=second_check(session, order),
-        parts=parts_of(session, order, now=view.now),
+        parts=parts,
+        ended=ended_of(session, order, parts, now=view.now),
         parcel=parcel_of(session, order),
-        why_not_sent=why_not_sent(session, line.row.patient, view.now),
+        witnesses=_witnesses(session, vials, view),
+        why_not_sent=reach.why_not_sent or why_not_sent(session, line.row.patient, view.now),
         dates=dates_of(session, order, view.now),
         advice=advice_needed_for(session, order) if order.status is Status.READY else [],
         reads=reads,
+        reached=reach,
     )
+
+
+def _witnesses(session: Session, vials: Sequence[Vial], view: View) -> list[tuple[str, str]]:
+    if not to_destroy(vials):
+        return []
+    found = staff.colleagues(session, Permission.HAND_OVER, besides=view.actor.id)
+    return [(ids.encode("acc", each.id), each.display_name) for each in found]
 
 
 def _sheets(leaflet: Label) -> int:

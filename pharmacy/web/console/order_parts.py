@@ -30,6 +30,7 @@ from pharmacy.orders.rules.parts import (
     last_given,
     nights_in_stock,
 )
+from pharmacy.orders.rules.reasons import ReplaceReason, ReturnReason
 from pharmacy.practice import queries as practice
 from pharmacy.refills import queries as refills
 from pharmacy.refills.models import Refill
@@ -83,6 +84,8 @@ class Parts:
     losable: list[Losable]
     refill: Refill | None
     counts_as_fill: bool
+    likely_reason: str
+    """Why vials would be replaced, where the record says it."""
 
     def may_split(self, vials: int) -> bool:
         """Whether there is a place at which it can be divided."""
@@ -104,7 +107,7 @@ def parts_of(session: Session, order: Order, *, now: datetime) -> Parts:
     rest = queries.nights_left(session, order) if order.plan_id else None
     if order.status not in MOVES[Action.ORDER_REST].paths:
         rest = None
-    gone = order.status is Status.HANDED_OVER
+    gone = order.status in MOVES[Action.REPLACE].paths
     return Parts(
         related=[each for each in family if each.id != order.id],
         numbers={each.id: each.number for each in family},
@@ -118,6 +121,7 @@ def parts_of(session: Session, order: Order, *, now: datetime) -> Parts:
         losable=[_losable(session, order, each, now) for each in vials] if gone else [],
         refill=refills.after_order(session, queries.own_of_fill(session, order)) if gone else None,
         counts_as_fill=gone and practice.policy(session).patient_lost_counts_as_fill,
+        likely_reason=_likely_reason(session, order),
     )
 
 
@@ -136,7 +140,7 @@ def told_of_parts(event: OrderEvent, numbers: dict[UUID, int]) -> str:
             return f"{_nights(facts['nights'])} were ordered again."
         case Action.CANCEL | Action.REJECT if facts.get("quantity") == "stays-on-prescription":
             return f"{_nights(facts['nights'])} stay on the prescription."
-        case operations.RECEIVED if "of" in facts:
+        case operations.RECEIVED if "of" in facts and facts["kind"] != OrderKind.FILL:
             other = numbers.get(UUID(facts["of"]), "")
             what = "The rest of" if facts["kind"] == OrderKind.REMAINDER else "Replaces vials of"
             return f"{what} Rx {other}: {_nights(facts['nights']).lower()}."
@@ -171,11 +175,21 @@ def _cuts(session: Session, order: Order, steps: Sequence[PlannedStep]) -> list[
     return [Cut(on, f"{name}: until {day(on)}") for on, name in sorted(found.items())]
 
 
+def _likely_reason(session: Session, order: Order) -> str:
+    if order.status is Status.RECALLED:
+        return ReplaceReason.RECALLED
+    never_arrived = operations.reason_of_end(session, order) == ReturnReason.UNDELIVERABLE
+    return ReplaceReason.UNDELIVERABLE if never_arrived else ""
+
+
 def _losable(session: Session, order: Order, vial: Container, now: datetime) -> Losable:
     if queries.is_replaced(session, vial):
         return Losable(vial, None, "replaced already")
+    never_arrived = _likely_reason(session, order) == ReplaceReason.UNDELIVERABLE
+    waits = never_arrived and not queries.is_followed(session, order)
     try:
-        return Losable(vial, operations.what_is_left(session, order, [vial], now=now), "")
+        left = operations.what_is_left(session, order, [vial], waits=waits, now=now)
+        return Losable(vial, left, "")
     except Refusal:
         return Losable(vial, None, "its days are over")
 
@@ -253,7 +267,7 @@ class OrderParts(Controller):
                 now=view.now,
             )
 
-        return take_step(view, db, order_id, step, toast="The replacement is on the queue")
+        return take_step(view, db, order_id, step, toast="What replaces them is on the queue")
 
 
 def _through(session: Session, order_id: UUID, given: Sequence[str]) -> date:

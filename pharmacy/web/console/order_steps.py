@@ -20,6 +20,7 @@ Needed = Annotated[str, Meta(min_length=1, max_length=500)]
 Code = Annotated[str, Meta(min_length=1, max_length=60)]
 Step = Callable[[Session, UUID], object]
 PATH: Final = "/orders/{order_id:str}"
+QUEUE: Final = "/queue"
 UNDONE: Final = "Undone."
 """The reason that is kept of what somebody took back a moment later."""
 
@@ -45,6 +46,7 @@ def take_step(
     Take one step in one transaction, then show the order as it is now, or go on.
 
     Args:
+        toast: What was done; back at the queue, where no order is open, its number comes first.
         undo: Makes of what the step returned where, below the order's address, undoing is posted.
     """
     wanted = ids.decode("ord", order_id)
@@ -54,5 +56,6 @@ def take_step(
         require_seen_by_person(session, order, seen, by=view.actor, now=view.now)
         done = step(session, wanted)
         back = undo(done) if undo else ""
+        told = f"Rx {order.number} {toast.lower()}" if onward == QUEUE else toast
     at = f"/orders/{order_id}"
-    return view.go(onward or at, toast=toast, undo=at + back if back else "")
+    return view.go(onward or at, toast=told, undo=at + back if back else "")

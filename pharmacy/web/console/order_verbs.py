@@ -6,7 +6,6 @@ from pharmacy.kernel import ids
 from pharmacy.orders.rules import OPEN, Status
 from pharmacy.orders.rules.holds import is_liftable
 from pharmacy.orders.rules.life import CLAIMABLE
-from pharmacy.shipping.rules import ParcelStatus
 from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_page import OrderPage
 from pharmacy.web.view import Action, View
@@ -19,6 +18,9 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
     order, at = page.order, f"/orders/{page.line.id}"
     may, held = view.may, bool(page.holds)
     found: list[Action] = []
+    if order.status in OPEN and may(Permission.RECORD_HEALTH):
+        owed = "primary" if page.first.to_ask else "plain"
+        found.append(Action("i", "Ask the patient", href=f"{at}/health", kind=owed))
     if order.status is Status.REVIEW and may(Permission.APPROVE_ORDER):
         found += _review(page, at, held=held)
     if order.status in {Status.PLANNED, Status.COMPOUNDING} and may(Permission.ALLOCATE):
@@ -39,11 +41,25 @@ def actions_of(page: OrderPage, view: View) -> list[Action]:
     if order.status is Status.READY and may(Permission.HAND_OVER):
         why_not = _why_not_left(page, page.dates.why_not_handed_over)
         found.append(Action("o", "Hand over", opens="hand-over", kind="primary", why_not=why_not))
-    found += _leaving(page, view) + _parts(page, view) + _always(page, view, at)
-    found = _with_new_dates(page, view, found)
+    if page.ended and page.ended.may_reorder and may(Permission.APPROVE_ORDER):
+        found.append(Action("o", "Order it again", opens="reorder", kind="primary"))
+    beside = [_leaving(page, view), _parts(page, view)]
+    if _is_next(page):
+        beside.reverse()  # first what gives the patient medicine, then what comes back
+    found += [*beside[0], *beside[1], *_always(page, view, at)]
+    found = _one_next(_with_new_dates(page, view, found))
     keys = [each.key for each in found]
     assert len(keys) == len(set(keys)), f"one key for two verbs: {keys}"
     return found
+
+
+def _one_next(found: list[Action]) -> list[Action]:
+    """Return the actions with one that is next: the first of those that can be done now."""
+    owed = [each for each in found if each.kind == "primary"]
+    first = next((each for each in owed if not each.why_not), owed[0] if owed else None)
+    return [
+        replace(each, kind="plain") if each in owed and each != first else each for each in found
+    ]
 
 
 def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
@@ -52,11 +68,14 @@ def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
         why_not = f"{page.undecided} findings are not decided yet."
     if page.plan is None:
         why_not = "There is no strength plan yet."
-    next_one = next((each for each in page.first.undecided if each.choices), None)
+    if page.first.to_ask:
+        why_not = "The patient is not asked everything yet."
+    next_one = next((each for each in page.first.to_decide if each.choices), None)
     found = [Action("a", "Approve", opens="approve", kind="primary", why_not=why_not)]
     if next_one is not None:
         finding = ids.encode("fnd", next_one.finding.id)
-        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind="primary")
+        first = "plain" if page.first.to_ask else "primary"  # an answer may take it away
+        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind=first)
         found = [decide, *(replace(each, kind="plain") for each in found)]
     if page.can_choose:
         found.append(Action("s", "Another strategy", opens="strategy-choice"))
@@ -106,16 +125,19 @@ def _leaving(page: OrderPage, view: View) -> list[Action]:
             return [Action("s", "Send", why_not=page.why_not_sent)]
         why_not = _why_not_left(page, page.dates.why_not_sent)
         return [Action("s", "Send", opens="send", scan="SHIP", why_not=why_not)]
-    came_back = Action("e", "Came back", opens="came-back", kind="danger")
-    if page.order.status is not Status.HANDED_OVER:
-        return [came_back] if page.order.status is Status.RECALLED else []
-    if page.parcel is not None and page.parcel.status is ParcelStatus.SHIPPED:
+    found = []
+    if page.to_destroy:
+        found.append(Action("x", "Destroy what came back", opens="destroy", kind="primary"))
+    is_out = page.order.status in {Status.HANDED_OVER, Status.RECALLED}
+    came_back = [Action("e", "Came back", opens="came-back", kind="danger")] if is_out else []
+    if page.is_on_its_way:
         return [
+            *found,
             Action("d", "Delivered", opens="delivered", kind="primary"),
-            came_back,
+            *came_back,
             Action("o", "Lost", opens="lost", kind="danger"),
         ]
-    return [came_back]
+    return found + came_back
 
 
 def _why_not_left(page: OrderPage, dates: str) -> str:
@@ -163,15 +185,24 @@ def _parts(page: OrderPage, view: View) -> list[Action]:
         found.append(Action("v", "Part now, rest later", opens="split", why_not=why_not))
     if parts.rest is not None:
         found.append(Action("y", "Order the rest", opens="rest", why_not=why_not))
-    if page.order.status is Status.HANDED_OVER:
-        found.append(Action("v", "Replace vials", opens="replace", why_not=parts.why_not_replaced))
+    if page.order.status is Status.HANDED_OVER or _is_next(page):
+        kind = "primary" if _is_next(page) else "plain"
+        why_not = parts.why_not_replaced
+        found.append(Action("v", "Replace vials", opens="replace", kind=kind, why_not=why_not))
     return found
+
+
+def _is_next(page: OrderPage) -> bool:
+    """Say whether replacing what came back, or was recalled, is what comes next."""
+    return page.ended is not None and page.ended.may_replace
 
 
 def _always(page: OrderPage, view: View, at: str) -> list[Action]:
     order, found = page.order, _taking(page, view, at)
     if order.status in OPEN and view.may(Permission.CHOOSE_READING):
         found.append(Action("m", "How they read", opens="reading"))
+    if view.may(Permission.CORRECT_CONTACT):
+        found.append(Action("z", "Correct the address", opens="contact"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

@@ -19,8 +19,10 @@ from pharmacy.labels.rules.content import ContainerLabel
 from pharmacy.labels.rules.leaflet import Leaflet
 from pharmacy.orders import operations, queries
 from pharmacy.orders.models import Order
+from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.handing_over import Identifier
-from pharmacy.staff.rules import Permission
+from pharmacy.staff import queries as staff
+from pharmacy.staff.rules import Permission, Role
 from pharmacy.web.console.order_first_check import KINDS
 from pharmacy.web.console.order_leaving import CARRIERS
 from pharmacy.web.console.order_page import order_page
@@ -57,6 +59,7 @@ class OrderPages(Controller):
                 actions=actions_of(found, view),
                 page=found,
                 identifiers=IDENTIFIERS,
+                pharmacists=_pharmacists(session) if order.status is Status.READY else [],
                 kinds=KINDS,
                 carriers=CARRIERS,
                 carrier_names=dict(CARRIERS),
@@ -211,6 +214,12 @@ class OrderPages(Controller):
             )
 
         return take_step(view, db, order_id, step, toast="Cancelled", onward="/queue")
+
+
+def _pharmacists(session: Session) -> list[tuple[str, str]]:
+    """Return who may have given advice: code and name."""
+    found = staff.with_role(session, Role.PHARMACIST)
+    return [(ids.encode("acc", each.id), each.display_name) for each in found]
 
 
 def _label_of(session: Session, order: Order, label_id: str) -> Label:

@@ -22,7 +22,7 @@ from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form, FormData, FormInvalid
 from pharmacy.infra.db import Database
 from pharmacy.inventory import operations, queries
-from pharmacy.inventory.models import IngredientLot, PackingStatistic
+from pharmacy.inventory.models import IngredientLot, PackingStatistic, ShellLot
 from pharmacy.inventory.rules.allocation import Hidden
 from pharmacy.inventory.rules.lots import ASSAY_BASES, SALT_FORMS, IngredientLotFacts, LotStatus
 from pharmacy.kernel import ids
@@ -143,7 +143,7 @@ class PowderPages(Controller):
     def receive(self, form: Form, view: CurrentView, db: Db, actor: CurrentActor) -> Answer:
         """Write a lot down, with its certificate where it came along; it stays in quarantine."""
         given = form.read(PowderForm)
-        papers = _papers(form)
+        papers = sent_papers(form)
         with db.transaction() as session:
             lot = operations.receive_ingredient_lot(session, given.facts(), by=actor, now=view.now)
             if papers:
@@ -158,7 +158,7 @@ class PowderPages(Controller):
             lot = queries.get_ingredient_lot(session, ids.decode("ing", lot_id))
             return view.page(
                 "bench/powder_lot.html",
-                actions=_verbs(view, lot, lot_id),
+                actions=lot_verbs(view, lot, f"/bench/powder/{lot_id}"),
                 id=lot_id,
                 lot=lot,
                 name=INGREDIENTS[lot.ingredient].name,
@@ -194,9 +194,7 @@ class PowderPages(Controller):
         self, lot_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
     ) -> Answer:
         """Keep the certificate of a lot in quarantine, under its digest."""
-        papers = _papers(form)
-        if papers is None:
-            raise FormInvalid({"certificate": "Choose the certificate's PDF."})
+        papers = needed_papers(form)
 
         def do(session: Session, wanted: UUID) -> object:
             return operations.store_certificate(session, wanted, papers, by=actor, now=view.now)
@@ -253,7 +251,15 @@ def _decimal(typed: str | None) -> Decimal | None:
     return Decimal(typed) if typed is not None else None
 
 
-def _papers(form: FormData) -> bytes | None:
+def needed_papers(form: FormData) -> bytes:
+    """Return the certificate that was sent. Raises FormInvalid."""
+    papers = sent_papers(form)
+    if papers is None:
+        raise FormInvalid({"certificate": "Choose the certificate's PDF."})
+    return papers
+
+
+def sent_papers(form: FormData) -> bytes | None:
     """Return the certificate that was sent, if one was."""
     try:
         sent: UploadFile = form.file("certificate")
@@ -280,7 +286,8 @@ def _why(session: Session, lot: IngredientLot, today: date) -> str:
     return ""
 
 
-def _verbs(view: View, lot: IngredientLot, lot_id: str) -> list[Action]:
+def lot_verbs(view: View, lot: IngredientLot | ShellLot, at: str) -> list[Action]:
+    """Return what may be done with a lot whose page is at this address."""
     found = []
     if lot.status is LotStatus.QUARANTINED and view.may(Permission.RELEASE_LOT):
         mine = lot.received_by == view.actor.id
@@ -288,10 +295,11 @@ def _verbs(view: View, lot: IngredientLot, lot_id: str) -> list[Action]:
         found.append(Action("a", "Accept", opens="accept", kind="primary", why_not=why))
     if lot.status is LotStatus.QUARANTINED and view.may(Permission.RECEIVE_LOT):
         found.append(Action("p", "Add the certificate", opens="papers"))
-    if view.may(Permission.RECEIVE_LOT):
+    if isinstance(lot, IngredientLot) and view.may(Permission.RECEIVE_LOT):
         found.append(Action("m", "Packing measured", opens="packing"))
     if view.may(Permission.MANAGE_RECALL):
-        found.append(trace_action(lot_id, is_recalled=lot.status is LotStatus.RECALLED))
+        code = at.rpartition("/")[2]
+        found.append(trace_action(code, is_recalled=lot.status is LotStatus.RECALLED))
     if lot.certificate_sha256 is not None:
-        found.append(Action("c", "Certificate", href=f"/bench/powder/{lot_id}/certificate"))
+        found.append(Action("c", "Certificate", href=f"{at}/certificate"))
     return found

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
-
-from sqlalchemy.orm import Session
+from functools import lru_cache
 
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import Mass
@@ -15,9 +13,7 @@ from pharmacy.orders.rules import OPEN
 from pharmacy.orders.rules.due import Due, due
 from pharmacy.orders.rules.gates import dates_over
 from pharmacy.orders.rules.next_step import NextStep, next_step
-from pharmacy.practice import queries as practice
 from pharmacy.practice.rules import local_date
-from pharmacy.staff import queries as staff
 from pharmacy.titration.rules import PlannedStep
 from pharmacy.web.view import View
 
@@ -52,14 +48,10 @@ class Line:
         return self.row.order.status in OPEN
 
 
-def lines_of(
-    session: Session, rows: Sequence[QueueRow], view: View, *, changed: bool = False
-) -> list[Line]:
+def lines_of(rows: Sequence[QueueRow], view: View, *, changed: bool = False) -> list[Line]:
     """Return rows with their next step, how urgent they are, and who has them."""
-    hours = practice.working_hours(session)
-    claimed = {row.order.claimed_by for row in rows if _is_claimed(row, view.now)}
-    names = staff.names(session, {found for found in claimed if found})
-    return [_line(row, names, hours, view, changed=changed) for row in rows]
+    hours = view.chrome.hours
+    return [_line(row, hours, view, changed=changed) for row in rows]
 
 
 def dosing_of(steps: Sequence[PlannedStep]) -> Dosing | None:
@@ -70,24 +62,24 @@ def dosing_of(steps: Sequence[PlannedStep]) -> Dosing | None:
     strengths = sorted({step.strength_ug for step in steps})
     note = "one dose" if len(steps) == 1 else f"{len(steps)} steps"
     if set(strengths) != set(doses):
-        note += f", of {_listed(strengths, ', ')} capsules"
-    return Dosing(_listed(doses, " \N{RIGHTWARDS ARROW} "), note)
+        note += f", of {amounts(strengths, ', ')} capsules"
+    return Dosing(amounts(doses, " \N{RIGHTWARDS ARROW} "), note)
 
 
-def _listed(micrograms: Sequence[int], between: str) -> str:
-    """Return amounts with their unit once, where it is the same for all."""
-    amounts = [str(Mass.of_micrograms(each)).rpartition(" ") for each in micrograms]
-    units = {unit for _, _, unit in amounts}
-    if len(units) > 1:
-        return between.join(f"{number} {unit}" for number, _, unit in amounts)
-    return f"{between.join(number for number, _, _ in amounts)} {units.pop()}"
+def amounts(micrograms: Sequence[int], between: str) -> str:
+    """Return amounts with their unit once."""
+    return f"{between.join(_number(each) for each in micrograms)} mg"
 
 
-def _line(
-    row: QueueRow, names: dict[UUID, str], hours: WorkingHours, view: View, *, changed: bool
-) -> Line:
+@lru_cache
+def _number(micrograms: int) -> str:
+    """Return an amount in milligrams, without the unit. A page shows the same few often."""
+    return str(Mass.of_micrograms(micrograms)).removesuffix(" mg")
+
+
+def _line(row: QueueRow, hours: WorkingHours, view: View, *, changed: bool) -> Line:
     order = row.order
-    holder = names.get(order.claimed_by, "") if order.claimed_by else ""
+    holder = row.holder if _is_claimed(row, view.now) else ""
     return Line(
         id=ids.encode("ord", order.id),
         row=row,
@@ -96,6 +88,7 @@ def _line(
             labeled=order.labeled_at is not None,
             lots_out=row.lots_out,
             dates_over=dates_over(order.first_dose_on, local_date(view.now, hours.time_zone)),
+            came_back=row.came_back,
             held=[(hold.code, hold.words, hold.owner) for hold in row.holds],
             given_up=row.given_up,
         ),

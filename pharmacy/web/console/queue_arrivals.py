@@ -6,6 +6,7 @@ are new and how many are gone, and the person decides when to see them. What is 
 """
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -37,11 +38,13 @@ class QueueArrivals(Controller):
     @get("/", opt=ALONE, sync_to_thread=True)
     def arrivals(
         self,
+        *,
         view: CurrentView,
         db: Db,
         asked: CurrentAsked,
         until: Annotated[str, QueryParameter(required=False, max_length=LONGEST_CURSOR)] = "",
         shown: Annotated[str, QueryParameter(required=False, pattern=f"^{ROWS}$")] = "",
+        since: Annotated[datetime | None, QueryParameter(required=False)] = None,
     ) -> Answer:
         """
         Say how many orders came and went since a page was shown; have rows that changed ask anew.
@@ -49,6 +52,7 @@ class QueueArrivals(Controller):
         Args:
             until: The page's last row, where others follow it.
             shown: Its rows, each with the version of the order that it shows.
+            since: When a later page was shown: what came before it is due sooner than all of it.
         """
         rows = _rows_in(shown)
         still_here = replace(asked.only, order_ids=tuple(rows))
@@ -60,6 +64,11 @@ class QueueArrivals(Controller):
                 until=place_of(until or None),
                 limit=USUAL + MOST_NEW + 1,
             )
+            sooner = 0
+            if asked.start is not None and since is not None:
+                sooner = queries.came_before(
+                    session, asked.only, asked.start, since=since, limit=MOST_NEW + 1
+                )
             here = queries.members(session, still_here, limit=USUAL)
             known = queries.versions(session, rows)
         answer = view.part(
@@ -67,6 +76,8 @@ class QueueArrivals(Controller):
             came=len(present - rows.keys()),
             left=len(rows.keys() - here),
             most=MOST_NEW,
+            sooner=sooner,
+            start=asked.chosen.url(asked.narrowing),
         )
         changed = [each for each, seen in rows.items() if known.get(each, seen) != seen]
         if changed:

@@ -98,7 +98,11 @@ class QueuePages(Controller):
                 onward=_onward(chosen, narrowing, page.next),
                 started=asked.cursor is not None,
                 arrivals=chosen.url(
-                    narrowing, path=QueueArrivals.path, cursor=asked.cursor, until=page.next
+                    narrowing,
+                    path=QueueArrivals.path,
+                    cursor=asked.cursor,
+                    until=page.next,
+                    since=now.isoformat() if asked.cursor else None,
                 ),
             )
 
@@ -112,7 +116,7 @@ class QueuePages(Controller):
         """
         wanted = ids.decode("ord", order_id)
         with db.transaction() as session:
-            lines = lines_of(session, queries.rows_of(session, [wanted]), view, changed=True)
+            lines = lines_of(queries.rows_of(session, [wanted]), view, changed=True)
             return view.part("queue/row.html", line=lines[0])
 
     @post("/next", opt={"permission": Permission.CLAIM_ORDER}, status_code=200, sync_to_thread=True)
@@ -120,7 +124,8 @@ class QueuePages(Controller):
         """Take the order that is due first of those that wait for the person's role."""
         with db.transaction() as session:
             order = operations.claim_next(session, by=actor, now=now)
-            return view.go(f"/orders/{ids.encode('ord', order.id)}", toast=f"Rx {order.number}")
+            at = f"/orders/{ids.encode('ord', order.id)}"
+            return view.go(at, toast=f"Rx {order.number} is yours")
 
 
 def _found(
@@ -131,7 +136,7 @@ def _found(
     held, waiting = turn_of(session, view) if at_home else ([], [])
     orders = queries.orders_in(session, asked.only, after=asked.start, limit=USUAL)
     rows = queries.with_context(session, [*held, *waiting, *orders])
-    lines = iter(lines_of(session, rows, view))
+    lines = iter(lines_of(rows, view))
     in_hand = list(islice(lines, len(held)))
     turn = Turn(in_hand, next(islice(lines, 1)) if waiting else None) if at_home else None
     page = rows_of(list(lines), limit=USUAL, key=lambda line: line.row.place)

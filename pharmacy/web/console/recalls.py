@@ -7,11 +7,14 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
+from sqlalchemy.orm import Session
 
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.http.recall_reads import note_recall_read
+from pharmacy.infra import jobs
 from pharmacy.kernel import ids
+from pharmacy.kernel.jobs import JobKind
 from pharmacy.practice import queries as practice
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.models import Recall
@@ -192,12 +195,26 @@ class RecallPages(Controller):
                 due_words=DUE,
                 letters=letters(session, recall.id),
                 counted=queries.progress(session, recall.id),
+                is_stuck=_is_stuck(session, recall.id),
                 stopped={each.batch_id for each in queries.batches(session, recall.id)},
                 trace=trace,
                 reached=reached(session, trace),
                 answers=ANSWERS,
                 answer_words=dict(ANSWERS),
             )
+
+    @get("/{recall_id:str}/drawing", opt=READ | {"unattended": True}, sync_to_thread=True)
+    def drawing(self, recall_id: FromPath[str], view: CurrentView, db: Db) -> Answer:
+        """Show how many letters are drawn; at the end, have the page loaded anew."""
+        wanted = ids.decode("rcl", recall_id)
+        with db.transaction() as session:
+            recall = queries.get(session, wanted)
+            counted, stuck = queries.progress(session, wanted), _is_stuck(session, wanted)
+        if counted.drawn == counted.drafted:
+            return view.go(_page(wanted), toast="The letters are drawn")
+        return view.part(
+            "recalls/drawing.html", at=_page(recall.id), counted=counted, is_stuck=stuck
+        )
 
     @post("/{recall_id:str}/harm", opt=MANAGE, status_code=200, sync_to_thread=True)
     def harm(
@@ -241,7 +258,8 @@ class RecallPages(Controller):
             notice = queries.get_notice(session, ids.decode("rcn", notice_id))
             whose = notice.patient_id
             note_recall_read(session, notice.recall_id, by=actor, now=view.now, patient_id=whose)
-            return Response(notice.pdf, media_type="application/pdf", headers=INLINE)
+            pages = queries.drawn_letter(notice)
+            return Response(pages, media_type="application/pdf", headers=INLINE)
 
     @post("/letters/{notice_id:str}/sent", opt=MANAGE, status_code=200, sync_to_thread=True)
     def sent(
@@ -274,6 +292,11 @@ class RecallPages(Controller):
 
 def _page(recall_id: UUID) -> str:
     return f"{AT}/{ids.encode('rcl', recall_id)}"
+
+
+def _is_stuck(session: Session, recall_id: UUID) -> bool:
+    """Say whether the job that draws a recall's letters was given up."""
+    return JobKind.DRAW_LETTERS in jobs.given_up(session, [recall_id]).get(recall_id, ())
 
 
 def _actions(view: View, recall: Recall) -> list[Action]:

@@ -67,7 +67,7 @@ FINDERS: Final[dict[str, tuple[Permission, Finder]]] = {
     "ing": (Permission.READ_LOT, lambda _, code: f"/bench/powder/{code}"),
     "lot": (Permission.READ_BATCH, page_of_capsules),
     "ord": (Permission.READ_ORDER, lambda _, code: f"/orders/{code}"),
-    "shl": (Permission.READ_LOT, lambda _, __: "/bench/shells"),
+    "shl": (Permission.READ_LOT, lambda _, code: f"/bench/shells/{code}"),
 }
 """By the prefix of a public identifier: who may follow it, and where it leads."""
 

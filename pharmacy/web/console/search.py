@@ -87,7 +87,7 @@ def results(session: Session, view: View, sought: Sought, rows: list[QueueRow]) 
         TEMPLATE,
         sought=sought,
         asked=True,
-        lines=lines_of(session, shown, view),
+        lines=lines_of(shown, view),
         onward=encode(last.place) if last else "",
     )
     if view.is_partial:

@@ -2,26 +2,39 @@
 
 from datetime import date
 from typing import Annotated, Final
+from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
+from pharmacy.compounding import queries as compounding
 from pharmacy.formulary.rules.capsules import SHELLS
+from pharmacy.http.batch_reads import INLINE
 from pharmacy.http.dependencies import CurrentActor, Db
 from pharmacy.http.forms import Form
 from pharmacy.inventory import operations, queries
 from pharmacy.inventory.models import ShellLot
 from pharmacy.inventory.rules.allocation import why_hidden
-from pharmacy.inventory.rules.lots import LotStatus, ShellLotFacts
+from pharmacy.inventory.rules.lots import ShellLotFacts
 from pharmacy.kernel import ids
 from pharmacy.practice import queries as practice
+from pharmacy.staff import queries as staff
 from pharmacy.staff.rules import Permission
-from pharmacy.web.console.powder import READ, RECEIVE, WHY, Text
+from pharmacy.web.console.powder import (
+    LARGEST,
+    PAPERS,
+    READ,
+    RECEIVE,
+    WHY,
+    Text,
+    lot_verbs,
+    needed_papers,
+)
 from pharmacy.web.console.recall_state import mentions_of_lots
-from pharmacy.web.view import Action, Answer, CurrentView, View
+from pharmacy.web.view import Action, Answer, CurrentView
 
 MOST: Final = 500
 ACCEPT: Final = {"permission": Permission.RELEASE_LOT}
@@ -58,7 +71,7 @@ class ShellPages(Controller):
                 actions=[Action("n", "Receive shells", opens="receive", kind="primary")]
                 if view.may(Permission.RECEIVE_LOT)
                 else [],
-                lots=[(lot, _why(session, lot, today), _accepts(view, lot)) for lot in lots],
+                lots=[(lot, _why(session, lot, today)) for lot in lots],
                 mentions=mentions_of_lots(session, [lot.id for lot in lots]),
                 today=today,
                 makers=[(each, each) for each in SHELLS],
@@ -72,8 +85,54 @@ class ShellPages(Controller):
         facts = ShellLotFacts(**msgspec.structs.asdict(given))
         with db.transaction() as session:
             lot = operations.receive_shell_lot(session, facts, by=actor, now=view.now)
-            number = lot.lot_number
-        return view.go("/bench/shells", toast=f"Lot {number} is received, in quarantine")
+            at = _page(lot.id)
+        return view.go(at, toast="Received; it is in quarantine until a pharmacist accepts it")
+
+    @get("/{lot_id:str}", opt=READ, sync_to_thread=True)
+    def lot(self, lot_id: FromPath[str], view: CurrentView, db: Db) -> Answer:
+        """Show one lot: how it was received, its papers, what it weighs, which batches it is in."""
+        with db.transaction() as session:
+            lot = queries.get_shell_lot(session, ids.decode("shl", lot_id))
+            moves = queries.shell_moves(session, lot.id)
+            return view.page(
+                "bench/shell_lot.html",
+                actions=lot_verbs(view, lot, _page(lot.id)),
+                id=lot_id,
+                at=_page(lot.id),
+                lot=lot,
+                why=_why(session, lot, practice.site(session).today(view.now)),
+                usable_until=queries.expiry_of(session, lot),
+                moves=moves,
+                batches=compounding.by_id(session, {each.cause_id for each in moves}),
+                mentions=mentions_of_lots(session, [lot.id]).get(lot.id, ()),
+                names=staff.names(
+                    session, {each for each in (lot.received_by, lot.released_by) if each}
+                ),
+            )
+
+    @get("/{lot_id:str}/certificate", opt=READ, sync_to_thread=True)
+    def certificate(self, lot_id: FromPath[str], db: Db) -> Response[bytes]:
+        """Return the maker's certificate, byte by byte as it came."""
+        with db.transaction() as session:
+            lot = queries.get_shell_lot(session, ids.decode("shl", lot_id))
+            found = queries.get_document(session, lot.certificate_sha256)
+            return Response(found.content, media_type=found.media_type, headers=INLINE)
+
+    @post(
+        "/{lot_id:str}/certificate",
+        opt=PAPERS,
+        status_code=200,
+        request_max_body_size=LARGEST + 64 * 1024,
+        sync_to_thread=True,
+    )
+    def keep_certificate(
+        self, lot_id: FromPath[str], form: Form, view: CurrentView, db: Db, actor: CurrentActor
+    ) -> Answer:
+        """Keep the certificate of a lot in quarantine, under its digest."""
+        wanted, papers = ids.decode("shl", lot_id), needed_papers(form)
+        with db.transaction() as session:
+            operations.store_shell_certificate(session, wanted, papers, by=actor, now=view.now)
+        return view.go(_page(wanted), toast="The certificate is kept")
 
     @post("/{lot_id:str}/acceptance", opt=ACCEPT, status_code=200, sync_to_thread=True)
     def accept(
@@ -84,7 +143,7 @@ class ShellPages(Controller):
         with db.transaction() as session:
             lot = operations.release_shell_lot(session, wanted, by=actor, now=view.now)
             number = lot.lot_number
-        return view.go("/bench/shells", toast=f"Lot {number} is accepted; it may be filled")
+        return view.go(_page(wanted), toast=f"Lot {number} is accepted; it may be filled")
 
 
 def _why(session: Session, lot: ShellLot, today: date) -> str:
@@ -93,7 +152,5 @@ def _why(session: Session, lot: ShellLot, today: date) -> str:
     return WHY[hidden] if hidden else ""
 
 
-def _accepts(view: View, lot: ShellLot) -> bool:
-    """Say whether the person may accept a lot: a pharmacist who did not receive it."""
-    waits = lot.status is LotStatus.QUARANTINED
-    return waits and view.may(Permission.RELEASE_LOT) and lot.received_by != view.actor.id
+def _page(lot_id: UUID) -> str:
+    return f"/bench/shells/{ids.encode('shl', lot_id)}"

@@ -13,6 +13,7 @@ from pharmacy.web.assets import assets
 from pharmacy.web.console.account import AccountPages
 from pharmacy.web.console.admin import AdminPages
 from pharmacy.web.console.admin_clients import ClinicPages
+from pharmacy.web.console.admin_corrections import CorrectionPages
 from pharmacy.web.console.admin_jobs import JobPages
 from pharmacy.web.console.admin_prescribers import PrescriberPages
 from pharmacy.web.console.admin_printers import PrinterPages
@@ -32,7 +33,10 @@ from pharmacy.web.console.flow_page import FlowPages
 from pharmacy.web.console.formula_drafts import FormulaDrafts
 from pharmacy.web.console.formulas import FormulaPages
 from pharmacy.web.console.news import NewsPages
+from pharmacy.web.console.order_again import OrderAgain
 from pharmacy.web.console.order_bench import OrderBench
+from pharmacy.web.console.order_contact import OrderContact
+from pharmacy.web.console.order_health import OrderHealth
 from pharmacy.web.console.order_holds import OrderHolds
 from pharmacy.web.console.order_leaving import OrderLeaving, ShippingPages
 from pharmacy.web.console.order_parts import OrderParts
@@ -47,6 +51,7 @@ from pharmacy.web.console.powder import PowderPages
 from pharmacy.web.console.queue_arrivals import QueueArrivals
 from pharmacy.web.console.queue_pages import QueuePages
 from pharmacy.web.console.recalls import RecallPages
+from pharmacy.web.console.refills import RefillPages
 from pharmacy.web.console.scans import ScanPages
 from pharmacy.web.console.search import SearchPages
 from pharmacy.web.console.shells import ShellPages
@@ -61,6 +66,7 @@ PAGES: Final[list[type[Controller]]] = [
     AuditChain,
     AuditPages,
     ClinicPages,
+    CorrectionPages,
     BatchPages,
     BenchPages,
     DoorPages,
@@ -70,10 +76,13 @@ PAGES: Final[list[type[Controller]]] = [
     JobPages,
     NewsPages,
     OrderBench,
+    OrderContact,
+    OrderHealth,
     OrderHolds,
     OrderLeaving,
     OrderPages,
     OrderParts,
+    OrderAgain,
     OrderPictures,
     OrderQuestions,
     OrderReading,
@@ -89,6 +98,7 @@ PAGES: Final[list[type[Controller]]] = [
     QueuePages,
     ReasonPages,
     RecallPages,
+    RefillPages,
     RegistryPages,
     SamplePages,
     ScanPages,

@@ -24,6 +24,7 @@ from pharmacy.practice.models import Site
 from pharmacy.prescriptions.models import Prescription
 from pharmacy.staff.rules import Role
 from tests.factories.orders import Bench
+from tests.factories.patients import move
 from tests.factories.staff import make_actor
 from tests.rules.labels.pictures import scanned, text_of
 from tests.rules.labels.test_stand_ins import DROID, needs_fonts
@@ -179,8 +180,7 @@ def test_a_label_says_why_where_the_prescriber_did_and_the_state_has_it(
     bench: Bench, order: Order, state: str, policies: dict[str, object], purpose: str
 ) -> None:
     """16 CCR 1707.5(a)(1)(D): in California always; elsewhere as the pharmacy decides."""
-    patient = order_patient(bench.session, order)
-    patient.state = state
+    move(bench.session, order_patient(bench.session, order), state=state)
     for name, value in policies.items():
         practice.change_policy(
             bench.session,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from pharmacy import invariants
 from pharmacy.inventory import queries as lots
+from pharmacy.kernel.refusals import Refusal
 from pharmacy.labels import operations as labels
 from pharmacy.labels import queries as drawn
 from pharmacy.labels.models import LabelKind
@@ -29,6 +30,7 @@ from pharmacy.refills import queries as refill_queries
 from pharmacy.refills.models import RefillState
 from pharmacy.refills.operations import LastFillNotHandedOver
 from pharmacy.staff.rules import OPERATOR
+from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance, make_prescription
 
@@ -76,7 +78,8 @@ def labels_of(bench: Bench, order: Order) -> list[tuple[str, str, str]]:
     )
 
 
-def test_a_remainder_keeps_the_step_dates_and_the_numbers(bench: Bench) -> None:
+def test_a_remainder_keeps_the_step_dates_and_each_part_counts_its_own_vials(bench: Bench) -> None:
+    """Three steps of four weeks, a vial each; one goes now and two later."""
     whole = bench.walk(bench.order(), Status.PLANNED)
     operations.allocate(bench.session, whole.id, by=bench.technician, now=bench.now)
     labels.render(bench.session, whole.id, now=bench.now)
@@ -87,9 +90,51 @@ def test_a_remainder_keeps_the_step_dates_and_the_numbers(bench: Bench) -> None:
     operations.allocate(bench.session, rest.id, by=bench.technician, now=bench.now)
     labels.render(bench.session, rest.id, now=bench.now)
 
+    labels.render(bench.session, whole.id, now=bench.now)
     assert [part for part, _, _ in before] == ["1 of 3", "2 of 3", "3 of 3"]
-    assert labels_of(bench, whole) == before[:1]
-    assert labels_of(bench, rest) == before[1:]
+    assert labels_of(bench, whole) == [("1 of 1", *before[0][1:])]
+    assert labels_of(bench, rest) == [("1 of 2", *before[1][1:]), ("2 of 2", *before[2][1:])]
+    assert broken(bench.session) == set()
+
+
+def test_a_step_of_the_rest_from_two_lots_is_counted_by_what_the_patient_gets(
+    bench: Bench,
+) -> None:
+    """
+    Of 3 mg one lot has 10 capsules left and another 20: the second step takes two vials, of 10 and
+    of 18. The first part is one vial, the rest is three.
+    """
+    whole = bench.order(Status.PLANNED)
+    rest = split(bench, whole)
+    bench.allocate(whole)
+    bench.walk(rest, Status.PLANNED)
+    lot = bench.lots[3_000]
+    lot.on_hand = lot.made = lot.reserved + 10
+    make_capsule_lot(bench.session, 3_000, 20, beyond_use_on=lot.beyond_use_on)
+
+    bench.allocate(rest)
+
+    def counted(order: Order) -> list[tuple[int, int, int, int]]:
+        vials = queries.containers(bench.session, order.id)
+        return [(each.part_no, each.parts, each.step_no, each.quantity) for each in vials]
+
+    assert counted(whole) == [(1, 1, 1, 28)]
+    assert counted(rest) == [(1, 3, 2, 10), (2, 3, 2, 18), (3, 3, 3, 28)]
+
+
+def test_the_old_label_of_a_vial_that_is_kept_is_dead(bench: Bench) -> None:
+    """It says "1 of 3"; the vial that goes now is the only one."""
+    whole = bench.order(Status.READY)
+    old = bench.codes(whole)
+
+    split(bench, whole)
+    bench.label(whole)
+
+    with pytest.raises(Refusal):
+        operations.pack(
+            bench.session, whole.id, scanned=old[:1], by=bench.technician, now=bench.now
+        )
+    bench.walk(whole, Status.HANDED_OVER)
     assert broken(bench.session) == set()
 
 

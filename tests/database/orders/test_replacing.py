@@ -30,7 +30,7 @@ from pharmacy.shipping.rules import Carrier, ParcelStatus
 from pharmacy.staff.rules import OPERATOR, PermissionMissing
 from tests.database.orders.test_parts import broken, split
 from tests.factories.orders import Bench
-from tests.factories.prescriptions import make_maintenance
+from tests.factories.prescriptions import make_maintenance, make_prescription
 
 UPS = "1Z999AA10123456784"
 
@@ -47,6 +47,18 @@ def replace(
     reason: str = "damaged",
     start_on: date | None = None,
 ) -> Order:
+    """Replace vials that follow one another, by number."""
+    (new,) = replace_each(bench, order, *parts, reason=reason, start_on=start_on)
+    return new
+
+
+def replace_each(
+    bench: Bench,
+    order: Order,
+    *parts: int,
+    reason: str = "damaged",
+    start_on: date | None = None,
+) -> list[Order]:
     vials = [
         each.id for each in queries.containers(bench.session, order.id) if each.part_no in parts
     ]
@@ -94,7 +106,7 @@ def test_a_replacement_is_for_the_nights_that_are_left_of_the_step(bench: Bench)
     (vial,) = queries.containers(bench.session, new.id)
     old = queries.replaced_by(bench.session, new.id)[0]
     assert (vial.step_no, vial.strength_ug, vial.quantity) == (1, 1_500, 18)
-    assert (vial.part_no, vial.parts) == (1, 3)
+    assert (vial.part_no, vial.parts) == (1, 1)
     assert vial.last_dose_on == old.last_dose_on
     assert broken(bench.session) == set()
 
@@ -108,8 +120,8 @@ def test_a_vial_for_a_later_step_is_replaced_whole(bench: Bench) -> None:
     bench.walk(new, Status.LABELING)
     made = queries.containers(bench.session, new.id)
     assert [(each.step_no, each.part_no, each.quantity) for each in made] == [
-        (2, 2, 28),
-        (3, 3, 28),
+        (2, 1, 28),
+        (3, 2, 28),
     ]
 
 
@@ -161,9 +173,49 @@ def test_a_replacement_can_be_lost_too(bench: Bench) -> None:
     assert broken(bench.session) == set()
 
 
-def test_vials_apart_are_not_one_replacement(bench: Bench) -> None:
-    with pytest.raises(VialsOutOfOrder):
-        replace(bench, bench.order(Status.HANDED_OVER), 1, 3)
+def test_vials_apart_are_replaced_by_an_order_each(bench: Bench) -> None:
+    """
+    The first and the third of three steps are lost after 10 days, in which 9 doses were taken and
+    tonight's is the 10th: nights 11 to 28, and 57 to 84. What the patient has of step 2 stays.
+    """
+    order = bench.order(Status.HANDED_OVER)
+    later(bench, 10)
+
+    first, second = replace_each(bench, order, 3, 1)
+
+    assert (first.nights, second.nights) == ((11, 28), (57, 84))
+    vials = queries.containers(bench.session, order.id)
+    assert [each.replaced_by for each in vials] == [first.id, None, second.id]
+    bench.walk(second, Status.HANDED_OVER)
+    bench.walk(first, Status.HANDED_OVER)
+    assert broken(bench.session) == set()
+
+
+def test_what_was_lost_together_uses_up_one_fill_at_most(bench: Bench) -> None:
+    prescription = make_prescription(bench.session, authorised_fills=2, patient=bench.patient())
+    order = bench.order(Status.HANDED_OVER, prescription=prescription)
+    count_lost(bench)
+
+    opened = replace_each(bench, order, 1, 3, reason="lost-by-patient")
+
+    assert [each.uses_fill for each in opened] == [True, False]
+    assert broken(bench.session) == set()
+
+
+def test_no_vials_and_another_orders_vials_are_not_replaced(bench: Bench) -> None:
+    order, other = bench.order(Status.HANDED_OVER), bench.order(Status.HANDED_OVER)
+    foreign = queries.containers(bench.session, other.id)[0].id
+
+    for vials in ([], [foreign]):
+        with pytest.raises(VialsOutOfOrder):
+            operations.replace_each(
+                bench.session,
+                order.id,
+                vials=vials,
+                reason="damaged",
+                by=bench.pharmacist,
+                now=bench.now,
+            )
 
 
 def test_only_what_left_is_replaced_and_only_by_a_pharmacist(bench: Bench) -> None:
@@ -258,7 +310,7 @@ def test_vials_of_a_remainder_are_replaced_like_any_others(bench: Bench) -> None
     bench.walk(whole, Status.HANDED_OVER)
     bench.walk(rest, Status.HANDED_OVER)
 
-    new = replace(bench, rest, 2)
+    new = replace(bench, rest, 1)
 
     assert new.nights == (29, 56)
     assert broken(bench.session) == set()

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from pharmacy.infra.lookups import Outcome, Reply
 from pharmacy.practice.rules import Policy
-from pharmacy.prescribers.models import PrescriberCheck, PrescriberKey, Revocation
-from pharmacy.prescribers.operations import Verdict, check, check_is_fresh
+from pharmacy.prescribers.models import Prescriber, PrescriberCheck, PrescriberKey, Revocation
+from pharmacy.prescribers.operations import Verdict, check
 from pharmacy.prescribers.rules.answers import CODES
 from tests.conftest import NOW
 from tests.factories.practice import make_site
 from tests.factories.prescribers import (
     JORDAN,
+    KNOWN_TO_NPPES,
+    NppesService,
+    correct,
     make_exclusion,
     make_import,
     make_key,
@@ -36,28 +39,15 @@ def site(session: Session) -> None:
     make_site(session)
 
 
-class Service:
-    """An NPPES service that answers as it is told, and counts."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-        self.asked = 0
-
-    def look_up(self, npi: str) -> Reply:
-        self.asked += 1
-        return self.reply
-
-
-GOOD = Reply(
-    Outcome.FOUND,
-    record={
-        "number": JORDAN,
-        "enumeration_type": "NPI-1",
-        "basic": {"first_name": "JORDAN", "last_name": "TESTPRESCRIBER", "status": "A"},
-        "taxonomies": [{"code": "207R00000X", "primary": True}],
-    },
-)
 BROKEN = Reply(Outcome.ERROR, "errors-with-200")
+
+
+def make_known_to_the_service_alone(session: Session) -> Prescriber:
+    """Enrol a physician where the provider registry was never imported."""
+    prescriber = make_prescriber(session)
+    make_license(session)
+    make_import(session, "leie")
+    return prescriber
 
 
 def ask(session: Session, **changes: Any) -> Verdict:
@@ -106,7 +96,7 @@ def test_nothing_was_imported_so_nothing_passes(session: Session) -> None:
 
 
 def test_a_wrong_check_digit_is_asked_nowhere(session: Session) -> None:
-    service = Service(GOOD)
+    service = NppesService(KNOWN_TO_NPPES)
 
     verdict = ask(session, npi="1234567890", nppes=service)
 
@@ -254,7 +244,7 @@ def test_a_failed_answer_is_never_reused(session: Session) -> None:
 
 def test_the_service_is_asked_besides_the_file(session: Session) -> None:
     make_verifiable(session)
-    service = Service(GOOD)
+    service = NppesService(KNOWN_TO_NPPES)
 
     verdict = ask(session, nppes=service)
 
@@ -270,7 +260,7 @@ def test_the_service_is_asked_besides_the_file(session: Session) -> None:
         (Reply(Outcome.UNKNOWN), "identity-not-found"),
         (Reply(Outcome.FOUND, record={"number": JORDAN}), "identity-source-failed"),
         (
-            Reply(Outcome.FOUND, record={**GOOD.record, "enumeration_type": "NPI-2"}),
+            Reply(Outcome.FOUND, record={**KNOWN_TO_NPPES.record, "enumeration_type": "NPI-2"}),
             "identity-organisation",
         ),
     ],
@@ -280,23 +270,21 @@ def test_a_service_that_fails_or_objects_holds_the_order(
 ) -> None:
     make_verifiable(session)
 
-    assert codes(ask(session, nppes=Service(reply))) == [code]
+    assert codes(ask(session, nppes=NppesService(reply))) == [code]
 
 
 def test_the_service_alone_proves_identity(session: Session) -> None:
-    make_prescriber(session)
-    make_license(session)
-    make_import(session, "leie")
+    make_known_to_the_service_alone(session)
 
-    assert ask(session, nppes=Service(GOOD)).ok
+    assert ask(session, nppes=NppesService(KNOWN_TO_NPPES)).ok
 
 
 def test_a_service_down_is_outlasted_by_its_own_answer_within_policy(session: Session) -> None:
     make_verifiable(session)
-    assert ask(session, nppes=Service(GOOD)).ok
+    assert ask(session, nppes=NppesService(KNOWN_TO_NPPES)).ok
 
-    within = ask(session, nppes=Service(BROKEN), now=NOW + 29 * DAY)
-    beyond = ask(session, nppes=Service(BROKEN), now=NOW + 30 * DAY)
+    within = ask(session, nppes=NppesService(BROKEN), now=NOW + 29 * DAY)
+    beyond = ask(session, nppes=NppesService(BROKEN), now=NOW + 30 * DAY)
 
     assert within.ok
     assert [row.code for row in within.checks][1] == "identity-source-failed"
@@ -329,30 +317,61 @@ def test_a_key_of_nobody_or_of_somebody_else_is_held(session: Session) -> None:
     assert session.get(PrescriberKey, "rxk_none") is None
 
 
-def test_a_release_needs_evidence_of_today(session: Session) -> None:
+def test_what_the_service_verified_today_counts_where_it_is_not_at_hand(session: Session) -> None:
+    make_known_to_the_service_alone(session)
+    asked = ask(session, nppes=NppesService(KNOWN_TO_NPPES))
+
+    again = ask(session, now=NOW + DAY - timedelta(minutes=1))
+
+    assert again.ok
+    assert asked.checks[1].source == "nppes-api"
+    assert asked.checks[1] in again.checks, "the very answer is evidence again"
+
+
+def test_yesterdays_answer_of_the_service_must_be_asked_for_again(session: Session) -> None:
+    make_known_to_the_service_alone(session)
+    ask(session, nppes=NppesService(KNOWN_TO_NPPES))
+
+    late = ask(session, now=NOW + DAY)
+
+    assert codes(late) == ["identity-answer-too-old"]
+    assert ask(session, now=NOW + DAY, nppes=NppesService(KNOWN_TO_NPPES)).ok
+    assert ask(session, now=NOW + DAY).ok
+
+
+def test_a_service_that_fell_silent_takes_nothing_back(session: Session) -> None:
+    make_known_to_the_service_alone(session)
+    ask(session, nppes=NppesService(KNOWN_TO_NPPES))
+    ask(session, nppes=NppesService(BROKEN), now=NOW + timedelta(hours=1))
+
+    assert ask(session, now=NOW + timedelta(hours=2)).ok
+    assert codes(ask(session, now=NOW + DAY)) == ["identity-answer-too-old"]
+
+
+def test_a_good_answer_to_another_name_counts_no_more(session: Session) -> None:
+    prescriber = make_known_to_the_service_alone(session)
+    ask(session, nppes=NppesService(KNOWN_TO_NPPES))
+    correct(session, prescriber, given="Casey")
+
+    verdict = ask(session, name_on_order="Casey Testprescriber")
+
+    assert "identity-answer-too-old" in codes(verdict)
+
+
+def test_an_objection_of_the_service_outweighs_a_good_file(session: Session) -> None:
     make_verifiable(session)
-    assert not check_is_fresh(session, JORDAN, NOW, POLICY)
-    ask(session)
+    ask(session, nppes=NppesService(Reply(Outcome.UNKNOWN)))
 
-    assert check_is_fresh(session, JORDAN, NOW, POLICY)
-    assert not check_is_fresh(session, JORDAN, NOW + DAY, POLICY)
-    assert not check_is_fresh(session, "1999999984", NOW, POLICY)
+    assert codes(ask(session, now=NOW + 29 * DAY)) == ["identity-not-found"]
+    assert ask(session, now=NOW + 30 * DAY).ok, "it counts no longer than a good answer does"
 
 
-def test_a_release_looks_at_the_newest_answer(session: Session) -> None:
+def test_an_objection_is_over_when_the_service_takes_it_back(session: Session) -> None:
     make_verifiable(session)
-    ask(session)
-    make_license(session, number="T9", status_raw="Suspended")
-    ask(session, now=NOW + timedelta(minutes=1))
+    ask(session, nppes=NppesService(Reply(Outcome.UNKNOWN)))
+    ask(session, nppes=NppesService(KNOWN_TO_NPPES), now=NOW + timedelta(hours=1))
 
-    assert not check_is_fresh(session, JORDAN, NOW + timedelta(minutes=2), POLICY)
-
-
-def test_an_objection_of_the_service_outweighs_a_good_file_at_release(session: Session) -> None:
-    make_verifiable(session)
-    ask(session, nppes=Service(Reply(Outcome.UNKNOWN)))
-
-    assert not check_is_fresh(session, JORDAN, NOW, POLICY)
+    assert ask(session, now=NOW + timedelta(hours=2)).ok
 
 
 def test_evidence_is_never_rewritten(session: Session) -> None:

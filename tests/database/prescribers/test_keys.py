@@ -17,7 +17,6 @@ from pharmacy.prescribers.operations.keys import (
     KeyKindUnknown,
     KeyKnown,
     KeyRevoked,
-    PrescriberInvalid,
     PrescriberKnown,
     ProofInvalid,
     ProposalOver,
@@ -26,6 +25,7 @@ from pharmacy.prescribers.operations.keys import (
 from pharmacy.prescribers.queries import KeyNotFound, PrescriberNotFound
 from pharmacy.prescribers.rules.keys import KeyPrivate, TooManyKeys, proof_message
 from pharmacy.prescribers.rules.npi import NpiInvalid
+from pharmacy.prescribers.rules.people import PrescriberInvalid
 from pharmacy.staff.rules import OPERATOR, Actor, PermissionMissing, Role, SecondPersonNeeded
 from tests.conftest import NOW
 from tests.factories.prescribers import JORDAN, make_key, make_prescriber, private_key

@@ -41,6 +41,7 @@ from pharmacy.staff.rules import PermissionMissing
 from tests.conftest import NOW
 from tests.factories.inventory import make_capsule_lot, make_shell_lot
 from tests.factories.orders import Bench
+from tests.factories.patients import move
 from tests.factories.titration import make_active_lot, make_filler_lot
 
 REASON = "The supplier found less naltrexone than the certificate says."
@@ -333,8 +334,7 @@ def test_traces_use_indexes_at_every_step(bench: Bench) -> None:
 def test_a_letter_says_what_is_written_by_hand_and_replaces_nothing(bench: Bench) -> None:
     given = bench.order(Status.HANDED_OVER)
     patient = bench.session.get_one(Patient, given.patient_id)
-    patient.address_line = "4 \N{CJK UNIFIED IDEOGRAPH-4E2D} Street"
-    bench.session.flush()
+    move(bench.session, patient, address_line="4 \N{CJK UNIFIED IDEOGRAPH-4E2D} Street")
 
     opened = recall(bench, powder_of(bench))
 

@@ -14,7 +14,7 @@ from pharmacy.orders import operations as orders
 from pharmacy.orders import queries as order_queries
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Action, Origin, Status
-from pharmacy.orders.rules.handing_over import VialsNotOut
+from pharmacy.orders.rules.returning import VialsNotOut
 from pharmacy.recalls import operations, queries
 from pharmacy.recalls.models import Recall
 from pharmacy.recalls.rules.timers import LotKind, NoticeTo

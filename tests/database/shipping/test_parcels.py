@@ -29,6 +29,7 @@ from pharmacy.shipping.rules import (
 )
 from pharmacy.staff.rules import OPERATOR, PermissionMissing, Role
 from tests.factories.orders import Bench
+from tests.factories.patients import move
 
 NUMBER = "1Z5R89390357567127"
 
@@ -66,7 +67,7 @@ def license_oklahoma(
 def in_oklahoma(bench: Bench) -> Order:
     """An order that was ready before its patient moved to another State."""
     order = bench.order(Status.READY)
-    bench.session.get_one(Patient, order.patient_id).state = "OK"
+    move(bench.session, bench.session.get_one(Patient, order.patient_id), state="OK")
     bench.session.flush()
     return order
 

@@ -45,6 +45,8 @@ class OneSession(Database):
             yield self.session
         self.session.expire_all()
 
+    glance = transaction
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         with self.transaction() as session:
@@ -119,9 +121,11 @@ def bench(session: Session) -> Bench:
 
 
 @pytest.fixture
-def as_role(session: Session) -> AsRole:
+def as_role(session: Session, clock: Clock) -> AsRole:
     """
     Headers of somebody new with a role: `client.get(path, headers=as_role(Role.PHARMACIST))`.
+
+    They sign in at the time that the clock shows then.
 
     A physician and an EHR client see the things of `npi`: the sample prescriber, unless given.
     With `browser`, they sit before the console: its cookie, its token, from a page of ours.
@@ -134,7 +138,8 @@ def as_role(session: Session) -> AsRole:
         if role is Role.PRINT_AGENT:
             return {"Authorization": f"Bearer {make_agent(session)}"}
         own = npi if role is Role.PHYSICIAN else None
-        token = make_session(session, make_account(session, role, npi=own), browser=browser)
+        account = make_account(session, role, npi=own)
+        token = make_session(session, account, at=clock.now, browser=browser)
         if browser:
             return browser_headers(token)
         return {"Authorization": f"Bearer {token}"}

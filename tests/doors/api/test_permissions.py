@@ -81,6 +81,8 @@ PREFIXES = {
     "weighing_id": "wgh",
     "clarification_id": "clr",
     "client_id": "ehr",
+    "change_id": "cch",
+    "correction_id": "pco",
     "finding_id": "fnd",
     "test_id": "tst",
     "formulation_id": "fmn",

@@ -5,20 +5,25 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from pharmacy.dispensing import queries as checks
 from pharmacy.infra.audit import AuditEntry
+from pharmacy.infra.jobs import Job
 from pharmacy.inventory.models import CapsuleLot
 from pharmacy.kernel.ids import encode
+from pharmacy.kernel.jobs import JobKind
+from pharmacy.orders import operations
 from pharmacy.orders.models import Container, Order
 from pharmacy.orders.rules import Status
 from pharmacy.patients.models import Patient
+from pharmacy.prescribers.models import RegistryImport, RegistryProvider
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers
 from tests.factories.orders import Bench
+from tests.factories.prescribers import KNOWN_TO_NPPES, NppesService
 from tests.factories.staff import hashed, make_account, make_session
 
 PASSWORD = "lamp orbit quiet fern"
@@ -133,3 +138,21 @@ def test_the_second_check_is_one_answer(
     assert sorted(each["number"] for each in view["lots"]) == sorted(numbers)
     assert view["signed_sha256"] == found.evidence.payload_sha256.hex()
     assert view["record_sha256"] == found.record_sha256().hex()
+
+
+def test_a_refused_release_owes_a_check_that_asks_the_registrys_service(
+    bench: Bench, client: Client, session: Session, pharmacist: Headers
+) -> None:
+    order = bench.order(Status.FINAL_CHECK)
+    session.execute(delete(RegistryProvider))
+    session.execute(delete(RegistryImport).where(RegistryImport.kind == "nppes"))
+
+    refused = release(client, order, pharmacist, password=PASSWORD)
+    owed = session.scalars(
+        select(Job).where(Job.ref_id == order.id, Job.kind == JobKind.CHECK_ORDER)
+    ).all()
+    operations.check(session, order.id, now=NOW, nppes=NppesService(KNOWN_TO_NPPES))
+
+    assert refused == (409, "order-gate-closed")
+    assert len(owed) == 2, "its first, and the one that the refusal owes"
+    assert release(client, order, pharmacist, password=PASSWORD) == (200, "ready")

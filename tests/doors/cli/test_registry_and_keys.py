@@ -89,6 +89,23 @@ def test_a_key_goes_from_its_owner_through_two_people_to_its_end(tmp_path: Path)
     assert "revoked (compromised)" in run("keys", "list", JORDAN).stdout
 
 
+def test_a_prescribers_name_is_corrected_by_two_people() -> None:
+    who = ("--family", "Testprescriber", "--given", "Jordan", "--state", "TX")
+    assert run("keys", "enrol", JORDAN, *who, "--as", "ada").exit_code == 0
+
+    papers = ("--because", "changed", "--shown-by", "Marriage certificate")
+    proposed = run("keys", "correct", JORDAN, "--family", "Newname", *papers, "--as", "ada")
+    number = proposed.stdout.split()[0]
+    alone = run("keys", "confirm", number, "--as", "ada")
+    both = run("keys", "confirm", number, "--as", "ben")
+
+    assert "second-person-needed" in alone.output
+    assert both.exit_code == 0, both.output
+    assert "0 open orders are checked again" in both.stdout
+    again = run("keys", "enrol", JORDAN, *who, "--as", "ada")
+    assert "prescriber-known" in again.output, "the register has the new name"
+
+
 def test_a_technicians_name_opens_nothing() -> None:
     who = ("--family", "Testprescriber", "--given", "Jordan", "--state", "TX")
 

@@ -85,7 +85,8 @@ def test_each_signed_sentence_is_shown_as_received(
 
     assert "Kein Farbstoff, bitte: &lt;b&gt;danke&lt;/b&gt;" in page
     assert "Take it with water." in page
-    assert "dosageInstruction[2].text" in page
+    assert "Direction 1, to the patient" in page
+    assert "Direction 3" in page
     assert "stay at the last tolerated dose and call the prescriber" in page
     assert "Take 4.5 mg by mouth at bedtime.<" not in page  # the set's other request
 

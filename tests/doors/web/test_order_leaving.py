@@ -16,11 +16,13 @@ from pharmacy.orders.rules import Action, Status
 from pharmacy.recalls.operations import open_recall
 from pharmacy.recalls.rules.timers import LotKind
 from pharmacy.shipping.models import Parcel
+from pharmacy.staff.models import VouchFailure
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.orders import Bench
-from tests.factories.patients import make_patient
+from tests.factories.patients import make_patient, move
+from tests.factories.staff import hashed, make_account
 
 OPEN_PAGE = {"HX-Request": "true"}
 UPS, FEDEX = "1Z5R89390357567127", "986578788855"
@@ -92,7 +94,7 @@ def test_where_the_pharmacy_has_no_licence_the_page_says_so_and_nothing_leaves(
 ) -> None:
     order = bench.order(Status.READY)
     patient = make_patient(session, identifier_value="MRN-MOVED")
-    order.patient_id, patient.state = patient.id, "OK"  # who moved away meanwhile
+    order.patient_id = move(session, patient, state="OK").id  # who moved away meanwhile
     session.flush()
     technician = as_role(Role.TECHNICIAN, browser=True)
     words = "This pharmacy has no licence to ship into OK today"
@@ -275,3 +277,54 @@ def test_give_back_and_send_back_have_a_key_each(
 
     assert key("Give back") == "b"
     assert key("Send back") == "s"
+
+
+def test_what_came_back_is_destroyed_before_a_colleague_who_types_a_pin(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    order = bench.order(Status.HANDED_OVER)
+    witness = make_account(
+        session, Role.PHARMACIST, display_name="Kim Lee", pin_hash=hashed("482915")
+    )
+    make_account(session, Role.ADMINISTRATOR, display_name="Ada Min", pin_hash=hashed("482915"))
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    vials = [encode("ctr", each.id) for each in queries.containers(session, order.id)]
+    send(client, f"{at(order)}/return", technician, reason="stopped", vials=vials)
+    page = client.get(at(order), headers=technician).text
+    assert "Destroy what came back, before a colleague who watches." in page
+    assert "Kim Lee</option>" in page
+    assert "Ada Min" not in page
+    assert str(order.number) in client.get("/shipping", headers=technician).text
+    by_kim = {"witness": encode("acc", witness.id), "vials": vials}
+
+    for pin in ("482916", "000000"):
+        status, answer = send(
+            client, f"{at(order)}/destruction", technician, witness_pin=pin, **by_kim
+        )
+        assert (status, "your colleague" in answer) == (401, True)
+    session.expire_all()
+    assert queries.came_back(session, limit=9) != []
+    failed = select(VouchFailure.failures).where(VouchFailure.account_id == witness.id)
+    assert session.scalars(failed).all() == [2]
+    right = send(client, f"{at(order)}/destruction", technician, witness_pin="482915", **by_kim)
+    assert right[0] == 200
+
+    session.expire_all()
+    assert queries.came_back(session, limit=9) == []
+    assert f"{len(vials)} vials; Kim Lee watched." in client.get(at(order), headers=technician).text
+    assert str(order.number) not in client.get("/shipping", headers=technician).text
+
+
+def test_a_parcel_that_came_back_waits_to_be_destroyed(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    order = bench.order(Status.READY)
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    send(client, f"{at(order)}/parcel", technician, number=UPS)
+
+    send(client, f"{at(order)}/parcel/end", technician, status="returned")
+
+    shown = client.get("/shipping", headers=technician).text
+    assert "Came back, to be destroyed" in shown
+    assert str(order.number) in shown
+    assert "No colleague has a PIN yet" in client.get(at(order), headers=technician).text

@@ -185,3 +185,22 @@ def test_the_shelf_says_how_far_it_reaches(
     page = client.get(at(order), headers=as_role(Role.PHARMACIST, browser=True)).text
 
     assert "What is on the shelf: until Sat 11 Apr 2026" in page
+
+
+def test_vials_that_do_not_follow_one_another_are_replaced_at_once(
+    client: Client, as_role: AsRole, session: Session, bench: Bench
+) -> None:
+    order = bench.order(Status.HANDED_OVER)
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+    first, _, third = vials_of(session, order)
+
+    answer = send(
+        client, f"{at(order)}/replacement", pharmacist, vials=[first, third], reason="damaged"
+    )
+
+    assert answer[0] == 200, answer
+    session.expire_all()
+    one, other = queries.family(session, order)[1:]
+    page = client.get(at(order), headers=pharmacist).text
+    for new in (one, other):
+        assert f"28 capsules are replaced by Rx {new.number}" in page

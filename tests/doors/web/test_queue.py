@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -107,6 +108,32 @@ def test_a_page_that_others_follow_is_not_told_of_what_is_due_after_it(
 
     assert told == ""
     assert "1 new order" in numbers(client, technician, "/queue/arrivals?view=all", shown=shown)
+
+
+def test_a_later_page_is_told_of_what_came_before_it(
+    client: Client, as_role: AsRole, bench: Bench
+) -> None:
+    """An urgent order that comes while somebody reads the second page is due before all of it."""
+    known, shown = bench.order(Status.PLANNED), bench.order(Status.PLANNED)
+    shown.due_at = known.due_at + timedelta(hours=2)
+    bench.session.flush()
+    technician = as_role(Role.TECHNICIAN, browser=True)
+    cursor = page_cursor((known.due_at, known.id))
+    page = client.get(f"/queue?{urlencode({'view': 'all', 'cursor': cursor})}", headers=technician)
+    found = re.search(r'hx-get="(/queue/arrivals[^"]*)"', page.text)
+    assert found
+    address = unescape(found[1])
+    row = f"{encode('ord', shown.id)}:{shown.version}"
+    assert numbers(client, technician, address, shown=row) == ""
+
+    urgent = bench.order(Status.PLANNED)
+    urgent.due_at = known.due_at - timedelta(hours=1)
+    urgent.status_since = known.status_since + timedelta(days=1)
+    bench.session.flush()
+
+    told = numbers(client, technician, address, shown=row)
+    assert "1 new order due before these" in told
+    assert "From the start" in told
 
 
 def test_a_screen_that_asks_by_itself_looks_at_nobody(

@@ -11,8 +11,11 @@ from pharmacy.infra.audit import AuditEntry
 from pharmacy.inventory.models import CapsuleLot, LotStatus
 from pharmacy.kernel.ids import encode
 from pharmacy.orders.rules import Status
+from pharmacy.recalls import queries
 from pharmacy.recalls.models import Recall, RecallNotice
-from pharmacy.staff.rules import Role
+from pharmacy.recalls.operations import drafting, draw_letters
+from pharmacy.staff.rules import WORKER, Role
+from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Headers
 from tests.factories.compounding import Laboratory
 from tests.factories.orders import Bench
@@ -97,6 +100,37 @@ def test_a_recall_is_followed_letter_by_letter_to_its_end(
     assert "Close the recall" not in page
 
 
+def test_letters_that_a_worker_draws_are_told_of_until_they_are_there(
+    client: Client,
+    as_role: AsRole,
+    session: Session,
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of three letters the Board's is drawn at once."""
+    monkeypatch.setattr(drafting, "AT_ONCE", 1)
+    bench.order(Status.HANDED_OVER)
+    pharmacist = as_role(Role.PHARMACIST, browser=True)
+    recall = recalled(client, pharmacist, bench)
+    at = f"{AT}/{encode('rcl', recall.id)}"
+    page = client.get(at, headers=pharmacist).text
+    assert "1 of 3 letters drawn" in page
+    assert page.count("Being drawn") == 2
+    assert "1 of 3 letters drawn" in client.get(f"{at}/drawing", headers=pharmacist).text
+    waiting = next(each for each in queries.notices(session, recall.id) if not each.drawn_at)
+    own = f"{AT}/letters/{encode('rcn', waiting.id)}"
+    early = client.get(own, headers=pharmacist)
+    assert (early.status_code, "is not drawn yet" in early.text) == (409, True)
+
+    draw_letters(session, recall.id, by=WORKER, now=NOW)
+
+    session.expire_all()
+    done = client.get(f"{at}/drawing", headers=pharmacist | {"HX-Request": "true"})
+    assert at in done.headers["HX-Location"]
+    assert "Being drawn" not in client.get(at, headers=pharmacist).text
+    assert client.get(own, headers=pharmacist).content.startswith(b"%PDF-")
+
+
 def test_harm_is_told_by_the_pharmacys_clock_and_never_ahead(
     client: Client, as_role: AsRole, session: Session, bench: Bench
 ) -> None:
@@ -117,7 +151,7 @@ def test_pages_of_lots_and_batches_lead_to_their_recall(
     pharmacist = as_role(Role.PHARMACIST, browser=True)
     powder = f"/bench/powder/{encode('ing', laboratory.active.id)}"
     shells = encode("shl", laboratory.shells.id)
-    pages = (powder, "/bench/shells", f"/bench/{encode('bat', batch.id)}")
+    pages = (powder, f"/bench/shells/{shells}", f"/bench/{encode('bat', batch.id)}")
     for page, lot in zip(
         pages,
         (encode("ing", laboratory.active.id), shells, encode("lot", batch.capsule_lot_id)),

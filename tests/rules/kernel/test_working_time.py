@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pharmacy.kernel.working_time import HoursUnclear, WorkingHours, working_time_between
+from pharmacy.kernel.working_time import (
+    HoursUnclear,
+    WorkingHours,
+    after_working_time,
+    working_time_between,
+)
 
 HOUSTON = "America/Chicago"
 USUAL = WorkingHours.read(
@@ -112,3 +117,32 @@ def test_two_openings_of_a_day_may_touch_but_not_overlap() -> None:
 def test_a_holiday_that_is_no_day_is_refused(holiday: str) -> None:
     with pytest.raises(HoursUnclear):
         WorkingHours.read([], [holiday], time_zone=HOUSTON)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "until"),
+    [
+        ("2026-03-02 09:00", 2, "2026-03-02 11:00"),
+        ("2026-03-02 06:00", 1, "2026-03-02 09:30"),  # the opening is at half past eight
+        ("2026-03-02 17:00", 2, "2026-03-03 09:30"),  # an hour is left of Monday
+        ("2026-03-06 18:49", 1, "2026-03-07 10:00"),  # after Friday's closing: Saturday from nine
+        ("2026-03-07 12:30", 10, "2026-03-09 18:00"),  # half an hour, and all of Monday's 9.5
+        ("2026-07-02 18:00", 1, "2026-07-04 10:00"),  # the 3rd is a holiday
+        ("2026-03-02 09:00", 0, "2026-03-02 09:00"),
+    ],
+)
+def test_a_span_of_open_hours_ends_while_somebody_is_there(
+    start: str, hours: int, until: str
+) -> None:
+    found = after_working_time(local(start), timedelta(hours=hours), USUAL)
+
+    assert found == local(until)
+    assert working_time_between(local(start), found, USUAL) == timedelta(hours=hours)
+
+
+def test_a_pharmacy_that_never_opens_counts_by_the_clock() -> None:
+    never = WorkingHours.read([], [], time_zone=HOUSTON)
+
+    assert after_working_time(local("2026-03-02 09:00"), timedelta(hours=3), never) == local(
+        "2026-03-02 12:00"
+    )

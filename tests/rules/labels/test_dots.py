@@ -20,11 +20,18 @@ from pharmacy.labels.pdf.pen import Pen, Text
 from pharmacy.labels.rules.copies import Copy, content_of_copy
 from pharmacy.labels.rules.fitting import TextTooLong
 from pharmacy.labels.rules.text_checks import drawn
-from tests.factories.labels import make_label
+from tests.factories.labels import (
+    make_container_facts,
+    make_label,
+    make_order_facts,
+    make_spanish,
+    worded,
+)
 from tests.rules.labels.naughty import NAUGHTY
 from tests.rules.labels.pictures import picture, plain, text_of
 from tests.rules.labels.zpl_reader import commands, printed
 
+MATRIX = zxingcpp.BarcodeFormat.DataMatrix
 CODE = "ctr_06a1b2c3d4e5f6g7h8j9k0m1n1"
 GOLDEN = Path(__file__).parents[2] / "golden" / "labels.json"
 INCHES = {Stock.FLAT: (4, 2), Stock.LARGE: (4, 6), Stock.SMALL: (2.25, 4)}
@@ -70,7 +77,7 @@ def test_the_cluster_of_an_upright_label_is_never_smaller_than_12_points(
     lines = label.cluster(
         make_label(patient=name),
         room=stock.room,
-        high=stock.cluster_high - stock.margin - 4,
+        high=stock.cluster_room,
         settings=stock.settings,
     )
 
@@ -173,6 +180,49 @@ def test_a_letter_that_reaches_beyond_its_line_is_whole(text: str) -> None:
     assert ink[0] == ink[1] > 0
 
 
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_text_put_together_from_letters_has_the_dots_of_one_drawn_as_a_line(
+    dpi: int, *, bold: bool
+) -> None:
+    """Letters that touch, or reach into each other, are as black where they meet."""
+    seen = 0
+    for text in (*NAUGHTY, "Rx 100001", "fjord, LT. AVATAR", "   ", "over the edge" * 9):
+        if not {ord(letter) for letter in text} <= pdf.COVERED:
+            continue
+        whole, apart = Pen(), Pen()
+        whole.text(20.3, 30.2, text, 12.5, bold=bold)
+        apart.text(20.3, 30.2, text, 12.5, bold=bold, own=True)
+
+        images = [rastered(pen, size=(288, 72), dpi=dpi).image for pen in (whole, apart)]
+
+        seen += 1
+        assert images[0].tobytes() == images[1].tobytes(), text
+    assert seen > 20
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_letter_too_fine_for_the_print_head_is_printed_all_the_same(*, own: bool) -> None:
+    """A full stop of 1 point is a third of a dot wide."""
+    pen = Pen()
+    pen.text(30, 30, ".", 1, own=own)
+
+    assert rastered(pen, size=(72, 72), dpi=203).image.getbbox() is not None
+
+
+def test_only_the_symbols_of_a_label_are_packed_for_it_alone() -> None:
+    """Name, numbers and lot are other ones, of the same letters: those are not packed again."""
+    first, second = (
+        dots(make_label(patient=name, rx_number=number, lot=f"LDN{number}", container_code=code))
+        for name, number, code in (("Al Li", "100231", CODE), ("Li Al", "312001", f"{CODE[:-1]}2"))
+    )
+
+    new = {spot.patch for spot in second[0].spots} - {spot.patch for spot in first[0].spots}
+
+    assert {spot.y for spot in second[0].spots if spot.patch in new} == {76, 97}
+    assert len(new) == 2
+
+
 @pytest.mark.parametrize("stock", Stock)
 @pytest.mark.parametrize("language", Language)
 def test_the_same_copy_gives_the_same_bytes(stock: Stock, language: Language) -> None:
@@ -257,16 +307,35 @@ def test_whatever_a_page_shows_dots_show_too(stock: Stock) -> None:
 
 def test_the_dots_are_the_golden_ones() -> None:
     """A change that a person could see must be looked at: then write the new digests."""
+    labels = {
+        "English": make_label(),
+        "Spanish": worded(make_order_facts(), make_container_facts(2), make_spanish()),
+        "with a purpose": make_label(purpose="For fibromyalgia"),
+        "a third copy": content_of_copy(make_label(), Copy(3, "was damaged")),
+    }
     found = {
-        f"{stock}-{dpi}": [
+        f"{name} {stock} {dpi}": [
             hashlib.sha256(page.image.tobytes()).hexdigest()
-            for page in dots(make_label(), stock=stock, dpi=dpi)
+            for page in dots(content, stock=stock, dpi=dpi)
         ]
+        for name, content in labels.items()
         for stock in Stock
         for dpi in RESOLUTIONS
     }
 
     assert found == json.loads(GOLDEN.read_text())
+
+
+@pytest.mark.parametrize("dpi", RESOLUTIONS)
+@pytest.mark.parametrize("stock", Stock)
+def test_the_square_symbol_ends_at_the_margin_on_every_print_head(stock: Stock, dpi: int) -> None:
+    """The pharmacist's box below it does, too."""
+    page = dots(make_label(), stock=stock, dpi=dpi)[0].image.convert("L")
+    (square,) = zxingcpp.read_barcodes(page.point(lambda ink: 255 - ink), MATRIX)
+    margin = {Stock.FLAT: 8, Stock.LARGE: 12, Stock.SMALL: 7}[stock]
+    edge = page.width - round(margin * dpi / 72)
+
+    assert abs(square.position.bottom_right.x + 1 - edge) <= 2
 
 
 def test_what_does_not_fit_is_refused_on_every_stock() -> None:

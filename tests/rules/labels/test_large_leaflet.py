@@ -85,3 +85,15 @@ def test_a_scanner_reads_the_number_and_the_same_facts_give_the_same_bytes() -> 
 def test_a_name_wider_than_a_line_is_refused() -> None:
     with pytest.raises(TextTooLong):
         pdf.leaflet_pages(replace(make_large(), patient="W" * 60))
+
+
+@pytest.mark.parametrize("words", [SHIPPED_ENGLISH, make_spanish()], ids=lambda each: each.language)
+def test_no_passage_is_torn_between_two_pages(words: Texts) -> None:
+    """Whoever reads 18 points should not look for the end of a sentence overleaf."""
+    content = make_large(words)
+    file = pdf.leaflet_pages(content)
+    pages = [plain(text_of(file, page=page)) for page in range(pages_of(file))]
+
+    for passage in content.passages:
+        said = plain(" ".join(passage.sentences))
+        assert any(said in page for page in pages), passage.title

@@ -50,6 +50,9 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         Status.HANDED_OVER: Status.HANDED_OVER,
         Status.RECALLED: Status.RECALLED,
     },
+    Action.DESTROY: {
+        status: status for status in (Status.HANDED_OVER, Status.RECALLED, Status.RETURNED)
+    },
     Action.RECALL: {Status.HANDED_OVER: Status.RECALLED, Status.RECALLED: Status.RECALLED},
     Action.SPLIT: {
         Status.PLANNED: Status.PLANNED,
@@ -63,7 +66,13 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
         for status in (*OPEN, Status.HANDED_OVER)
         if status not in {Status.RECEIVED, Status.REVIEW}
     },
-    Action.REPLACE: {Status.HANDED_OVER: Status.HANDED_OVER},
+    Action.REPLACE: {
+        status: status for status in (Status.HANDED_OVER, Status.RETURNED, Status.RECALLED)
+    },
+    Action.REORDER: {
+        Status.REJECTED: Status.REJECTED,
+        Status.CANCELLED: Status.CANCELLED,
+    },
     Action.PLACE_HOLD: {status: status for status in OPEN},
     Action.LIFT_HOLD: {status: status for status in OPEN},
     Action.ASK: {status: status for status in OPEN},
@@ -73,15 +82,18 @@ EXPECTED: Final[dict[Action, dict[Status, Status]]] = {
     Action.REMIND: {status: status for status in OPEN},
     Action.REMIND_PRESCRIBER: {status: status for status in OPEN},
     Action.ESCALATE: {status: status for status in OPEN},
+    Action.SETTLE_CONTACT: {status: status for status in OPEN},
 }
 """Written out a second time, from domain.md 7.1, so that a slip in the table is seen."""
 GOES_ROUND_HOLDS: Final = {
     *(Action.CHECK, Action.RECHECK, Action.CHOOSE_STRATEGY, Action.REJECT),
     *(Action.UNCLAIM, Action.LABEL, Action.SEND_BACK, Action.CANCEL, Action.RETURN),
-    *(Action.RETURN_VIALS, Action.DATE_ANEW),
+    *(Action.RETURN_VIALS, Action.DESTROY, Action.DATE_ANEW),
     *(Action.PLACE_HOLD, Action.LIFT_HOLD, Action.REALLOCATE, Action.PHOTOGRAPH),
     *(Action.ASK, Action.ANSWER, Action.NOTE_ANSWER, Action.WITHDRAW),
     *(Action.REMIND, Action.REMIND_PRESCRIBER, Action.ESCALATE, Action.RECALL),
+    Action.SETTLE_CONTACT,
+    Action.REORDER,
 }
 
 
@@ -171,6 +183,13 @@ def test_an_order_with_a_lot_that_is_out_waits_for_a_pharmacist(status: Status) 
     has_vials = status in {Status.LABELING, Status.FINAL_CHECK, Status.READY}
     assert (step is OTHER_CAPSULES) == has_vials
     assert OTHER_CAPSULES.owner is Owner.PHARMACIST
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_order_of_which_vials_came_back_waits_until_they_are_destroyed(status: Status) -> None:
+    step = next_step(status, labeled=True, came_back=True)
+
+    assert (step.action == "destroy") == (status not in OPEN)
 
 
 def test_every_way_through_the_table_ends_in_a_status_that_is_over() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pharmacy.kernel.ids import new_id
 from pharmacy.orders.rules.parts import (
     Nights,
     NothingToReplace,
@@ -14,6 +15,7 @@ from pharmacy.orders.rules.parts import (
     Stretch,
     VialsOutOfOrder,
     first_gap,
+    in_runs,
     last_given,
     require_cut,
     to_replace,
@@ -86,6 +88,16 @@ def test_a_replacement_is_for_the_days_that_are_left() -> None:
 def test_what_is_used_up_is_not_replaced() -> None:
     with pytest.raises(NothingToReplace):
         to_replace(DAYS[:1], start_on=date(2026, 2, 2))
+
+
+def test_vials_are_replaced_in_runs_of_those_that_follow_one_another() -> None:
+    a, b, c = (new_id() for _ in DAYS)
+    days = dict(zip((a, b, c), DAYS, strict=True))
+
+    assert in_runs({c: days[c], a: days[a]}) == [[a], [c]]
+    assert in_runs({c: days[c], b: days[b]}) == [[b, c]]
+    assert in_runs({b: days[b], c: days[c], a: days[a]}) == [[a, b, c]]
+    assert in_runs({}) == []
 
 
 def test_vials_with_another_between_them_are_two_replacements() -> None:

@@ -168,6 +168,10 @@ def test_an_opioid_that_no_list_knows_waits_the_longest() -> None:
         (Topic.ALLERGIES, yes("gelatin"), ("R21", BLOCK)),
         (Topic.ALLERGIES, yes("cellulose"), ("R21", BLOCK)),
         (Topic.NALTREXONE, yes("tablet"), ("R25", BLOCK)),
+        (Topic.LAST_STEP, yes("stayed-lower"), ("D01", BLOCK)),
+        (Topic.LAST_STEP, yes("stopped"), ("D01", BLOCK)),
+        (Topic.LAST_STEP, yes(), ("D01", BLOCK)),
+        (Topic.LAST_STEP, yes("sleep"), ("D02", REVIEW)),
         (Topic.MEDICINES, takes(medicine("naltrexone/bupropion")), ("R25", BLOCK)),
         (Topic.MEDICINES, takes(medicine(rxnorm="7242")), ("R25", BLOCK)),
         (Topic.MEDICINES, takes(medicine("a green herb tea")), ("M01", REVIEW)),
@@ -280,7 +284,7 @@ def test_the_ten_fold_error_is_named() -> None:
 @pytest.mark.parametrize("topic", list(Topic))
 def test_not_asked_is_not_no(topic: Topic) -> None:
     asked = {one: answer for one, answer in ALL_NO.items() if one is not topic}
-    found = screen(replace(QUIET, answers=asked))
+    found = screen(replace(QUIET, answers=asked, had_ldn_before=True))
 
     counselled = topic in {Topic.ALCOHOL, Topic.SURGERY}
     assert [one.severity for one in found] == [COUNSEL if counselled else BLOCK]
@@ -289,7 +293,10 @@ def test_not_asked_is_not_no(topic: Topic) -> None:
 
 
 def test_a_patient_of_whom_nothing_is_known_is_asked_everything() -> None:
-    assert len(screen(replace(QUIET, answers={}))) == len(Topic)
+    """How the last step went is asked of nobody who had none."""
+    anew, again = replace(QUIET, answers={}), replace(QUIET, answers={}, had_ldn_before=True)
+
+    assert [len(screen(each)) for each in (anew, again)] == [15, 16]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@
   const BURST = 45;      // milliseconds: faster than this types no person, but every scanner
   const LEAST = 4;       // letters of the shortest code
   const MEANT = 60;      // a key waits so long before it acts, in case it begins a scan
-  const STAYS = 6000;    // a toast; one that offers to undo stays twice as long
+  const STAYS = 6000;    // a toast at least; one that offers to undo stays twice as long
+  const READ = 90;       // and every one as long as its letters take to read
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const shown = (element) => element.checkVisibility ? element.checkVisibility() : !!element.offsetParent;
@@ -54,12 +55,23 @@
     if (key === "g" && layer() === document) { prefix = "g"; setTimeout(() => { prefix = ""; }, 1500); return; }
     if (key === "?") return help();
     if (key === "L") return window.consoleLock && window.consoleLock();
+    if (reply(key)) return;
     const focus = $(`[data-key-focus="${CSS.escape(key)}"]`);
     if (focus && layer() === document) { focus.focus(); if (focus.select) focus.select(); return; }
     const found = $$(`[data-key="${CSS.escape(key)}"]`, layer()).find(shown);
     if (!found) return key === "r" && layer() === document ? fresh() : move(key);
     if (found.dataset.whyNot) return toast(found.dataset.whyNot);
     found.click();
+  }
+  function reply(key) { // to the question that somebody stands on; then on to its details, or to the next
+    const question = document.activeElement.closest("fieldset");
+    const choice = question && $(`[data-key-here="${CSS.escape(key)}"]`, question);
+    if (!choice) return false;
+    choice.click();
+    const all = $$("fieldset:has([data-key-here])").filter(shown), next = all[all.indexOf(question) + 1];
+    const to = "more" in choice.dataset ? $$("input", question).filter(shown).find((each) => each.type !== "radio") : next ? $("[data-key-here]", next) : choice;
+    to.focus(); (to === choice ? choice : to.closest("fieldset")).scrollIntoView({ block: "center" });
+    return true;
   }
   function move(key) { // rows: j and k, Enter opens
     const rows = $$("[data-row]").filter(shown);
@@ -79,10 +91,12 @@
     const add = (keys, words) => {
       const term = document.createElement("dt"), text = document.createElement("dd");
       for (const key of keys) { const mark = document.createElement("kbd"); mark.textContent = key; term.append(mark, " "); }
-      text.textContent = words; list.append(term, text);
+      const pair = document.createElement("div"); // so that a column never parts a key from its words
+      text.textContent = words; pair.append(term, text); list.append(pair);
     };
     list.replaceChildren();
     for (const each of $$("[data-key]").filter(shown)) add([each.dataset.key], words(each) + (each.dataset.scan ? `  (ACT-${each.dataset.scan})` : ""));
+    if ($("[data-key-here]")) add($$("[data-key-here]", $("fieldset:has([data-key-here])")).map((each) => each.dataset.keyHere), "Reply no, yes or does not know, and on to the next question");
     if ($("[data-row]")) add(["j", "k"], "Next and previous row; Enter opens it");
     for (const each of $$("[data-key-focus]")) add([each.dataset.keyFocus], each.dataset.says || "Search");
     for (const each of $$("[data-goto]")) add(["g", each.dataset.goto], words(each));
@@ -117,6 +131,7 @@
       const menu = $("details.person[open]"); if (menu) menu.open = false;
       return;
     }
+    if (event.target.type === "radio" && event.key.startsWith("Arrow")) return; // its own group moves
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { if (!inField) { event.preventDefault(); move(event.key); } return; }
     if (event.key.length !== 1) return;
     note(event);
@@ -153,8 +168,9 @@
       button.addEventListener("click", () => { box.remove(); htmx.ajax("POST", undo, { swap: "none" }); });
       box.append(button);
     }
+    for (const old of $$(".toast")) if (!$("button", old)) old.remove(); // the newest is what counts
     $("#toasts").append(box);
-    setTimeout(() => box.remove(), undo ? STAYS * 2 : STAYS);
+    setTimeout(() => box.remove(), undo ? STAYS * 2 : Math.max(STAYS, text.length * READ));
   }
   document.addEventListener("console:toast", (event) => toast(event.detail.text, event.detail.undo));
   document.addEventListener("console:fields", (event) => {
@@ -174,7 +190,9 @@
   document.addEventListener("htmx:sendError", () => toast("The server does not answer. Nothing was sent; your work is still here."));
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "alerts" && layer() !== document) { // an alert under a dialog is not seen
-      const box = layer(); $(".trouble", box) && $(".trouble", box).remove(); box.prepend(...event.target.childNodes);
+      const box = layer();
+      if (box.id === "prove") return event.target.replaceChildren(); // it says so beside the field
+      $(".trouble", box) && $(".trouble", box).remove(); box.prepend(...event.target.childNodes); box.scrollTop = 0;
     }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
@@ -206,13 +224,19 @@
       $("#prove").close();
       const again = owed; owed = null;
       if (again) again.tagName === "FORM" ? again.requestSubmit() : again.click();
-    } else { $("[data-error]", event.target).textContent = "That is not your PIN or password."; $("#prove-secret").select(); }
+    } else { if (!$("#prove-secret-note").textContent) $("[data-error]", event.target).textContent = "The server does not answer: try again."; $("#prove-secret").select(); }
   });
 
   // ---- a step says which version of the order it was decided on
   document.addEventListener("htmx:configRequest", (event) => {
     const seen = $("#news[data-version]");
     if (seen && event.detail.verb !== "get" && event.detail.path.startsWith("/orders/")) event.detail.headers["If-Match"] = `"${seen.dataset.version}"`;
+  });
+
+  // ---- what the system owed is done: show it, unless somebody is in the middle of something
+  document.addEventListener("htmx:load", (event) => {
+    const news = event.detail.elt;
+    if (news.id === "news" && $("[data-fresh]", news) && $("[data-waits]") && layer() === document && !isField(document.activeElement)) fresh();
   });
 
   // ---- a row that is shown anew stays the one that somebody stands on

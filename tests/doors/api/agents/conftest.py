@@ -1,5 +1,6 @@
 """A print agent beside a printer, and the server that it asks: the application as it is."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.conftest import NOW
 from tests.doors.api.conftest import SETTINGS, AsRole, Client, Clock
 from tests.factories.orders import Bench
 from tests.factories.printing import LOOPBACK, PLACE, furnish, labelled_order, make_printer
+from tests.services import memory_or_disk
 
 SERVER_JWK = dict(keys.jwk_of(errands.server_key(SETTINGS.secret).public_key()))
 
@@ -103,14 +105,22 @@ StartAgent = Callable[[], Agent]
 
 
 @pytest.fixture
-def start_agent(key: str, wire: Wire, clock: Clock, tmp_path: Path) -> Iterator[StartAgent]:
+def folder() -> Iterator[Path]:
+    """Where an agent keeps its journal, which it writes through to the disk at every step."""
+    made = memory_or_disk()
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def start_agent(key: str, wire: Wire, clock: Clock, folder: Path) -> Iterator[StartAgent]:
     """What starts the agent, and starts it again: its journal stays."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url="http://server", headers=headers, transport=wire) as http:
 
         def start() -> Agent:
-            journal = Journal(tmp_path / "agent.sqlite")
-            return Agent(http, SERVER_JWK, LOOPBACK, tmp_path, journal, clock=clock)
+            journal = Journal(folder / "agent.sqlite")
+            return Agent(http, SERVER_JWK, LOOPBACK, folder, journal, clock=clock)
 
         yield start
 

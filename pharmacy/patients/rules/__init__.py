@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from pharmacy.kernel.refusals import Invalid
+from pharmacy.patients.rules.contact import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,10 @@ class PatientFacts:
     language: str = "en"
     """In which they read, as far as the prescription says; by its code in ISO 639."""
 
+    @property
+    def contact(self) -> Contact:
+        return Contact.of(self)
+
 
 class Topic(StrEnum):
     """What a patient is asked about. The wording is in `patients.rules.QUESTIONS`."""
@@ -47,6 +52,7 @@ class Topic(StrEnum):
     ALCOHOL = "alcohol"
     SURGERY = "surgery"
     NALTREXONE = "naltrexone"
+    LAST_STEP = "last-step"
 
 
 def is_same_person(facts: PatientFacts, *, family: str, given: str, birth_date: date) -> bool:
@@ -196,6 +202,7 @@ KINDS: Final[Mapping[Topic, frozenset[str]]] = {
     Topic.KIDNEY: frozenset({"severe", "moderate", "mild"}),
     Topic.PREGNANCY: frozenset({"pregnant", "planning"}),
     Topic.NALTREXONE: frozenset({"low-dose", "tablet", "injection", "with-bupropion"}),
+    Topic.LAST_STEP: frozenset({"stayed-lower", "went-back", "stopped", "sleep", "stomach"}),
 }
 """What a yes can be, by topic."""
 
@@ -231,13 +238,24 @@ QUESTIONS: Final[Mapping[Topic, str]] = {
         "Do you take naltrexone in any form from anywhere else: tablets, an injection, with"
         " bupropion, or from another pharmacy?"
     ),
+    Topic.LAST_STEP: (
+        "Since your last fill, did you stay at a lower dose, go back to one, or stop for some days,"
+        " or does the dose trouble your sleep or your stomach?"
+    ),
 }
 """What a patient is asked, word for word. *unconfirmed*: a pharmacist must review the wording."""
 
 
-def questions_for(gender: str) -> tuple[Topic, ...]:
-    """Return what a patient is asked: everything, and of men neither pregnancy nor nursing."""
+def questions_for(gender: str, *, continues: bool = True) -> tuple[Topic, ...]:
+    """
+    Return what a patient is asked: of men neither pregnancy nor nursing.
+
+    Args:
+        continues: They had low-dose naltrexone before; how it went is asked of nobody else.
+    """
     left_out = {Topic.PREGNANCY, Topic.BREASTFEEDING} if gender == "male" else set()
+    if not continues:
+        left_out |= {Topic.LAST_STEP}
     return tuple(topic for topic in Topic if topic not in left_out)
 
 
