@@ -1,4 +1,4 @@
-"""An order leaves: on days that are right, to whom, and what comes back."""
+"""An order leaves: on days that are right, and to whom."""
 
 from datetime import date
 from typing import Annotated
@@ -11,13 +11,12 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from pharmacy.api.order_steps import change
-from pharmacy.api.orders import OrderAnswer, Words
+from pharmacy.api.orders import OrderAnswer
 from pharmacy.dispensing import operations as dispensing
 from pharmacy.http.dependencies import CurrentActor, Db, Now
 from pharmacy.http.etag import IfMatch
 from pharmacy.kernel import ids
 from pharmacy.labels import operations as labels
-from pharmacy.orders import operations
 from pharmacy.orders.models import Order
 from pharmacy.orders.rules.handing_over import Collector, HandingOver, Identifier
 from pharmacy.orders.rules.reasons import Counselling
@@ -52,20 +51,6 @@ class HandOverBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             collector=self.collector,
             collector_name=self.collector_name,
         )
-
-
-class ReturnBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why medicine came back."""
-
-    reason: Annotated[str, Meta(max_length=40, examples=["stopped"])]
-    """A code of the purpose `return`."""
-    words: Words = ""
-    vials: Annotated[list[str], Meta(min_length=1, max_length=60)] | None = None
-    """Which containers came back. Default: all that are still out."""
-
-    @property
-    def vial_ids(self) -> list[UUID] | None:
-        return None if self.vials is None else [ids.decode("ctr", each) for each in self.vials]
 
 
 class LeavingController(Controller):
@@ -123,30 +108,3 @@ class LeavingController(Controller):
 
         with dispensing.owing_check(db, ids.decode("ord", order_id)):
             return change(db, order_id, if_match, step, by=actor, now=now)
-
-    @post("/return", opt={"permission": Permission.HAND_OVER}, status_code=200, sync_to_thread=True)
-    def take_back(
-        self,
-        *,
-        order_id: FromPath[str],
-        data: JSONBody[ReturnBody],
-        db: Db,
-        actor: CurrentActor,
-        now: Now,
-        if_match: IfMatch = None,
-    ) -> OrderAnswer:
-        """Record that medicine came back, vial by vial. It is destroyed, never restocked."""
-        vial_ids = data.vial_ids
-
-        def step(session: Session, wanted: UUID) -> Order:
-            return operations.return_(
-                session,
-                wanted,
-                reason=data.reason,
-                words=data.words,
-                vial_ids=vial_ids,
-                by=actor,
-                now=now,
-            )
-
-        return change(db, order_id, if_match, step, by=actor, now=now)

@@ -287,8 +287,10 @@ def test_the_end_of_daylight_saving_the_year_s_end_and_a_leap_day_lose_no_night(
     assert cluster(vials(drawn)[0])[2] == "Tue 24 Nov 2026 to Mon 15 Feb 2027 (84 doses)"
 
 
-def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
-    """The other answers stand for 180 days, the one about opioids does not."""
+def test_opioids_and_how_the_last_step_went_are_asked_again_at_the_second_fill(
+    counter: Counter,
+) -> None:
+    """The other answers stand for 180 days, these two do not."""
     first = counter.receive()
     counter.hand_over(first)
     counter.travel(noon(2026, 5, 19))
@@ -297,7 +299,7 @@ def test_opioids_are_asked_again_at_the_second_fill(counter: Counter) -> None:
     operations.check(counter.session, second.id, now=counter.bench.now)
 
     assert second.status is Status.REVIEW
-    assert [each.rule_id for each in counter.findings(second)] == ["N01"]
+    assert [each.rule_id for each in counter.findings(second)] == ["N01", "N16"]
     with pytest.raises(FindingsUndecided):
         operations.approve(
             counter.session, second.id, by=counter.bench.pharmacist, now=counter.bench.now

@@ -202,7 +202,7 @@ def _always(page: OrderPage, view: View, at: str) -> list[Action]:
     if order.status in OPEN and view.may(Permission.CHOOSE_READING):
         found.append(Action("m", "How they read", opens="reading"))
     if view.may(Permission.CORRECT_CONTACT):
-        found.append(Action("z", "Correct the address", opens="contact"))
+        found.append(Action("2", "Correct the address", opens="contact"))
     if order.status in OPEN and view.may(Permission.ASK_PRESCRIBER):
         found.append(Action("q", "Ask the prescriber", opens="ask"))
     if order.status in OPEN and view.may(Permission.PLACE_HOLD):

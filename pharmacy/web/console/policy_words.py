@@ -71,7 +71,8 @@ SUBJECTS: Final[dict[str, dict[str, str]]] = {
         "holidays": "Days on which nobody is here: 2026-07-03, or 12-25 for every year.",
     },
     "Packing and labels": {
-        "first_dose_after_days": "The first dose is so long after the approval.",
+        "first_dose_after_days": "The first dose is so long after the labels are drawn.",
+        "ship_transit_days": "A parcel arrives after so long; no first dose is before.",
         "fewest_containers": "Prefer one lot that covers a step over one more vial from a rest.",
         "picture_needed": "Pack and release only with a picture of the finished product.",
         "english_when_not_approved": "Print English where the patient's language is not approved;"

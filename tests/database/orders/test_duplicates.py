@@ -12,13 +12,16 @@ from pharmacy.patients.models import Patient
 from pharmacy.practice.rules import Policy
 from pharmacy.screening import queries as screening
 from tests.database.orders.test_replacing import later, replace
+from tests.factories.dates import begin_the_day_after
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance, make_prescription
 
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    found = Bench(session)
+    begin_the_day_after(found)
+    return found
 
 
 @pytest.fixture

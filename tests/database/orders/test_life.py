@@ -125,7 +125,7 @@ def test_nothing_is_packed_before_its_labels_are_drawn(bench: Bench, session: Se
     operations.allocate(session, order.id, by=bench.technician, now=NOW)
 
     with pytest.raises(LabelsMissing):
-        bench.pack(order)
+        operations.pack(session, order.id, scanned=bench.codes(order), by=bench.technician, now=NOW)
 
 
 def test_another_orders_vial_stops_the_line(bench: Bench, session: Session) -> None:

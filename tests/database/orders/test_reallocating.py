@@ -121,7 +121,7 @@ def test_nothing_that_was_said_of_the_old_vials_holds_for_the_new(
     assert (order.plan_id, order.number, order.first_dose_on) == (plan, number, first_dose_on)
     operations.allocate(session, order.id, by=bench.technician, now=NOW)
     with pytest.raises(LabelsMissing):
-        bench.pack(order)
+        operations.pack(session, order.id, scanned=bench.codes(order), by=bench.technician, now=NOW)
 
 
 def test_old_labels_are_void_and_their_codes_are_foreign(bench: Bench, session: Session) -> None:

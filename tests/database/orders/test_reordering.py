@@ -25,6 +25,7 @@ from tests.conftest import NOW
 from tests.database.orders.test_claims import at_once
 from tests.database.orders.test_parts import broken, split
 from tests.database.orders.test_replacing import count_lost, later, replace
+from tests.factories.dates import begin_the_day_after
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance
 
@@ -33,7 +34,9 @@ FEW = 6
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    found = Bench(session)
+    begin_the_day_after(found)
+    return found
 
 
 def cancelled(bench: Bench, order: Order, reason: str = "patient-asked") -> Order:

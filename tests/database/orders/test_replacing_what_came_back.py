@@ -20,6 +20,7 @@ from pharmacy.shipping.rules import Carrier, ParcelStatus
 from tests.database.orders.test_parts import broken, split
 from tests.database.orders.test_replacing import UPS, codes, count_lost, later, replace
 from tests.database.refills.test_refills import scheduled
+from tests.factories.dates import begin_the_day_after
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance
@@ -27,7 +28,9 @@ from tests.factories.prescriptions import make_maintenance
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    found = Bench(session)
+    begin_the_day_after(found)
+    return found
 
 
 def send(bench: Bench, order: Order) -> Order:

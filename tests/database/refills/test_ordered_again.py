@@ -13,6 +13,7 @@ from pharmacy.refills.models import Refill, RefillState
 from pharmacy.refills.rules import NoFillsLeft, RefillClosed
 from tests.database.orders.test_replacing import later
 from tests.database.refills.test_refills import scheduled
+from tests.factories.dates import begin_the_day_after
 from tests.factories.inventory import make_capsule_lot
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance
@@ -20,7 +21,9 @@ from tests.factories.prescriptions import make_maintenance
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    found = Bench(session)
+    begin_the_day_after(found)
+    return found
 
 
 def cancelled(bench: Bench, order: Order) -> Order:

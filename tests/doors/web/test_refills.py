@@ -16,6 +16,7 @@ from pharmacy.refills.models import Refill, RefillState
 from pharmacy.staff.rules import Role
 from tests.conftest import NOW
 from tests.doors.api.conftest import AsRole, Client, Clock, Headers
+from tests.factories.dates import begin_the_day_after
 from tests.factories.orders import Bench
 from tests.factories.prescriptions import make_maintenance
 
@@ -28,7 +29,9 @@ DUE = NOW + timedelta(days=79)
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
-    return Bench(session)
+    found = Bench(session)
+    begin_the_day_after(found)
+    return found
 
 
 def following(bench: Bench, status: Status = Status.HANDED_OVER) -> Refill:
