@@ -16,7 +16,7 @@ from pharmacy.http.pages import USUAL, Cursor, Limit, Page, after, page_of
 from pharmacy.inventory import operations, queries
 from pharmacy.inventory.models import CapsuleLot, IngredientLot, LotStatus
 from pharmacy.inventory.rules.allocation import Need, WhyNot
-from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts
+from pharmacy.inventory.rules.lots import CapsuleLotFacts, IngredientLotFacts, RecallNeeded
 from pharmacy.kernel import ids
 from pharmacy.kernel.quantities import Mass, mg
 from pharmacy.practice import queries as practice
@@ -106,7 +106,7 @@ class WithdrawalBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a lot goes out of use, and for how long."""
 
     status: LotStatus
-    """`quarantined` while it is looked into, `recalled` or `rejected` for good."""
+    """`quarantined` while it is looked into, `rejected` for good; a recall has its own route."""
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
@@ -290,6 +290,8 @@ class CapsuleLotController(Controller):
         """Put a lot out of use; orders that hold it do not pass their final check."""
         wanted = ids.decode("lot", lot_id)
         with db.transaction() as session:
+            if data.status is LotStatus.RECALLED:
+                raise RecallNeeded("a lot is recalled by a recall", field="status")
             lot = operations.withdraw_capsule_lot(
                 session, wanted, status=data.status, reason=data.reason, by=actor, now=now
             )

@@ -43,6 +43,13 @@ class LotInvalid(Invalid):
     code = "lot-invalid"
 
 
+class RecallNeeded(Conflict):
+    """A mark on the lot alone would find no vial, write no letter and start no clock."""
+
+    code = "lot-recall-needed"
+    remedy = "Open a recall of the lot; to stop it while you look, quarantine it."
+
+
 class BeyondUseTooLate(Invalid):
     """The beyond-use date is later than the formula and the components allow."""
 

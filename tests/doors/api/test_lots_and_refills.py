@@ -131,12 +131,26 @@ def test_a_lot_is_withdrawn_with_a_reason(
 ) -> None:
     make_site(session)
     path = f"/api/v1/lots/{encode('lot', make_capsule_lot(session).id)}"
-    body = {"status": "recalled", "reason": "potency 88 %"}
+    body = {"status": "rejected", "reason": "potency 88 %"}
 
     withdrawn = client.post(f"{path}/withdrawal", headers=as_role(Role.PHARMACIST), json=body)
 
-    assert withdrawn.json()["status"] == "recalled"
-    assert client.get(path, headers=as_role(Role.AUDITOR)).json()["status"] == "recalled"
+    assert withdrawn.json()["status"] == "rejected"
+    assert client.get(path, headers=as_role(Role.AUDITOR)).json()["status"] == "rejected"
+
+
+def test_a_lot_is_not_called_recalled_without_a_recall(
+    client: Client, session: Session, as_role: AsRole
+) -> None:
+    """It would trace nobody: no letters, no clock of twelve hours."""
+    make_site(session)
+    path = f"/api/v1/lots/{encode('lot', make_capsule_lot(session).id)}"
+    body = {"status": "recalled", "reason": "potency 88 %"}
+
+    refused = client.post(f"{path}/withdrawal", headers=as_role(Role.PHARMACIST), json=body)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "lot-recall-needed")
+    assert client.get(path, headers=as_role(Role.AUDITOR)).json()["status"] == "released"
 
 
 def test_the_due_list_shows_what_comes_and_when(
