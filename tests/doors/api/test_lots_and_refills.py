@@ -156,16 +156,17 @@ def test_a_lot_is_not_called_recalled_without_a_recall(
 def test_the_due_list_shows_what_comes_and_when(
     bench: Bench, client: Client, as_role: AsRole
 ) -> None:
+    """First dose on 5 March, three days after approval; the first day without one is 28 May."""
     refill = maintained(bench, Status.PLANNED)
     technician = as_role(Role.TECHNICIAN)
 
     found = client.get("/api/v1/refills?due_before=2026-06-01", headers=technician).json()
-    none = client.get("/api/v1/refills?due_before=2026-05-19", headers=technician).json()
+    none = client.get("/api/v1/refills?due_before=2026-05-21", headers=technician).json()
 
     line = found["items"][0]
     assert (line["id"], line["state"]) == (encode("rfl", refill.id), "scheduled")
     assert (line["fill"], line["authorised_fills"], line["remaining_fills"]) == (2, 2, 1)
-    assert (line["earliest_on"], line["due_on"]) == ("2026-05-04", "2026-05-19")
+    assert (line["earliest_on"], line["due_on"]) == ("2026-05-06", "2026-05-21")
     assert line["continues_with"] == [
         {"no": 1, "dose_mg": "4.5", "days": 84, "time_of_day": "bedtime"}
     ]
