@@ -10,6 +10,7 @@ from pharmacy.orders.models import Order
 from pharmacy.orders.rules import Status
 from pharmacy.orders.rules.parts import LossNotSo, NothingToReplace, OrderKind
 from pharmacy.orders.rules.reordering import PrescriptionVoided
+from pharmacy.practice.operations import change_policy
 from pharmacy.recalls import operations as recalls
 from pharmacy.recalls.rules.timers import LotKind
 from pharmacy.refills import operations as refills
@@ -17,6 +18,7 @@ from pharmacy.refills.models import Refill, RefillState
 from pharmacy.refills.operations import LastFillNotHandedOver
 from pharmacy.shipping import operations as shipping
 from pharmacy.shipping.rules import Carrier, ParcelStatus
+from pharmacy.staff.rules import OPERATOR
 from tests.database.orders.test_parts import broken, split
 from tests.database.orders.test_replacing import UPS, codes, count_lost, later, replace
 from tests.database.refills.test_refills import scheduled
@@ -28,8 +30,10 @@ from tests.factories.prescriptions import make_maintenance
 
 @pytest.fixture
 def bench(session: Session) -> Bench:
+    """A pharmacy whose parcels arrive on the day after labelling, when the first dose is taken."""
     found = Bench(session)
     begin_the_day_after(found)
+    change_policy(session, "ship_transit_days", 1, reason="by courier", by=OPERATOR, now=found.now)
     return found
 
 
