@@ -64,7 +64,7 @@ def _orders_that_wait(bench: Bench) -> None:
     )
     session.execute(
         text("update capsule_lots set beyond_use_on = :soon"),
-        {"soon": bench.now.date() + timedelta(days=2)},
+        {"soon": bench.now.date() + timedelta(days=4)},  # two nights of the first step
     )
     for number, (family, given) in enumerate((("Okafor", "Chidi"), ("Petrova", "Yana"))):
         patient = make_patient(

@@ -79,11 +79,11 @@ def test_an_approved_plan_has_dates(
 
     assert plan["state"] == "approved"
     assert [(step["first_on"], step["last_on"]) for step in plan["steps"]] == [
-        ("2026-03-03", "2026-03-30"),
-        ("2026-03-31", "2026-04-27"),
-        ("2026-04-28", "2026-05-25"),
+        ("2026-03-05", "2026-04-01"),
+        ("2026-04-02", "2026-04-29"),
+        ("2026-04-30", "2026-05-27"),
     ]
-    assert plan["run_out_on"] == "2026-05-26"
+    assert plan["run_out_on"] == "2026-05-28"
 
 
 def test_a_pharmacist_chooses_another_strategy(
