@@ -33,11 +33,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Use one worker more than there are processors: browsers and processes are waited for."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the process that controls the run; pytest's workers inherit them."""
     global services  # noqa: PLW0603
