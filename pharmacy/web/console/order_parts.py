@@ -108,6 +108,9 @@ def parts_of(session: Session, order: Order, *, now: datetime) -> Parts:
     if order.status not in MOVES[Action.ORDER_REST].paths:
         rest = None
     gone = order.status in MOVES[Action.REPLACE].paths
+    likely_reason = _likely_reason(session, order)
+    never_arrived = likely_reason == ReplaceReason.UNDELIVERABLE
+    waits = never_arrived and not queries.is_followed(session, order)
     return Parts(
         related=[each for each in family if each.id != order.id],
         numbers={each.id: each.number for each in family},
@@ -118,10 +121,10 @@ def parts_of(session: Session, order: Order, *, now: datetime) -> Parts:
         why_not_split=_why_not_split(session, order) if splits else "",
         rest=rest,
         rest_capsules=queries.capsules_of(session, order, rest) if rest else 0,
-        losable=[_losable(session, order, each, now) for each in vials] if gone else [],
+        losable=[_losable(session, order, each, waits, now) for each in vials] if gone else [],
         refill=refills.after_order(session, queries.own_of_fill(session, order)) if gone else None,
         counts_as_fill=gone and practice.policy(session).patient_lost_counts_as_fill,
-        likely_reason=_likely_reason(session, order),
+        likely_reason=likely_reason,
     )
 
 
@@ -182,11 +185,11 @@ def _likely_reason(session: Session, order: Order) -> str:
     return ReplaceReason.UNDELIVERABLE if never_arrived else ""
 
 
-def _losable(session: Session, order: Order, vial: Container, now: datetime) -> Losable:
+def _losable(
+    session: Session, order: Order, vial: Container, waits: bool, now: datetime
+) -> Losable:
     if queries.is_replaced(session, vial):
         return Losable(vial, None, "replaced already")
-    never_arrived = _likely_reason(session, order) == ReplaceReason.UNDELIVERABLE
-    waits = never_arrived and not queries.is_followed(session, order)
     try:
         left = operations.what_is_left(session, order, [vial], waits=waits, now=now)
         return Losable(vial, left, "")

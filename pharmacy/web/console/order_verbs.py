@@ -73,10 +73,8 @@ def _review(page: OrderPage, at: str, *, held: bool) -> list[Action]:
     next_one = next((each for each in page.first.to_decide if each.choices), None)
     found = [Action("a", "Approve", opens="approve", kind="primary", why_not=why_not)]
     if next_one is not None:
-        finding = ids.encode("fnd", next_one.finding.id)
-        first = "plain" if page.first.to_ask else "primary"  # an answer may take it away
-        decide = Action("d", "Decide the next finding", opens=f"decide-{finding}", kind=first)
-        found = [decide, *(replace(each, kind="plain") for each in found)]
+        at_it = f"decide-{ids.encode('fnd', next_one.finding.id)}"
+        found.insert(0, Action("d", "Decide the next finding", opens=at_it, kind="primary"))
     if page.can_choose:
         found.append(Action("s", "Another strategy", opens="strategy-choice"))
     return [
@@ -156,8 +154,7 @@ def _with_new_dates(page: OrderPage, view: View, found: list[Action]) -> list[Ac
     anew = Action("d", "Date anew", opens="date-anew")
     if not page.dates.why_not_handed_over:
         return [*found, anew]
-    plain = [replace(each, kind="plain") if each.kind == "primary" else each for each in found]
-    return [replace(anew, kind="primary"), *plain]
+    return [replace(anew, kind="primary"), *found]
 
 
 def _taking(page: OrderPage, view: View, at: str) -> list[Action]:
